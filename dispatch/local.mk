@@ -1,0 +1,5 @@
+noinst_LTLIBRARIES += libdispatch.la
+libdispatch_la_SOURCES = \
+	dispatch/context.h \
+	dispatch/cpu.h \
+	dispatch/kernels.h

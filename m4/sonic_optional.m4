@@ -1,0 +1,51 @@
+dnl SONIC_OPTIONAL(NAME, PREFIX, PKG-CONFIG MODULES, WHAT FOR): --without-NAME leaves it out, --with-NAME
+dnl insists; by default it is used where found. Sets the conditional and the macro HAVE_PREFIX.
+AC_DEFUN([SONIC_OPTIONAL], [
+  AC_ARG_WITH([$1], [AS_HELP_STRING([--without-$1], [do without $4])], [], [with_$1=auto])
+  sonic_have_$1=no
+  AS_IF([test "$with_$1" = no], [sonic_why_$1="left out"], [
+    PKG_CHECK_MODULES([$2], [$3], [sonic_have_$1=yes], [
+      AS_IF([test "$with_$1" = yes], [AC_MSG_ERROR([--with-$1: $3 was not found])])
+      sonic_why_$1="not found"])])
+  AS_IF([test "$sonic_have_$1" = yes], [AC_DEFINE([HAVE_$2], [1], [Whether $1 is used ($4).])])
+  AM_CONDITIONAL([HAVE_$2], [test "$sonic_have_$1" = yes])
+  AS_IF([test "$sonic_have_$1" = yes], [sonic_report_$1="yes"], [sonic_report_$1="no ($sonic_why_$1): without $4"])])
+
+dnl SONIC_OPENMP: autoconf's own probe, with a line for the summary.
+AC_DEFUN([SONIC_OPENMP], [
+  AC_OPENMP
+  AS_IF([test "$enable_openmp" = no], [sonic_report_openmp="no (left out): one thread a server"],
+    [test -n "$OPENMP_CFLAGS"], [sonic_report_openmp="yes ($OPENMP_CFLAGS)"],
+    [sonic_report_openmp="no (not found): one thread a server"])
+  AM_CONDITIONAL([HAVE_OPENMP], [test -n "$OPENMP_CFLAGS"])])
+
+dnl SONIC_ONNX: protobuf-c, its compiler, and the onnx.proto that Debian's libonnx-dev installs.
+AC_DEFUN([SONIC_ONNX], [
+  SONIC_OPTIONAL([onnx], [PROTOBUF_C], [libprotobuf-c >= 1.3], [the import of ONNX models])
+  AC_ARG_VAR([ONNX_PROTO], [the file onnx.proto])
+  AS_IF([test "$sonic_have_onnx" = yes], [
+    AC_PATH_PROGS([PROTOC_C], [protoc-c])
+    AC_MSG_CHECKING([for onnx.proto])
+    AS_IF([test -z "$ONNX_PROTO"], [
+      for sonic_dir in /usr/include /usr/local/include; do
+        AS_IF([test -f "$sonic_dir/onnx/onnx.proto"], [ONNX_PROTO=$sonic_dir/onnx/onnx.proto; break])
+      done])
+    AC_MSG_RESULT([${ONNX_PROTO:-no}])
+    AS_IF([test -z "$PROTOC_C" || test ! -f "$ONNX_PROTO"],
+      [AC_MSG_ERROR([importing ONNX models needs protoc-c and onnx.proto (Debian: protobuf-c-compiler, libonnx-dev), or --without-onnx])])])])
+
+AC_DEFUN([SONIC_SUMMARY], [
+AC_MSG_NOTICE([
+  sonicnn $PACKAGE_VERSION
+    compiler        $CC ($CFLAGS)
+    tiers           $sonic_tiers
+    OpenMP          $sonic_report_openmp
+    ONNX            $sonic_report_onnx
+    jansson         $sonic_report_jansson
+    libpng          $sonic_report_png
+    zlib            $sonic_report_zlib
+    Criterion       $sonic_report_criterion
+    Benchmark       $sonic_report_benchmark
+    libFuzzer       $sonic_fuzzers
+    sanitizers      $sonic_sanitizers
+    prefix          $prefix])])

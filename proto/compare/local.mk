@@ -1,0 +1,2 @@
+libproto_la_SOURCES += \
+	proto/compare/ppa.h

@@ -1,0 +1,23 @@
+/** @file
+ * The dealer: makes both parties' pools for a plan.
+ *
+ * The dealer learns nothing secret: it sees the public graph only.  Whoever holds both seeds can open
+ * every value a server masks, so the dealer must not collude with a server, and must forget.
+ */
+#ifndef SONIC_PROTO_OFFLINE_DEAL_H
+#define SONIC_PROTO_OFFLINE_DEAL_H
+
+#include "dispatch/context.h"
+#include "proto/offline/plan.h"
+#include "proto/share/file.h"
+
+/** Called after each inference's material is written; return non-zero to stop (SONIC_E_CLOSED). */
+typedef int (*sonic_progress)(void *arg, uint64_t done, uint64_t total);
+
+/** Writes two pool files for `count` inferences of `batch` images each.  Both appear, or none. */
+SONIC_MUST_CHECK sonic_status sonic_deal(const sonic_context *context, const sonic_graph *graph,
+                                         const uint8_t model[SONIC_ID_BYTES], uint32_t batch,
+                                         uint32_t count, const char *path0, const char *path1,
+                                         sonic_progress progress, void *arg, sonic_error *error);
+
+#endif

@@ -1,0 +1,36 @@
+/** @file
+ * A pool: one party's correlated randomness for `count` inferences of one model at one batch size.
+ *
+ * Party 0's file is a seed; party 1's a seed and corrections.  File metadata: seed (16 bytes, secret)
+ * and plan digest.  Material is claimed durably before it is read, so it is never used twice, also
+ * after a crash; copying a pool file defeats this and is the operator's responsibility.
+ */
+#ifndef SONIC_PROTO_OFFLINE_POOL_H
+#define SONIC_PROTO_OFFLINE_POOL_H
+
+#include "proto/offline/plan.h"
+#include "proto/share/file.h"
+
+typedef struct sonic_pool sonic_pool;
+
+/** Opens and locks a pool. */
+SONIC_MUST_CHECK sonic_status sonic_pool_open(sonic_pool **pool, const char *path, sonic_error *error);
+void sonic_pool_free(sonic_pool *pool);
+
+const sonic_file_header *sonic_pool_header(const sonic_pool *pool);
+const uint8_t *sonic_pool_seed(const sonic_pool *pool);        /**< 16 bytes, secret */
+const uint8_t *sonic_pool_plan_digest(const sonic_pool *pool); /**< SONIC_DIGEST_BYTES */
+const char *sonic_pool_path(const sonic_pool *pool);
+
+/** The first inference not yet used, = count when the pool is used up. */
+SONIC_MUST_CHECK sonic_status sonic_pool_next(sonic_pool *pool, uint32_t *slot, sonic_error *error);
+
+/** Marks all inferences up to and including `slot` as used, durably, before any of it is read.
+ * @return SONIC_E_USED_UP "pool FILE is used up (100 of 100 inferences)" */
+SONIC_MUST_CHECK sonic_status sonic_pool_claim(sonic_pool *pool, uint32_t slot, sonic_error *error);
+
+/** Party 1: corrections of a claimed slot.  @param slot_bytes the plan's */
+SONIC_MUST_CHECK sonic_status sonic_pool_read(sonic_pool *pool, uint32_t slot, uint64_t slot_bytes,
+                                              uint64_t offset, void *out, size_t n, sonic_error *error);
+
+#endif

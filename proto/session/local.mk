@@ -1,0 +1,2 @@
+libproto_la_SOURCES += \
+	proto/session/session.h

@@ -1,0 +1,48 @@
+/** @file
+ * One server's side of secure inferences of one model with one pool and one peer.
+ *
+ * A session is used by one thread.  After any failure it is poisoned: every later call returns
+ * SONIC_E_POISONED.  Semi-honest security against either server, given a dealer that colludes with
+ * neither; see doc/security.md.
+ */
+#ifndef SONIC_PROTO_SESSION_SESSION_H
+#define SONIC_PROTO_SESSION_SESSION_H
+
+#include "dispatch/context.h"
+#include "proto/channel/channel.h"
+#include "proto/model/model.h"
+#include "proto/offline/pool.h"
+
+typedef struct sonic_session sonic_session;
+
+/** Handshake, then setup: F = W - B is opened for all weights, one round, 2 l |W| bits in all.
+ * Everything passed in stays the caller's and must outlive the session.
+ * The handshake compares magic, version, party, ring, model id, plan digest (graph and batch) and pool
+ * pair, and says which differs: SONIC_E_MISMATCH "server 1 has another pool (pair ...)".  The tier is
+ * exchanged for information only. */
+SONIC_MUST_CHECK sonic_status sonic_session_create(sonic_session **session, const sonic_context *context,
+                                                   const sonic_model_share *model, sonic_pool *pool,
+                                                   sonic_channel *peer, sonic_error *error);
+void sonic_session_free(sonic_session *session);
+
+/** Claims the next inference's material (both parties agree on the slot: the larger of their next) and
+ * does the work that needs no input: D_i = A_i * F + C_i for every linear layer, kept in an anonymous
+ * file.  Called by sonic_session_infer() where it was not called before. */
+SONIC_MUST_CHECK sonic_status sonic_session_prepare(sonic_session *session, sonic_error *error);
+
+/** Runs one batch.  input: batch x input elements, output: batch x output elements, ring shares.
+ * Rounds and bytes: the plan's.  @return a channel or peer status whose text names the layer */
+SONIC_MUST_CHECK sonic_status sonic_session_infer(sonic_session *session, const void *input, void *output,
+                                                  sonic_error *error);
+
+const sonic_plan *sonic_session_plan(const sonic_session *session);
+/** Wall seconds spent in a phase of a layer (node index; SIZE_MAX: all) since creation; bytes and
+ * rounds are the channel's, whose layer index is the node index. */
+double sonic_session_seconds(const sonic_session *session, sonic_phase phase, size_t node);
+const char *sonic_session_peer_tier(const sonic_session *session);
+
+/** Tests only: called after every node with its output share. */
+typedef void (*sonic_session_tap)(void *arg, uint32_t node, const void *share, size_t elements);
+void sonic_session_set_tap(sonic_session *session, sonic_session_tap tap, void *arg);
+
+#endif

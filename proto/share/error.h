@@ -1,0 +1,17 @@
+/** @file
+ * How the library reports: one call that fills the error and returns its status.
+ */
+#ifndef SONIC_PROTO_SHARE_ERROR_H
+#define SONIC_PROTO_SHARE_ERROR_H
+
+#include <sonicnn/status.h>
+
+/** Writes the sentence (printable ASCII only: other bytes become '?') and returns `status`, so that
+ * callers write `return sonic_fail(error, SONIC_E_SHAPE, "layer %s: ...", name);`.  error may be NULL. */
+sonic_status sonic_fail(sonic_error *error, sonic_status status, const char *format, ...)
+    SONIC_PRINTF(3, 4);
+
+/** Puts "<prefix>: " before the sentence already in error, and returns its status. */
+sonic_status sonic_fail_in(sonic_error *error, sonic_status status, const char *prefix);
+
+#endif

@@ -1,0 +1,16 @@
+# Every test prints TAP, so that automake counts single tests; the Criterion ones through tests/tap.
+TEST_EXTENSIONS = .sh
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+SH_LOG_DRIVER = $(LOG_DRIVER)
+LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/tap
+AM_TESTS_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
+	export top_srcdir top_builddir;
+dist_noinst_SCRIPTS += tests/tap
+
+# What every Criterion test links: the library without its randomness, and the tests' own.
+if HAVE_CRITERION
+check_LTLIBRARIES += libtest.la
+libtest_la_SOURCES = tests/random_test.c tests/random_test.h
+libtest_la_LIBADD = libcore.la $(CRITERION_LIBS)
+endif
+TEST_CPPFLAGS = $(AM_CPPFLAGS) $(CRITERION_CFLAGS)
