@@ -2,4 +2,6 @@ noinst_LTLIBRARIES += libdispatch.la
 libdispatch_la_SOURCES = \
 	dispatch/context.h \
 	dispatch/cpu.h \
+	dispatch/error.c \
+	dispatch/error.h \
 	dispatch/kernels.h

@@ -1,5 +1,5 @@
 /* Filling a sonic_error. */
-#include "proto/share/error.h"
+#include "dispatch/error.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /** @file
  * How the library reports: one call that fills the error and returns its status.
  */
-#ifndef SONIC_PROTO_SHARE_ERROR_H
-#define SONIC_PROTO_SHARE_ERROR_H
+#ifndef SONIC_DISPATCH_ERROR_H
+#define SONIC_DISPATCH_ERROR_H
 
 #include <sonicnn/status.h>
 
