@@ -5,7 +5,7 @@ SH_LOG_DRIVER = $(LOG_DRIVER)
 LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/tap
 AM_TESTS_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; \
 	export top_srcdir top_builddir;
-dist_noinst_SCRIPTS += tests/tap
+dist_noinst_SCRIPTS += tests/tap tests/tally
 
 # What every Criterion test links: the library without its randomness, and the tests' own.
 if HAVE_CRITERION
