@@ -17,6 +17,13 @@
 
 enum { SONIC_RANK_MAX = 4, SONIC_NODES_MAX = 4096, SONIC_NAME_MAX = 63 };
 
+/** Most elements of a tensor (one image), and most weights and biases of a graph: 2^31. */
+#define SONIC_ELEMENTS_MAX ((size_t)1 << 31)
+/** Largest kernel, stride, dilation and padding of a window along one axis. */
+enum { SONIC_WINDOW_MAX = 65535 };
+/** Most candidates (outputs times kh * kw) of one pool: products with 64 * 64 fit 64 bits. */
+#define SONIC_CANDIDATES_MAX ((uint64_t)1 << 40)
+
 /** Dimensions without the batch. */
 typedef struct sonic_shape {
     uint32_t rank; /**< 1 .. SONIC_RANK_MAX */
@@ -25,7 +32,8 @@ typedef struct sonic_shape {
 
 typedef enum sonic_op {
     SONIC_OP_INPUT,
-    SONIC_OP_CONV,     /**< secret weights and bias; fully connected: H = W = KH = KW = 1 */
+    SONIC_OP_CONV,     /**< secret weights and bias; C, H, W (rank 3), or fully connected on
+                            features (rank 1, output rank 1), where H = W = KH = KW = 1 */
     SONIC_OP_BIAS,     /**< adds a secret tensor of the node's own shape */
     SONIC_OP_RELU,     /**< and drops `shift` bits */
     SONIC_OP_MAX_POOL, /**< padding never wins */
@@ -83,6 +91,11 @@ void sonic_graph_free(sonic_graph *graph); /**< frees the contents and zeroes th
 SONIC_MUST_CHECK sonic_status sonic_shape_elements(const sonic_shape *shape, size_t *elements,
                                                    sonic_error *error);
 
+bool sonic_shape_equal(const sonic_shape *a, const sonic_shape *b);
+
+/** "conv", "relu", ...: static storage, never NULL. */
+const char *sonic_op_name(sonic_op op);
+
 /** Elements of a node's tensor for one image; the graph has been validated, so this cannot fail. */
 size_t sonic_node_elements(const sonic_graph *graph, uint32_t node);
 
@@ -97,7 +110,12 @@ sonic_conv_shape sonic_node_conv(const sonic_graph *graph, uint32_t node, size_t
  * inputs, windows, shifts (1 .. ring / 2), factors, sizes.  @return SONIC_E_FORMAT naming the node */
 SONIC_MUST_CHECK sonic_status sonic_graph_validate(const sonic_graph *graph, sonic_error *error);
 
-/** Shape of a node's output from its inputs' and its own attributes. */
+/** The part of it that holds of an imported graph too, whose numbers are not set yet. */
+SONIC_MUST_CHECK sonic_status sonic_graph_validate_shapes(const sonic_graph *graph, sonic_error *error);
+
+/** Shape of a node's output from its inputs' shapes and its own attributes (CONV: shape.dim[0] is the
+ * number of output channels; INPUT and RESHAPE: the shape itself).  Every window of a pool must have a
+ * candidate that is not padding.  @return SONIC_E_SHAPE naming the node */
 SONIC_MUST_CHECK sonic_status sonic_node_infer_shape(const sonic_graph *graph, uint32_t node,
                                                      sonic_shape *shape, sonic_error *error);
 

@@ -1,3 +1,5 @@
 libproto_la_SOURCES += \
+	proto/model/graph.c \
 	proto/model/graph.h \
+	proto/model/graph_check.c \
 	proto/model/model.h
