@@ -14,3 +14,8 @@ libtest_la_SOURCES = tests/random_test.c tests/random_test.h
 libtest_la_LIBADD = libcore.la $(CRITERION_LIBS)
 endif
 TEST_CPPFLAGS = $(AM_CPPFLAGS) $(CRITERION_CFLAGS)
+
+# The library as a user installs and links it.
+TESTS += tests/install.sh
+dist_noinst_SCRIPTS += tests/install.sh
+AM_TESTS_ENVIRONMENT += CC='$(CC)'; CXX='$(CXX)'; CFLAGS='$(CFLAGS)'; LDFLAGS='$(LDFLAGS)'; export CC CXX CFLAGS LDFLAGS;
