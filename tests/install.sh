@@ -14,44 +14,44 @@ point() { # point STATUS NAME
     fi
 }
 CC=${CC:-cc} CXX=${CXX:-c++}
-root=$tmp/root prefix=/opt/sonicnn
+root=$tmp/root
+var() { PKG_CONFIG_PATH=$top_builddir pkg-config --variable="$1" sonicnn; }
+prefix=$(var prefix) libdir=$(var libdir) includedir=$(var includedir)
 echo "1..7"
 
-make -C "$top_builddir" -s install DESTDIR="$root" prefix=$prefix exec_prefix=$prefix libdir=$prefix/lib \
-    includedir=$prefix/include bindir=$prefix/bin pkgconfigdir=$prefix/lib/pkgconfig >"$tmp/log" 2>&1
+make -C "$top_builddir" -s install DESTDIR="$root" >"$tmp/log" 2>&1
 point $? "make install DESTDIR"
 
 status=0
-for header in "$root$prefix"/include/sonicnn/*.h; do
+for header in "$root$includedir"/sonicnn/*.h; do
     printf '#include <sonicnn/%s>\n' "$(basename "$header")" >"$tmp/one.c"
     cp "$tmp/one.c" "$tmp/one.cc"
-    $CC -std=c11 -Wall -Wextra -pedantic -Werror -I"$root$prefix/include" -c "$tmp/one.c" -o "$tmp/one.o" || status=1
-    $CXX -std=c++11 -Wall -Wextra -pedantic -Werror -I"$root$prefix/include" -c "$tmp/one.cc" -o "$tmp/one.o" || status=1
+    $CC -std=c11 -Wall -Wextra -pedantic -Werror -I"$root$includedir" -c "$tmp/one.c" -o "$tmp/one.o" || status=1
+    $CXX -std=c++11 -Wall -Wextra -pedantic -Werror -I"$root$includedir" -c "$tmp/one.cc" -o "$tmp/one.o" || status=1
 done >"$tmp/log" 2>&1
 point $status "every header compiles alone as C11 and as C++11"
 
 # The .pc file as built says the configured prefix: here it is told where this copy lies.
-pc() { PKG_CONFIG_PATH=$root$prefix/lib/pkgconfig pkg-config --define-variable=prefix="$root$prefix" \
-    --define-variable=exec_prefix="$root$prefix" --define-variable=libdir="$root$prefix/lib" \
-    --define-variable=includedir="$root$prefix/include" "$@" sonicnn; }
+pc() { PKG_CONFIG_PATH=$root$libdir/pkgconfig pkg-config --define-variable=libdir="$root$libdir" \
+    --define-variable=includedir="$root$includedir" "$@" sonicnn; }
 sed -n '/^```c$/,/^```$/p' "$top_srcdir/README.md" | sed '/^```/d' >"$tmp/example.c"
 expected=$(sed -n 's/^prints `\(.*\)`.*/\1/p' "$top_srcdir/README.md")
 # shellcheck disable=SC2046,SC2086
 { $CC ${CFLAGS-} -std=c11 -Wall -Wextra -Werror "$tmp/example.c" -o "$tmp/example" $(pc --cflags --libs) ${LDFLAGS-} &&
-    said=$(LD_LIBRARY_PATH=$root$prefix/lib "$tmp/example") && echo "said: $said" && [ -n "$expected" ] && [ "$said" = "$expected" ]; } >"$tmp/log" 2>&1
+    said=$(LD_LIBRARY_PATH=$root$libdir "$tmp/example") && echo "said: $said" && [ -n "$expected" ] && [ "$said" = "$expected" ]; } >"$tmp/log" 2>&1
 point $? "the README's example builds with pkg-config, runs, and prints what the README says"
 
-if [ -f "$root$prefix/lib/libsonicnn.a" ]; then
+if [ -f "$root$libdir/libsonicnn.a" ]; then
     # shellcheck disable=SC2046,SC2086
-    { $CC ${CFLAGS-} -std=c11 "$tmp/example.c" -o "$tmp/static" $(pc --cflags) "$root$prefix/lib/libsonicnn.a" \
+    { $CC ${CFLAGS-} -std=c11 "$tmp/example.c" -o "$tmp/static" $(pc --cflags) "$root$libdir/libsonicnn.a" \
         $(pc --static --libs | sed 's/-lsonicnn//') ${LDFLAGS-} && said=$("$tmp/static") && [ "$said" = "$expected" ]; } >"$tmp/log" 2>&1
     point $? "the example links statically"
 else
     n=$((n + 1)); echo "ok $n - the example links statically # SKIP built without a static library"
 fi
 
-nm -D --defined-only "$root$prefix/lib/libsonicnn.so" | awk '$2 != "A" {sub(/@.*/, "", $3); print $3}' | sort >"$tmp/exported"
-cat "$root$prefix"/include/sonicnn/*.h | tr '\n' ' ' | grep -oE 'SONIC_API[^;]*' | grep -oE 'sonic_[a-z0-9_]+ *\(' |
+nm -D --defined-only "$root$libdir/libsonicnn.so" | awk '$2 != "A" {sub(/@.*/, "", $3); print $3}' | sort >"$tmp/exported"
+cat "$root$includedir"/sonicnn/*.h | tr '\n' ' ' | grep -oE 'SONIC_API[^;]*' | grep -oE 'sonic_[a-z0-9_]+ *\(' |
     tr -d ' (' | sort -u >"$tmp/declared"
 diff "$tmp/declared" "$tmp/exported" >"$tmp/log" 2>&1
 point $? "exported symbols are the declared functions, no more and no fewer"
@@ -59,7 +59,6 @@ point $? "exported symbols are the declared functions, no more and no fewer"
 "$root$prefix/bin/sonicnn" --version >"$tmp/log" 2>&1
 point $? "the installed program runs"
 
-make -C "$top_builddir" -s uninstall DESTDIR="$root" prefix=$prefix exec_prefix=$prefix libdir=$prefix/lib \
-    includedir=$prefix/include bindir=$prefix/bin pkgconfigdir=$prefix/lib/pkgconfig >"$tmp/log" 2>&1 &&
+make -C "$top_builddir" -s uninstall DESTDIR="$root" >"$tmp/log" 2>&1 &&
     [ -z "$(find "$root" -type f -o -type l)" ]
 point $? "make uninstall leaves nothing"
