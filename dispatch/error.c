@@ -25,6 +25,24 @@ sonic_status sonic_fail(sonic_error *error, sonic_status status, const char *for
     return status;
 }
 
+sonic_status sonic_fail_errno(sonic_error *error, sonic_status status, int code, const char *format, ...)
+{
+    if (error) {
+        va_list arguments;
+        va_start(arguments, format);
+        (void)vsnprintf(error->text, sizeof error->text, format, arguments);
+        va_end(arguments);
+        size_t used = strlen(error->text);
+        (void)snprintf(error->text + used, sizeof error->text - used, ": %s", strerror(code));
+        char *reason = error->text + used + strlen(": ");
+        if (used + strlen(": ") < sizeof error->text && *reason >= 'A' && *reason <= 'Z')
+            *reason = (char)(*reason - 'A' + 'a');
+        make_printable(error->text);
+        error->status = status;
+    }
+    return status;
+}
+
 sonic_status sonic_fail_in(sonic_error *error, sonic_status status, const char *prefix)
 {
     if (error) {
