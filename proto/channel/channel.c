@@ -132,6 +132,13 @@ static sonic_traffic *counter_of(sonic_channel *channel)
     return &channel->traffic[channel->layer * SONIC_PHASES + channel->phase];
 }
 
+/* The counter of a block of a round. */
+static sonic_traffic *counter_of_block(sonic_channel *channel, const sonic_round *round, size_t block)
+{
+    size_t layer = round->layer ? round->layer(round->arg, block) : channel->layer;
+    return &channel->traffic[(layer < channel->layers ? layer : 0) * SONIC_PHASES + channel->phase];
+}
+
 /* Says again why the channel died. */
 static sonic_status report_dead(const sonic_channel *channel, sonic_error *error)
 {
@@ -172,6 +179,7 @@ struct transfer {
     size_t out_left;
     uint8_t *in;
     size_t in_left;
+    sonic_traffic *out_counter, *in_counter;
     int64_t deadline; /* 0 while bytes move */
 };
 
@@ -186,7 +194,7 @@ static sonic_status move_some(sonic_channel *channel, struct transfer *t, sonic_
             return kill_channel(channel, (sonic_status)n, error);
         t->out += n;
         t->out_left -= (size_t)n;
-        counter_of(channel)->sent += (uint64_t)n;
+        t->out_counter->sent += (uint64_t)n;
         moved += (size_t)n;
     }
     if (t->in_left) {
@@ -195,7 +203,7 @@ static sonic_status move_some(sonic_channel *channel, struct transfer *t, sonic_
             return kill_channel(channel, (sonic_status)n, error);
         t->in += n;
         t->in_left -= (size_t)n;
-        counter_of(channel)->received += (uint64_t)n;
+        t->in_counter->received += (uint64_t)n;
         moved += (size_t)n;
     }
     if (moved) {
@@ -216,7 +224,7 @@ sonic_status sonic_channel_send(sonic_channel *channel, const void *data, size_t
 {
     if (channel->cause.status)
         return report_dead(channel, error);
-    struct transfer t = {.out = data, .out_left = n};
+    struct transfer t = {.out = data, .out_left = n, .out_counter = counter_of(channel)};
     sonic_status status = SONIC_OK;
     if (n)
         channel->sent_last = 1;
@@ -229,7 +237,7 @@ sonic_status sonic_channel_receive(sonic_channel *channel, void *data, size_t n,
 {
     if (channel->cause.status)
         return report_dead(channel, error);
-    struct transfer t = {.in = data, .in_left = n};
+    struct transfer t = {.in = data, .in_left = n, .in_counter = counter_of(channel)};
     sonic_status status = SONIC_OK;
     if (n && channel->sent_last) {
         counter_of(channel)->rounds++;
@@ -289,10 +297,12 @@ static sonic_status run_round(sonic_channel *channel, const sonic_round *round)
             if (status)
                 return status;
             t.out = channel->outgoing.bytes;
+            t.out_counter = counter_of_block(channel, round, produced);
             t.out_left = round->block_bytes(round->arg, produced++);
         }
         if (arriving == consumed && arriving < round->blocks) {
             t.in = channel->incoming.bytes;
+            t.in_counter = counter_of_block(channel, round, arriving);
             t.in_left = round->block_bytes(round->arg, arriving++);
         }
         if (t.out_left || t.in_left) {

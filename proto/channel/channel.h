@@ -78,10 +78,14 @@ SONIC_MUST_CHECK sonic_status sonic_channel_receive(sonic_channel *channel, void
  * `produce(arg, b, out)` writes the bytes of block b to send; `consume(arg, b, in)` is given the
  * peer's block b, after this party's own block b has been produced (so it may overwrite the state that
  * block came from) and in order.  block_bytes(arg, b) is the size of block b, the same at both ends,
- * at most SONIC_BLOCK_BYTES_MAX.  Counts one round; a round of no bytes counts none. */
+ * at most SONIC_BLOCK_BYTES_MAX.  Counts one round; a round of no bytes counts none.
+ *
+ * layer(arg, b) is the layer to which block b's bytes are attributed, in the marked phase; where it is
+ * NULL, and for the round itself, that is the marked layer. */
 typedef struct sonic_round {
     size_t blocks;
     size_t (*block_bytes)(void *arg, size_t block);
+    size_t (*layer)(void *arg, size_t block); /**< may be NULL */
     sonic_status (*produce)(void *arg, size_t block, uint8_t *out, sonic_error *error);
     sonic_status (*consume)(void *arg, size_t block, const uint8_t *in, sonic_error *error);
     void *arg;
