@@ -19,3 +19,10 @@ TEST_CPPFLAGS = $(AM_CPPFLAGS) $(CRITERION_CFLAGS)
 TESTS += tests/install.sh
 dist_noinst_SCRIPTS += tests/install.sh
 AM_TESTS_ENVIRONMENT += CC='$(CC)'; CXX='$(CXX)'; CFLAGS='$(CFLAGS)'; LDFLAGS='$(LDFLAGS)'; export CC CXX CFLAGS LDFLAGS;
+if HAVE_CRITERION
+check_PROGRAMS += tests/test_graph
+TESTS += tests/test_graph
+tests_test_graph_SOURCES = tests/test_graph.c
+tests_test_graph_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_graph_LDADD = libtest.la
+endif

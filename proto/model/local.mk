@@ -2,4 +2,5 @@ libproto_la_SOURCES += \
 	proto/model/graph.c \
 	proto/model/graph.h \
 	proto/model/graph_check.c \
+	proto/model/graph_io.c \
 	proto/model/model.h
