@@ -31,4 +31,7 @@ typedef struct sonic_aes_kernels {
     void (*ccr)(uint8_t *out, const uint8_t *in, size_t n, const sonic_aes_key *pi);
 } sonic_aes_kernels;
 
+/** Fill the table's entries that a tier has; tiers are applied in rising order. */
+void sonic_aes_select_ref(sonic_aes_kernels *table);
+
 #endif

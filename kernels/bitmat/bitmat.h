@@ -21,4 +21,7 @@ typedef struct sonic_bitmat_kernels {
     void (*planes64)(uint64_t *planes, size_t stride, const void *x, size_t n);
 } sonic_bitmat_kernels;
 
+/** Fill the table's entries that a tier has; tiers are applied in rising order. */
+void sonic_bitmat_select_ref(sonic_bitmat_kernels *table);
+
 #endif

@@ -31,4 +31,7 @@ typedef struct sonic_bool_kernels {
     void (*carry)(uint64_t *g, uint64_t *p, const sonic_carry_operands *in, size_t words);
 } sonic_bool_kernels;
 
+/** Fill the table's entries that a tier has; tiers are applied in rising order. */
+void sonic_bool_select_ref(sonic_bool_kernels *table);
+
 #endif

@@ -49,4 +49,7 @@ typedef struct sonic_vec_kernels {
     void (*trunc_local)(void *y, const void *x, unsigned shift, unsigned party, size_t n);
 } sonic_vec_kernels;
 
+/** Fill the table's entries that a tier has, [0] mod 2^32 and [1] mod 2^64; tiers are applied in rising order. */
+void sonic_vec_select_ref(sonic_vec_kernels *table);
+
 #endif

@@ -1,0 +1,13 @@
+/* Elementwise kernels in portable C. */
+#include "kernels/vec/vec.h"
+
+#define BITS 32
+#include "kernels/vec/vec_tmpl.h"
+#define BITS 64
+#include "kernels/vec/vec_tmpl.h"
+
+void sonic_vec_select_ref(sonic_vec_kernels *table)
+{
+    fill_32(&table[0]);
+    fill_64(&table[1]);
+}
