@@ -3,4 +3,6 @@ libproto_la_SOURCES += \
 	proto/model/graph.h \
 	proto/model/graph_check.c \
 	proto/model/graph_io.c \
+	proto/model/local_ops.c \
+	proto/model/local_ops.h \
 	proto/model/model.h
