@@ -1,6 +1,10 @@
 libproto_la_SOURCES += \
+	proto/offline/deal.h \
+	proto/offline/material.c \
+	proto/offline/material.h \
+	proto/offline/plan.c \
 	proto/offline/plan.h \
 	proto/offline/pool.h \
-	proto/offline/material.h \
-	proto/offline/deal.h \
-	proto/offline/ppa_plan.h
+	proto/offline/ppa_plan.c \
+	proto/offline/ppa_plan.h \
+	proto/offline/streams.h

@@ -1,0 +1,62 @@
+/* A server's view of a node's material: masks from its seed, and dealt values. */
+#include "proto/offline/material.h"
+
+#include <string.h>
+
+#include <sodium.h>
+
+#include "dispatch/error.h"
+
+/* "slot" and "node" as little-endian numbers: the derivation's nonces. */
+#define NONCE_SLOT ((uint64_t)0x746f6c73)
+#define NONCE_NODE ((uint64_t)0x65646f6e)
+
+void sonic_material_key(const sonic_context *context, sonic_aes_key *key, const uint8_t seed[16],
+                        uint32_t slot, uint32_t node)
+{
+    const sonic_aes_kernels *aes = &context->kernels.aes;
+    uint8_t derived[16];
+    aes->expand(key, seed);
+    aes->ctr(derived, sizeof derived, key, NONCE_SLOT, slot);
+    aes->expand(key, derived);
+    aes->ctr(derived, sizeof derived, key, NONCE_NODE, node);
+    aes->expand(key, derived);
+    sodium_memzero(derived, sizeof derived);
+}
+
+void sonic_material_begin(sonic_material *material, const sonic_context *context, sonic_pool *pool,
+                          const sonic_plan *plan, uint32_t slot, uint32_t node)
+{
+    memset(material, 0, sizeof *material);
+    material->context = context;
+    material->party = sonic_pool_header(pool)->party;
+    material->pool = material->party == 0 ? NULL : pool;
+    material->slot = slot;
+    material->slot_bytes = plan->slot_bytes;
+    material->offset = plan->step[node].offset;
+    sonic_material_key(context, &material->key, sonic_pool_seed(pool), slot, node);
+}
+
+void sonic_material_end(sonic_material *material)
+{
+    sodium_memzero(material, sizeof *material);
+}
+
+void sonic_material_random(const sonic_material *material, uint64_t stream, uint64_t offset, void *out,
+                           size_t n)
+{
+    material->context->kernels.aes.ctr(out, n, &material->key, stream, offset / 16);
+}
+
+sonic_status sonic_material_dealt(const sonic_material *material, uint64_t stream, uint64_t offset,
+                                  uint64_t correction, void *out, size_t n, sonic_error *error)
+{
+    if (material->party == 0) {
+        sonic_material_random(material, stream, offset, out, n);
+        return SONIC_OK;
+    }
+    if (material->pool == NULL)
+        return sonic_fail(error, SONIC_E_ARGUMENT, "party 1's material has no pool");
+    return sonic_pool_read(material->pool, material->slot, material->slot_bytes,
+                           material->offset + correction, out, n, error);
+}

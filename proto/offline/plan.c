@@ -1,0 +1,191 @@
+/* The plan of a graph: every node's closed forms for one batch, their sums, and the digest both
+ * servers compare. */
+#include "proto/offline/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "dispatch/error.h"
+#include "kernels/common/checked.h"
+#include "proto/offline/ppa_plan.h"
+
+/* Changes whenever the wire, the streams or the corrections do: two servers that disagree stop at the
+ * handshake. */
+enum { PLAN_VERSION = 1 };
+
+/* Elements of one operation on one batch; beyond it sums of bytes could overflow, and no machine has
+ * the memory. */
+#define ELEMENTS_MAX ((uint64_t)1 << 44)
+
+uint64_t sonic_plan_open_bytes(sonic_ring ring, uint64_t n)
+{
+    return n * ((uint64_t)ring / 8);
+}
+
+static sonic_status check_elements(const sonic_graph *graph, uint32_t i, uint64_t n, sonic_error *error)
+{
+    if (n > ELEMENTS_MAX)
+        return sonic_fail(error, SONIC_E_SHAPE, "node %u (%s) has too many elements in a batch", i,
+                          graph->node[i].name);
+    return SONIC_OK;
+}
+
+/* batch x the elements of node `of`, for node i. */
+static sonic_status batch_elements(uint64_t *n, const sonic_graph *graph, uint32_t i, uint32_t of,
+                                   uint32_t batch, sonic_error *error)
+{
+    size_t product;
+    if (!sonic_size_mul(&product, sonic_node_elements(graph, of), batch))
+        product = SIZE_MAX;
+    *n = product;
+    return check_elements(graph, i, product, error);
+}
+
+static void add_ppa(sonic_step *step, const sonic_graph *graph, uint64_t n, unsigned shift)
+{
+    sonic_ppa_cost cost = sonic_ppa_cost_of(graph->ring, n, shift, graph->truncation);
+    step->offline_bytes += cost.offline_bytes;
+    step->online_bytes += cost.online_bytes;
+    step->online_rounds += cost.online_rounds;
+}
+
+static sonic_status plan_conv(sonic_step *step, const sonic_graph *graph, uint32_t i, uint32_t batch,
+                              sonic_error *error)
+{
+    uint64_t in, out, weights = sonic_node_weights(graph, i);
+    sonic_status status = batch_elements(&in, graph, i, graph->node[i].input[0], batch, error);
+    if (status == SONIC_OK)
+        status = batch_elements(&out, graph, i, i, batch, error);
+    if (status == SONIC_OK)
+        status = check_elements(graph, i, weights, error);
+    if (status != SONIC_OK)
+        return status;
+    step->setup_bytes = sonic_plan_open_bytes(graph->ring, weights);
+    step->offline_bytes = sonic_plan_open_bytes(graph->ring, out);
+    step->online_bytes = sonic_plan_open_bytes(graph->ring, in);
+    step->online_rounds = 1;
+    return SONIC_OK;
+}
+
+static sonic_status plan_max_pool(sonic_step *step, const sonic_graph *graph, uint32_t i, uint32_t batch,
+                                  sonic_error *error)
+{
+    uint64_t n;
+    for (uint32_t level = 0; (n = sonic_max_pool_level(graph, i, batch, level)) > 0; level++) {
+        sonic_status status = check_elements(graph, i, n, error);
+        if (status != SONIC_OK)
+            return status;
+        add_ppa(step, graph, n, 0);
+    }
+    return SONIC_OK;
+}
+
+static sonic_status plan_node(sonic_step *step, const sonic_graph *graph, uint32_t i, uint32_t batch,
+                              sonic_error *error)
+{
+    const sonic_node *node = &graph->node[i];
+    uint64_t n;
+    sonic_status status = batch_elements(&n, graph, i, i, batch, error);
+    if (status != SONIC_OK)
+        return status;
+
+    switch (node->op) {
+    case SONIC_OP_CONV:
+        return plan_conv(step, graph, i, batch, error);
+    case SONIC_OP_RELU:
+        add_ppa(step, graph, n, node->shift);
+        return SONIC_OK;
+    case SONIC_OP_MAX_POOL:
+        return plan_max_pool(step, graph, i, batch, error);
+    case SONIC_OP_TRUNC:
+        if (graph->truncation == SONIC_TRUNC_STOCHASTIC && node->shift > 0) {
+            step->offline_bytes = 2 * sonic_plan_open_bytes(graph->ring, n);
+            step->online_bytes = sonic_plan_open_bytes(graph->ring, n);
+            step->online_rounds = 1;
+        }
+        return SONIC_OK;
+    default:
+        return SONIC_OK;
+    }
+}
+
+/* Puts the step behind those before it. */
+static sonic_status add_step(sonic_plan *plan, sonic_step *step, const sonic_graph *graph, uint32_t i,
+                             sonic_error *error)
+{
+    size_t offline, setup, online;
+    step->offset = plan->slot_bytes;
+    if (!sonic_size_add(&offline, plan->slot_bytes, step->offline_bytes) ||
+        !sonic_size_add(&setup, plan->setup_bytes, step->setup_bytes) ||
+        !sonic_size_add(&online, plan->online_bytes, step->online_bytes) || offline > INT64_MAX)
+        return sonic_fail(error, SONIC_E_SHAPE, "the graph's plan overflows at node %u (%s)", i,
+                          graph->node[i].name);
+    plan->slot_bytes = offline;
+    plan->setup_bytes = setup;
+    plan->online_bytes = online;
+    plan->online_rounds += step->online_rounds;
+    return SONIC_OK;
+}
+
+static void store32(uint8_t *out, uint32_t value)
+{
+    for (unsigned i = 0; i < 4; i++)
+        out[i] = (uint8_t)(value >> 8 * i);
+}
+
+static sonic_status plan_digest(sonic_plan *plan, const sonic_graph *graph, sonic_error *error)
+{
+    static const char domain[] = "sonicnn plan";
+    uint8_t *bytes, numbers[8];
+    size_t n;
+    sonic_status status = sonic_graph_write(graph, &bytes, &n, error);
+    if (status != SONIC_OK)
+        return status;
+    store32(numbers, PLAN_VERSION);
+    store32(numbers + 4, plan->batch);
+
+    crypto_generichash_state hash;
+    crypto_generichash_init(&hash, NULL, 0, SONIC_DIGEST_BYTES);
+    crypto_generichash_update(&hash, (const uint8_t *)domain, sizeof domain);
+    crypto_generichash_update(&hash, numbers, sizeof numbers);
+    crypto_generichash_update(&hash, bytes, n);
+    crypto_generichash_final(&hash, plan->digest, SONIC_DIGEST_BYTES);
+    free(bytes);
+    return SONIC_OK;
+}
+
+sonic_status sonic_plan_make(sonic_plan *plan, const sonic_graph *graph, uint32_t batch,
+                             sonic_error *error)
+{
+    memset(plan, 0, sizeof *plan);
+    if (batch == 0)
+        return sonic_fail(error, SONIC_E_ARGUMENT, "a batch must have at least one image");
+    if (graph->nodes == 0)
+        return sonic_fail(error, SONIC_E_ARGUMENT, "a graph without nodes has no plan");
+
+    plan->batch = batch;
+    plan->nodes = graph->nodes;
+    plan->step = calloc(graph->nodes, sizeof *plan->step);
+    if (plan->step == NULL)
+        return sonic_fail(error, SONIC_E_MEMORY, "no memory for the plan of %u nodes", graph->nodes);
+
+    sonic_status status = SONIC_OK;
+    for (uint32_t i = 0; i < graph->nodes && status == SONIC_OK; i++) {
+        status = plan_node(&plan->step[i], graph, i, batch, error);
+        if (status == SONIC_OK)
+            status = add_step(plan, &plan->step[i], graph, i, error);
+    }
+    if (status == SONIC_OK)
+        status = plan_digest(plan, graph, error);
+    if (status != SONIC_OK)
+        sonic_plan_free(plan);
+    return status;
+}
+
+void sonic_plan_free(sonic_plan *plan)
+{
+    free(plan->step);
+    memset(plan, 0, sizeof *plan);
+}
