@@ -67,7 +67,7 @@ void sonic_graph_decode(const sonic_graph *graph, double *x, const void *q, size
 
 /** Splits a quantised model into BASE.graph (public), BASE.0 and BASE.1 (one share each), under a new
  * random model id.  All three appear or none. */
-SONIC_MUST_CHECK sonic_status sonic_model_share(const sonic_model *model, const sonic_context *context,
+SONIC_MUST_CHECK sonic_status sonic_model_split(const sonic_model *model, const sonic_context *context,
                                                 const char *base, sonic_error *error);
 
 /** One server's share: per node w (ring elements) and b. */
