@@ -4,6 +4,7 @@ libproto_la_SOURCES += \
 	proto/offline/material.h \
 	proto/offline/plan.c \
 	proto/offline/plan.h \
+	proto/offline/pool.c \
 	proto/offline/pool.h \
 	proto/offline/ppa_plan.c \
 	proto/offline/ppa_plan.h \

@@ -65,6 +65,8 @@ SONIC_MUST_CHECK sonic_status sonic_reader_open_fd(sonic_reader **reader, int fd
                                                    sonic_file_kind kind, sonic_error *error);
 const sonic_file_header *sonic_reader_header(const sonic_reader *reader);
 const char *sonic_reader_name(const sonic_reader *reader);
+/** The name for use in a message: the end of it where it is long. */
+const char *sonic_reader_shown(const sonic_reader *reader);
 /** The metadata, header.meta_bytes long, owned by the reader. */
 const uint8_t *sonic_reader_meta(const sonic_reader *reader);
 /** Reads n bytes of data from an offset, each chunk's checksum verified.

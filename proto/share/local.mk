@@ -1,5 +1,10 @@
 libproto_la_SOURCES += \
-	proto/share/random.h \
 	proto/share/file.h \
+	proto/share/file_counter.c \
+	proto/share/file_layout.c \
+	proto/share/file_layout.h \
+	proto/share/file_read.c \
+	proto/share/file_write.c \
+	proto/share/random.h \
 	proto/share/share.c \
 	proto/share/share.h
