@@ -5,4 +5,6 @@ libproto_la_SOURCES += \
 	proto/model/graph_io.c \
 	proto/model/local_ops.c \
 	proto/model/local_ops.h \
-	proto/model/model.h
+	proto/model/model.c \
+	proto/model/model.h \
+	proto/model/real.c
