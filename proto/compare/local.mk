@@ -1,2 +1,9 @@
 libproto_la_SOURCES += \
-	proto/compare/ppa.h
+	proto/compare/pack.c \
+	proto/compare/pack.h \
+	proto/compare/ppa.c \
+	proto/compare/ppa.h \
+	proto/compare/ppa_bits.c \
+	proto/compare/ppa_carry.c \
+	proto/compare/ppa_run.h \
+	proto/compare/ppa_select.c

@@ -1,5 +1,12 @@
 libproto_la_SOURCES += \
+	proto/offline/deal.c \
 	proto/offline/deal.h \
+	proto/offline/deal_elements.c \
+	proto/offline/deal_elements.h \
+	proto/offline/deal_linear.c \
+	proto/offline/deal_ppa.c \
+	proto/offline/deal_run.h \
+	proto/offline/deal_tmpl.h \
 	proto/offline/material.c \
 	proto/offline/material.h \
 	proto/offline/plan.c \

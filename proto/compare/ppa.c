@@ -1,0 +1,110 @@
+/* A ppa call: checks, workspace, and its log2 l + 2 rounds one after the other. */
+#include "proto/compare/ppa.h"
+
+#include <stdlib.h>
+
+#include <sodium.h>
+
+#include "dispatch/error.h"
+#include "kernels/common/checked.h"
+#include "proto/compare/ppa_run.h"
+
+/* Planes of the largest scratch: level 0 opens three planes for each of l/2 - 1 pairs. */
+static size_t planes_max(sonic_ring ring)
+{
+    return 3 * ((size_t)ring / 2 - 1);
+}
+
+static size_t block_bytes(void *arg, size_t block)
+{
+    const sonic_ppa_run *run = arg;
+    return sonic_ppa_wire_bytes(run->ring, run->round, sonic_ppa_rows(run, block));
+}
+
+static uint64_t round_dealt_bytes(const sonic_ppa_run *run)
+{
+    const sonic_ppa_call *call = run->call;
+    return call->n / SONIC_PPA_BLOCK *
+               sonic_ppa_dealt_bytes(run->ring, run->round, SONIC_PPA_BLOCK, call->shift,
+                                     call->truncation) +
+           sonic_ppa_dealt_bytes(run->ring, run->round, call->n % SONIC_PPA_BLOCK, call->shift,
+                                 call->truncation);
+}
+
+static sonic_status run_rounds(sonic_ppa_run *run, sonic_channel *channel, sonic_error *error)
+{
+    unsigned last = sonic_ppa_levels(run->ring) + 1;
+    sonic_round round = {
+        .blocks = (run->call->n + SONIC_PPA_BLOCK - 1) / SONIC_PPA_BLOCK,
+        .block_bytes = block_bytes,
+        .arg = run,
+    };
+    for (run->round = 0; run->round <= last; run->round++) {
+        round.produce = run->round == 0      ? sonic_ppa_and_produce
+                        : run->round == last ? sonic_ppa_select_produce
+                                             : sonic_ppa_carry_produce;
+        round.consume = run->round == 0      ? sonic_ppa_and_consume
+                        : run->round == last ? sonic_ppa_select_consume
+                                             : sonic_ppa_carry_consume;
+        sonic_status status = sonic_channel_round(channel, &round, error);
+        if (status != SONIC_OK)
+            return status;
+        run->correction += round_dealt_bytes(run);
+    }
+    return SONIC_OK;
+}
+
+/* Words of the state and of one scratch buffer. */
+static bool sizes(sonic_ring ring, size_t n, size_t *state, size_t *scratch)
+{
+    size_t rows = n < SONIC_PPA_BLOCK ? n : SONIC_PPA_BLOCK;
+    size_t planes = planes_max(ring) * sonic_ppa_words(rows);
+    size_t elements = (4 * rows * sonic_ring_bytes(ring) + 7) / 8;
+    *scratch = (planes > elements ? planes : elements) + 1;
+    *scratch = (*scratch + 7) / 8 * 8; /* cache lines */
+    return sonic_size_mul(state, n / 64 + (n % 64 != 0), (size_t)ring);
+}
+
+sonic_status sonic_ppa_relu(const sonic_context *context, sonic_channel *channel,
+                            const sonic_material *material, sonic_ring ring, const sonic_ppa_call *call,
+                            void *x, sonic_error *error)
+{
+    size_t state, scratch, words, bytes, data;
+    if (ring != SONIC_RING_32 && ring != SONIC_RING_64)
+        return sonic_fail(error, SONIC_E_ARGUMENT, "a ring has 32 or 64 bits, not %d", (int)ring);
+    if (call->shift > (unsigned)ring / 2)
+        return sonic_fail(error, SONIC_E_ARGUMENT, "a relu cannot drop %u of %d bits", call->shift,
+                          (int)ring);
+    if (call->n == 0)
+        return SONIC_OK;
+    if (!sizes(ring, call->n, &state, &scratch) || !sonic_size_add(&words, state, 5 * scratch + 8) ||
+        !sonic_size_mul(&bytes, words, 8) ||
+        !sonic_size_mul(&data, call->n, sonic_ring_bytes(ring)))
+        return sonic_fail(error, SONIC_E_SHAPE, "a relu of %zu elements is too large", call->n);
+
+    uint64_t *memory;
+    bytes = bytes / 64 * 64; /* aligned_alloc wants a multiple; `words` has 8 to spare */
+    memory = aligned_alloc(64, bytes);
+    if (memory == NULL)
+        return sonic_fail(error, SONIC_E_MEMORY, "no memory for a relu of %zu elements", call->n);
+    sonic_ppa_run run = {
+        .context = context,
+        .material = material,
+        .call = call,
+        .ring = ring,
+        .correction = call->correction,
+        .x = x,
+        .bits = memory,
+        .mask = memory + scratch,
+        .opened = memory + 2 * scratch,
+        .dealt = memory + 3 * scratch,
+        .peer = memory + 4 * scratch,
+        .state = memory + 5 * scratch,
+    };
+    sonic_status status = run_rounds(&run, channel, error);
+    sodium_memzero(memory, bytes);
+    free(memory);
+    if (status != SONIC_OK)
+        sodium_memzero(x, data);
+    return status;
+}

@@ -1,0 +1,179 @@
+/* The dealer: two seeds, and for party 1 every inference's corrections, node by node. */
+#include "proto/offline/deal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "dispatch/error.h"
+#include "kernels/common/checked.h"
+#include "proto/offline/deal_run.h"
+#include "proto/offline/ppa_plan.h"
+#include "proto/share/random.h"
+
+static sonic_status deal_max_pool(const sonic_deal_node *node, sonic_error *error)
+{
+    const sonic_dealer *dealer = node->dealer;
+    uint64_t n;
+    sonic_status status = SONIC_OK;
+    for (uint32_t level = 0; status == SONIC_OK; level++) {
+        n = sonic_max_pool_level(dealer->graph, node->node, dealer->plan->batch, level);
+        if (n == 0)
+            break;
+        status = sonic_deal_ppa(node, n, 0, level, error);
+    }
+    return status;
+}
+
+static sonic_status deal_node(sonic_dealer *dealer, uint32_t slot, uint32_t i, sonic_error *error)
+{
+    const sonic_node *of = &dealer->graph->node[i];
+    if (dealer->plan->step[i].offline_bytes == 0)
+        return SONIC_OK;
+
+    sonic_deal_node node = {.dealer = dealer, .node = i};
+    for (unsigned party = 0; party < 2; party++) {
+        node.view[party].context = dealer->context;
+        node.view[party].party = party;
+        sonic_material_key(dealer->context, &node.view[party].key, dealer->seed[party], slot, i);
+    }
+    sonic_status status = SONIC_OK;
+    switch (of->op) {
+    case SONIC_OP_CONV:
+        status = sonic_deal_conv(&node, error);
+        break;
+    case SONIC_OP_RELU:
+        status = sonic_deal_ppa(&node, sonic_node_elements(dealer->graph, i) * dealer->plan->batch,
+                                of->shift, 0, error);
+        break;
+    case SONIC_OP_MAX_POOL:
+        status = deal_max_pool(&node, error);
+        break;
+    case SONIC_OP_TRUNC:
+        status = sonic_deal_trunc(&node, error);
+        break;
+    default:
+        break;
+    }
+    sodium_memzero(node.view, sizeof node.view);
+    return status;
+}
+
+static sonic_status deal_slots(sonic_dealer *dealer, uint32_t count, sonic_progress progress, void *arg,
+                               sonic_error *error)
+{
+    for (uint32_t slot = 0; slot < count; slot++) {
+        for (uint32_t i = 0; i < dealer->graph->nodes; i++) {
+            sonic_status status = deal_node(dealer, slot, i, error);
+            if (status != SONIC_OK)
+                return status;
+        }
+        if (progress != NULL && progress(arg, (uint64_t)slot + 1, count) != 0)
+            return sonic_fail(error, SONIC_E_CLOSED, "dealing was stopped after %u of %u inferences",
+                              slot + 1, count);
+    }
+    return SONIC_OK;
+}
+
+/* Starts one party's file; its metadata is the seed and the plan's digest. */
+static sonic_status create_file(sonic_writer **writer, const char *path, const sonic_dealer *dealer,
+                                const sonic_file_header *header, sonic_error *error)
+{
+    uint8_t meta[16 + SONIC_DIGEST_BYTES];
+    memcpy(meta, dealer->seed[header->party], 16);
+    memcpy(meta + 16, dealer->plan->digest, SONIC_DIGEST_BYTES);
+    sonic_status status = sonic_writer_create(writer, path, header, meta, error);
+    sodium_memzero(meta, sizeof meta);
+    return status;
+}
+
+/* Both files, or none. */
+static sonic_status deal_files(sonic_dealer *dealer, sonic_file_header *header, const char *path0,
+                               const char *path1, sonic_progress progress, void *arg,
+                               sonic_error *error)
+{
+    sonic_writer *writer0 = NULL;
+    uint64_t data = header->data_bytes;
+    header->party = 0;
+    header->data_bytes = 0;
+    sonic_status status = create_file(&writer0, path0, dealer, header, error);
+    if (status != SONIC_OK)
+        return status;
+    header->party = 1;
+    header->data_bytes = data;
+    status = create_file(&dealer->writer, path1, dealer, header, error);
+    if (status != SONIC_OK)
+        goto abort_writer0;
+    status = deal_slots(dealer, header->count, progress, arg, error);
+    if (status != SONIC_OK)
+        goto abort_writer1;
+
+    status = sonic_writer_commit(dealer->writer, error);
+    if (status != SONIC_OK)
+        goto abort_writer0;
+    status = sonic_writer_commit(writer0, error);
+    if (status != SONIC_OK)
+        (void)unlink(path1);
+    return status;
+
+abort_writer1:
+    sonic_writer_abort(dealer->writer);
+abort_writer0:
+    sonic_writer_abort(writer0);
+    return status;
+}
+
+sonic_status sonic_deal(const sonic_context *context, const sonic_graph *graph,
+                        const uint8_t model[SONIC_ID_BYTES], uint32_t batch, uint32_t count,
+                        const char *path0, const char *path1, sonic_progress progress, void *arg,
+                        sonic_error *error)
+{
+    sonic_plan plan;
+    size_t data;
+    if (count == 0)
+        return sonic_fail(error, SONIC_E_ARGUMENT, "a pool must hold at least one inference");
+    if (strcmp(path0, path1) == 0)
+        return sonic_fail(error, SONIC_E_ARGUMENT, "both parties' pools would be written to %s", path0);
+    sonic_status status = sonic_plan_make(&plan, graph, batch, error);
+    if (status != SONIC_OK)
+        return status;
+
+    sonic_dealer dealer = {.context = context, .graph = graph, .plan = &plan};
+    if (!sonic_size_mul(&data, (size_t)plan.slot_bytes, count) || data > INT64_MAX) {
+        status = sonic_fail(error, SONIC_E_SHAPE, "%u inferences of %llu bytes each are too many", count,
+                            (unsigned long long)plan.slot_bytes);
+        goto free_plan;
+    }
+    size_t buffers = (size_t)SONIC_DEAL_BUFFER * SONIC_DEAL_BUFFERS;
+    dealer.buffer = aligned_alloc(64, buffers);
+    if (dealer.buffer == NULL) {
+        status = sonic_fail(error, SONIC_E_MEMORY, "no memory for the dealer's buffers");
+        goto free_plan;
+    }
+    memset(dealer.buffer, 0, buffers);
+
+    sonic_file_header header = {
+        .kind = SONIC_FILE_POOL,
+        .ring = graph->ring,
+        .batch = batch,
+        .count = count,
+        .meta_bytes = 16 + SONIC_DIGEST_BYTES,
+        .data_bytes = data,
+    };
+    memcpy(header.model, model, SONIC_ID_BYTES);
+    sonic_random_bytes(header.pair, sizeof header.pair);
+    sonic_random_bytes(dealer.seed[0], sizeof dealer.seed[0]);
+    sonic_random_bytes(dealer.seed[1], sizeof dealer.seed[1]);
+    status = sonic_deal_linear_begin(&dealer, error);
+    if (status == SONIC_OK)
+        status = deal_files(&dealer, &header, path0, path1, progress, arg, error);
+    sonic_deal_linear_free(&dealer);
+    sodium_memzero(dealer.buffer, buffers);
+    free(dealer.buffer);
+    sodium_memzero(&dealer, sizeof dealer);
+free_plan:
+    sonic_plan_free(&plan);
+    return status;
+}

@@ -1,0 +1,23 @@
+/** @file
+ * Party 1's corrections of dealt elements: buffers hold party 0's shares before and party 1's after.
+ */
+#ifndef SONIC_PROTO_OFFLINE_DEAL_ELEMENTS_H
+#define SONIC_PROTO_OFFLINE_DEAL_ELEMENTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sonicnn/context.h>
+
+/** out: n shares of r, n of r u.  r: n bits, u: n elements in the clear.  Secret; 8-byte aligned. */
+void sonic_deal_select(sonic_ring ring, void *out, const uint8_t *r, const void *u, size_t n);
+
+/** out: n shares each of r, -(u >> shift), -r (u >> shift), and the wrap words of vec.h's
+ * select_trunc.  1 <= shift <= l / 2. */
+void sonic_deal_select_trunc(sonic_ring ring, void *out, const uint8_t *r, const void *u,
+                             unsigned shift, size_t n);
+
+/** out: n shares of -(u >> shift), n shares mod 2^shift of msb(u). */
+void sonic_deal_trunc_elements(sonic_ring ring, void *out, const void *u, unsigned shift, size_t n);
+
+#endif
