@@ -4,33 +4,83 @@
 
 #include "dispatch/kernels.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static const char *const tier_names[SONIC_TIERS] = {"ref", "aesni", "avx2", "vaes256", "avx512"};
 static const char *const primitive_names[SONIC_PRIMITIVES] = {"aes", "bitmat", "bool", "vec", "ring", "conv"};
 
-/* Each sets what its tier has.  `mine` notes where a primitive's kernels come from. */
-static void mine(sonic_kernels *kernels, sonic_primitive primitive, sonic_tier tier)
-{
-    kernels->chosen[primitive] = tier;
-}
+/* One line a kernel file: calls its select function and notes where the primitive now comes from. */
+#define TAKE(tier, primitive, select, entry) (select(entry), kernels->chosen[primitive] = (tier))
 
 static void take_ref(sonic_kernels *kernels)
 {
-    sonic_aes_select_ref(&kernels->aes);
-    sonic_bitmat_select_ref(&kernels->bitmat);
-    sonic_bool_select_ref(&kernels->boolean);
-    sonic_vec_select_ref(kernels->vec);
-    for (unsigned p = 0; p < SONIC_PRIMITIVES; p++)
-        mine(kernels, (sonic_primitive)p, SONIC_TIER_REF);
+    TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_AES, sonic_aes_select_ref, &kernels->aes);
+    TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_BITMAT, sonic_bitmat_select_ref, &kernels->bitmat);
+    TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_BOOL, sonic_bool_select_ref, &kernels->boolean);
+    TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_VEC, sonic_vec_select_ref, kernels->vec);
 }
+
+#ifdef SONIC_HAVE_AESNI
+static void take_aesni(sonic_kernels *kernels)
+{
+    TAKE(SONIC_TIER_AESNI, SONIC_PRIMITIVE_AES, sonic_aes_select_aesni, &kernels->aes);
+}
+#endif
+
+#ifdef SONIC_HAVE_AVX2
+static void take_avx2(sonic_kernels *kernels)
+{
+    TAKE(SONIC_TIER_AVX2, SONIC_PRIMITIVE_BITMAT, sonic_bitmat_select_avx2, &kernels->bitmat);
+    TAKE(SONIC_TIER_AVX2, SONIC_PRIMITIVE_BOOL, sonic_bool_select_avx2, &kernels->boolean);
+    TAKE(SONIC_TIER_AVX2, SONIC_PRIMITIVE_VEC, sonic_vec_select_avx2, kernels->vec);
+}
+#endif
+
+#ifdef SONIC_HAVE_VAES256
+static void take_vaes256(sonic_kernels *kernels)
+{
+    TAKE(SONIC_TIER_VAES256, SONIC_PRIMITIVE_AES, sonic_aes_select_vaes256, &kernels->aes);
+}
+#endif
+
+#ifdef SONIC_HAVE_AVX512
+static void take_avx512(sonic_kernels *kernels)
+{
+    TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_AES, sonic_aes_select_avx512, &kernels->aes);
+    TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_BITMAT, sonic_bitmat_select_avx512, &kernels->bitmat);
+    TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_BOOL, sonic_bool_select_avx512, &kernels->boolean);
+    TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_VEC, sonic_vec_select_avx512, kernels->vec);
+}
+#endif
+
+/* In rising order; NULL for a tier that was not built. */
+static void (*const take_tier[SONIC_TIERS])(sonic_kernels *) = {
+    [SONIC_TIER_REF] = take_ref,
+#ifdef SONIC_HAVE_AESNI
+    [SONIC_TIER_AESNI] = take_aesni,
+#endif
+#ifdef SONIC_HAVE_AVX2
+    [SONIC_TIER_AVX2] = take_avx2,
+#endif
+#ifdef SONIC_HAVE_VAES256
+    [SONIC_TIER_VAES256] = take_vaes256,
+#endif
+#ifdef SONIC_HAVE_AVX512
+    [SONIC_TIER_AVX512] = take_avx512,
+#endif
+};
 
 void sonic_kernels_select(sonic_kernels *kernels, unsigned tiers)
 {
     memset(kernels, 0, sizeof *kernels);
-    take_ref(kernels);
-    kernels->tier = SONIC_TIER_REF;
-    (void)tiers;
+    for (unsigned t = 0; t < SONIC_TIERS; t++) {
+        const bool wanted = t == SONIC_TIER_REF || (tiers >> t & 1);
+        if (!wanted || !take_tier[t])
+            continue;
+        take_tier[t](kernels);
+        kernels->tier = (sonic_tier)t;
+    }
 }
 
 const char *sonic_tier_name(sonic_tier tier)

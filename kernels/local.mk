@@ -18,4 +18,42 @@ libkernels_ref_la_SOURCES = \
 	kernels/vec/vec.h \
 	kernels/vec/vec_ref.c \
 	kernels/vec/vec_tmpl.h
-libkernels_ref_la_CFLAGS = $(AM_CFLAGS)
+libkernels_ref_la_CFLAGS = $(AM_CFLAGS) $(LOOP_CFLAGS)
+EXTRA_DIST += kernels/aes/aes_tmpl.h kernels/bitmat/bitmat_tmpl.h
+
+if TIER_AESNI
+KERNEL_LIBS += libkernels_aesni.la
+noinst_LTLIBRARIES += libkernels_aesni.la
+libkernels_aesni_la_SOURCES = \
+	kernels/aes/aes_aesni.c
+libkernels_aesni_la_CFLAGS = $(AM_CFLAGS) $(AESNI_CFLAGS) $(LOOP_CFLAGS)
+endif
+
+if TIER_AVX2
+KERNEL_LIBS += libkernels_avx2.la
+noinst_LTLIBRARIES += libkernels_avx2.la
+libkernels_avx2_la_SOURCES = \
+	kernels/bitmat/bitmat_avx2.c \
+	kernels/bool/bool_avx2.c \
+	kernels/vec/vec_avx2.c
+libkernels_avx2_la_CFLAGS = $(AM_CFLAGS) $(AVX2_CFLAGS) $(LOOP_CFLAGS)
+endif
+
+if TIER_VAES256
+KERNEL_LIBS += libkernels_vaes256.la
+noinst_LTLIBRARIES += libkernels_vaes256.la
+libkernels_vaes256_la_SOURCES = \
+	kernels/aes/aes_vaes256.c
+libkernels_vaes256_la_CFLAGS = $(AM_CFLAGS) $(VAES256_CFLAGS) $(LOOP_CFLAGS)
+endif
+
+if TIER_AVX512
+KERNEL_LIBS += libkernels_avx512.la
+noinst_LTLIBRARIES += libkernels_avx512.la
+libkernels_avx512_la_SOURCES = \
+	kernels/aes/aes_avx512.c \
+	kernels/bitmat/bitmat_avx512.c \
+	kernels/bool/bool_avx512.c \
+	kernels/vec/vec_avx512.c
+libkernels_avx512_la_CFLAGS = $(AM_CFLAGS) $(AVX512_CFLAGS) $(LOOP_CFLAGS)
+endif

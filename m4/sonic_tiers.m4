@@ -18,6 +18,10 @@ AC_DEFUN([SONIC_TIER], [
 
 AC_DEFUN([SONIC_TIERS], [
   sonic_tiers=ref
+  dnl What -O3 would add for the kernels' loops; -O2, which follows in CFLAGS, does not take it back.
+  LOOP_CFLAGS=
+  m4_foreach_w([flag], [-ftree-vectorize -fvect-cost-model=dynamic], [SONIC_ADD_FLAG([LOOP_CFLAGS], flag)])
+  AC_SUBST([LOOP_CFLAGS])
   SONIC_TIER([aesni], [-msse4.1 -maes -mpclmul],
     [#include <immintrin.h>],
     [__m128i x = _mm_setzero_si128(); x = _mm_aesenc_si128(x, x); x = _mm_clmulepi64_si128(x, x, 0);

@@ -33,5 +33,8 @@ typedef struct sonic_aes_kernels {
 
 /** Fill the table's entries that a tier has; tiers are applied in rising order. */
 void sonic_aes_select_ref(sonic_aes_kernels *table);
+void sonic_aes_select_aesni(sonic_aes_kernels *table);
+void sonic_aes_select_vaes256(sonic_aes_kernels *table);
+void sonic_aes_select_avx512(sonic_aes_kernels *table);
 
 #endif

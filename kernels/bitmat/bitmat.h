@@ -23,5 +23,7 @@ typedef struct sonic_bitmat_kernels {
 
 /** Fill the table's entries that a tier has; tiers are applied in rising order. */
 void sonic_bitmat_select_ref(sonic_bitmat_kernels *table);
+void sonic_bitmat_select_avx2(sonic_bitmat_kernels *table);
+void sonic_bitmat_select_avx512(sonic_bitmat_kernels *table);
 
 #endif

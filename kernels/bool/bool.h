@@ -33,5 +33,7 @@ typedef struct sonic_bool_kernels {
 
 /** Fill the table's entries that a tier has; tiers are applied in rising order. */
 void sonic_bool_select_ref(sonic_bool_kernels *table);
+void sonic_bool_select_avx2(sonic_bool_kernels *table);
+void sonic_bool_select_avx512(sonic_bool_kernels *table);
 
 #endif

@@ -51,5 +51,7 @@ typedef struct sonic_vec_kernels {
 
 /** Fill the table's entries that a tier has, [0] mod 2^32 and [1] mod 2^64; tiers are applied in rising order. */
 void sonic_vec_select_ref(sonic_vec_kernels *table);
+void sonic_vec_select_avx2(sonic_vec_kernels *table);
+void sonic_vec_select_avx512(sonic_vec_kernels *table);
 
 #endif
