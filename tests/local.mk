@@ -26,3 +26,5 @@ tests_test_graph_SOURCES = tests/test_graph.c
 tests_test_graph_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_graph_LDADD = libtest.la
 endif
+
+include tests/kernels.mk
