@@ -1,1 +1,12 @@
-libproto_la_SOURCES +=
+libproto_la_SOURCES += \
+	proto/layer/layer.c \
+	proto/layer/layer.h \
+	proto/layer/linear.c \
+	proto/layer/linear_open.c \
+	proto/layer/max_pool.c \
+	proto/layer/open.c \
+	proto/layer/open.h \
+	proto/layer/relu.c \
+	proto/layer/spill.c \
+	proto/layer/spill.h \
+	proto/layer/trunc.c

@@ -1,2 +1,7 @@
 libproto_la_SOURCES += \
-	proto/session/session.h
+	proto/session/handshake.c \
+	proto/session/handshake.h \
+	proto/session/session.c \
+	proto/session/session.h \
+	proto/session/session_run.c \
+	proto/session/state.h

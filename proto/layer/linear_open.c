@@ -1,0 +1,191 @@
+/* Linear layers with the peer: the weights' masks opened once a pool, the input's once an inference. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sodium.h>
+
+#include "dispatch/error.h"
+#include "proto/layer/layer.h"
+#include "proto/layer/open.h"
+#include "proto/layer/spill.h"
+#include "proto/offline/streams.h"
+
+/* All weights of a model as one sequence of blocks, none of which belongs to two nodes. */
+struct setup {
+    const sonic_context *context;
+    const sonic_model_share *model;
+    const sonic_vec_kernels *vec;
+    const uint8_t *seed;
+    size_t element; /* bytes */
+    void **f;
+    double *seconds;
+    double since;
+    size_t *first; /* one a node: its first block */
+    size_t opened; /* blocks consumed */
+};
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* The node a block belongs to: the last whose first block is not beyond it. */
+static size_t setup_node(void *arg, size_t block)
+{
+    const struct setup *s = arg;
+    size_t low = 0, high = s->model->graph.nodes;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (s->first[middle] <= block)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Where a block lies in its node's weights. */
+static uint8_t *setup_block(const struct setup *s, size_t block, size_t node, size_t *at, size_t *bytes)
+{
+    *at = (block - s->first[node]) * SONIC_OPEN_BLOCK;
+    size_t left = sonic_node_weights(&s->model->graph, (uint32_t)node) * s->element - *at;
+    *bytes = left < SONIC_OPEN_BLOCK ? left : SONIC_OPEN_BLOCK;
+    return (uint8_t *)s->f[node] + *at;
+}
+
+static size_t setup_bytes(void *arg, size_t block)
+{
+    size_t at, bytes;
+    (void)setup_block(arg, block, setup_node(arg, block), &at, &bytes);
+    return bytes;
+}
+
+static sonic_status setup_produce(void *arg, size_t block, uint8_t *out, sonic_error *error)
+{
+    struct setup *s = arg;
+    size_t node = setup_node(s, block), at, bytes;
+    uint8_t *f = setup_block(s, block, node, &at, &bytes);
+    sonic_material masks = {.context = s->context, .party = s->model->party};
+    (void)error;
+    sonic_material_key(s->context, &masks.key, s->seed, SONIC_SLOT_SETUP, (uint32_t)node);
+    sonic_material_random(&masks, SONIC_STREAM_WEIGHT_MASK, at, f, bytes);
+    sonic_material_end(&masks);
+    s->vec->sub(f, (const uint8_t *)s->model->w[node] + at, f, bytes / s->element);
+    memcpy(out, f, bytes);
+    return SONIC_OK;
+}
+
+static sonic_status setup_consume(void *arg, size_t block, const uint8_t *in, sonic_error *error)
+{
+    struct setup *s = arg;
+    size_t node = setup_node(s, block), at, bytes;
+    uint8_t *f = setup_block(s, block, node, &at, &bytes);
+    double time = now();
+    (void)error;
+    s->vec->add(f, f, in, bytes / s->element);
+    s->seconds[node] += time - s->since;
+    s->since = time;
+    s->opened++;
+    return SONIC_OK;
+}
+
+/* Fills `first` and makes f; returns the number of blocks through `blocks`. */
+static sonic_status setup_begin(struct setup *s, size_t *blocks, sonic_error *error)
+{
+    const sonic_graph *graph = &s->model->graph;
+    sonic_status status = SONIC_OK;
+    *blocks = 0;
+    for (uint32_t node = 0; node < graph->nodes && !status; node++) {
+        size_t weights = sonic_node_weights(graph, node);
+        s->first[node] = *blocks;
+        if (weights == 0)
+            continue;
+        status = sonic_layer_alloc(&s->f[node], graph->ring, weights, error);
+        *blocks += (weights * s->element + SONIC_OPEN_BLOCK - 1) / SONIC_OPEN_BLOCK;
+    }
+    return status;
+}
+
+sonic_status sonic_linear_setup(const sonic_context *context, sonic_channel *channel,
+                                const sonic_model_share *model, const uint8_t seed[16], void **f,
+                                double *seconds, sonic_error *error)
+{
+    const sonic_graph *graph = &model->graph;
+    struct setup s = {.context = context,
+                      .model = model,
+                      .vec = &context->kernels.vec[sonic_ring_index(graph->ring)],
+                      .seed = seed,
+                      .element = sonic_ring_bytes(graph->ring),
+                      .f = f,
+                      .seconds = seconds,
+                      .since = now()};
+    for (uint32_t node = 0; node < graph->nodes; node++)
+        f[node] = NULL;
+    s.first = calloc(graph->nodes, sizeof *s.first);
+    if (!s.first)
+        return sonic_fail(error, SONIC_E_MEMORY, "out of memory for %u layers", graph->nodes);
+    sonic_round round = {.block_bytes = setup_bytes,
+                         .produce = setup_produce,
+                         .consume = setup_consume,
+                         .layer = setup_node,
+                         .arg = &s};
+    sonic_status status = setup_begin(&s, &round.blocks, error);
+    sonic_channel_mark(channel, SONIC_SETUP, 0);
+    if (!status)
+        status = sonic_channel_round(channel, &round, error);
+    if (status && s.opened < round.blocks) {
+        sonic_layer layer = {.graph = graph, .node = (uint32_t)setup_node(&s, s.opened)};
+        status = sonic_layer_fail(&layer, status, error);
+    }
+    for (uint32_t node = 0; status && node < graph->nodes; node++) {
+        sonic_layer_free(f[node], graph->ring, sonic_node_weights(graph, node));
+        f[node] = NULL;
+    }
+    free(s.first);
+    return status;
+}
+
+/* From the opened E = X - A back to shares of X, in place: E + A_0 and A_1. */
+static sonic_status restore(const sonic_layer *layer, void *x, size_t n, sonic_error *error)
+{
+    const sonic_ring ring = layer->graph->ring;
+    const sonic_vec_kernels *vec = &layer->context->kernels.vec[sonic_ring_index(ring)];
+    size_t element = sonic_ring_bytes(ring), bytes = n * element;
+    void *mask;
+    sonic_status status = sonic_layer_alloc(&mask, ring, SONIC_OPEN_BLOCK / element, error);
+    for (size_t at = 0; !status && at < bytes; at += SONIC_OPEN_BLOCK) {
+        size_t block = bytes - at < SONIC_OPEN_BLOCK ? bytes - at : SONIC_OPEN_BLOCK;
+        uint8_t *part = (uint8_t *)x + at;
+        sonic_material_random(&layer->material, SONIC_STREAM_INPUT_MASK, at, mask, block);
+        if (layer->material.party == 0)
+            vec->add(part, part, mask, block / element);
+        else
+            memcpy(part, mask, block);
+    }
+    sonic_layer_free(mask, ring, SONIC_OPEN_BLOCK / element);
+    return status;
+}
+
+sonic_status sonic_linear_run(const sonic_layer *layer, const void *w, int spill, uint64_t at, void *y,
+                              void *x, bool keep, sonic_error *error)
+{
+    const sonic_graph *graph = layer->graph;
+    sonic_ring ring = graph->ring;
+    size_t in, out;
+    sonic_status status = sonic_layer_elements(layer, graph->node[layer->node].input[0], &in, error);
+    if (!status)
+        status = sonic_layer_elements(layer, layer->node, &out, error);
+    if (!status)
+        status = sonic_open_masked(layer->context, layer->channel, &layer->material,
+                                   SONIC_STREAM_INPUT_MASK, ring, false, x, in, error);
+    if (!status)
+        status = sonic_spill_read(spill, at, y, out * sonic_ring_bytes(ring), error);
+    if (status)
+        return status;
+    sonic_conv_shape shape = sonic_node_conv(graph, layer->node, layer->batch);
+    status = sonic_conv(layer->context, ring, &shape, y, x, w, true, error);
+    return status || !keep ? status : restore(layer, x, in, error);
+}

@@ -1,0 +1,301 @@
+/* A session's life: checks, handshake, setup, the work before an input, and the end. */
+#include "proto/session/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "dispatch/error.h"
+#include "kernels/common/checked.h"
+#include "proto/session/state.h"
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+double sonic_session_begin(sonic_session *session, sonic_phase phase, uint32_t node)
+{
+    sonic_channel_mark(session->peer, phase, node);
+    return now();
+}
+
+void sonic_session_end(sonic_session *session, sonic_phase phase, uint32_t node, double since)
+{
+    session->seconds[(size_t)node * SONIC_PHASES + phase] += now() - since;
+}
+
+sonic_layer sonic_session_layer(const sonic_session *session, uint32_t node)
+{
+    return (sonic_layer){.context = session->context,
+                         .channel = session->peer,
+                         .graph = &session->model->graph,
+                         .node = node,
+                         .batch = session->plan.batch};
+}
+
+/* What must agree between the files of this one server. */
+static sonic_status check_files(const sonic_model_share *model, sonic_pool *pool, sonic_error *error)
+{
+    const sonic_file_header *header = sonic_pool_header(pool);
+    const char *path = sonic_pool_path(pool);
+    if (header->party != model->party)
+        return sonic_fail(error, SONIC_E_MISMATCH, "pool %s is party %u's, the model share is party %u's",
+                          path, header->party, model->party);
+    if (header->ring != model->graph.ring)
+        return sonic_fail(error, SONIC_E_MISMATCH, "pool %s has ring %d, the model %d", path,
+                          (int)header->ring, (int)model->graph.ring);
+    if (memcmp(header->model, model->id, SONIC_ID_BYTES))
+        return sonic_fail(error, SONIC_E_MISMATCH, "pool %s was dealt for another model", path);
+    for (uint32_t node = 0; node < model->graph.nodes; node++)
+        if ((sonic_node_weights(&model->graph, node) && !model->w[node]) ||
+            (sonic_node_biases(&model->graph, node) && !model->b[node]))
+            return sonic_fail(error, SONIC_E_ARGUMENT, "the model share has no constants for layer '%s'",
+                              model->graph.node[node].name);
+    return SONIC_OK;
+}
+
+/* What must agree between the pool and the plan made from the model. */
+static sonic_status check_plan(const sonic_plan *plan, sonic_pool *pool, sonic_error *error)
+{
+    const sonic_file_header *header = sonic_pool_header(pool);
+    size_t bytes;
+    if (memcmp(sonic_pool_plan_digest(pool), plan->digest, SONIC_DIGEST_BYTES))
+        return sonic_fail(error, SONIC_E_MISMATCH, "pool %s was dealt for another graph or by another "
+                          "version", sonic_pool_path(pool));
+    if (!sonic_size_mul(&bytes, header->party ? plan->slot_bytes : 0, header->count) ||
+        bytes != header->data_bytes)
+        return sonic_fail(error, SONIC_E_FORMAT, "pool %s has %llu bytes, %u inferences need %llu each",
+                          sonic_pool_path(pool), (unsigned long long)header->data_bytes, header->count,
+                          (unsigned long long)plan->slot_bytes);
+    return SONIC_OK;
+}
+
+/* Fills last_use, and gives every linear layer its place in the spill file. */
+static sonic_status lay_out(sonic_session *session, sonic_error *error)
+{
+    const sonic_graph *graph = &session->model->graph;
+    size_t spill = 0;
+    for (uint32_t node = 0; node < graph->nodes; node++) {
+        session->last_use[node] = node;
+        for (uint32_t i = 0; i < graph->node[node].inputs; i++)
+            session->last_use[graph->node[node].input[i]] = node;
+        session->spill_at[node] = spill;
+        if (graph->node[node].op != SONIC_OP_CONV)
+            continue;
+        sonic_layer layer = sonic_session_layer(session, node);
+        size_t elements;
+        sonic_status status = sonic_layer_elements(&layer, node, &elements, error);
+        if (status)
+            return status;
+        if (!sonic_size_add(&spill, spill, elements * sonic_ring_bytes(graph->ring)) ||
+            spill > INT64_MAX)
+            return sonic_fail(error, SONIC_E_SHAPE, "the prepared layers do not fit in a file");
+    }
+    session->last_use[graph->nodes - 1] = graph->nodes;
+    return SONIC_OK;
+}
+
+/* The handshake, and the agreement on the first inference's material. */
+static sonic_status greet(sonic_session *session, sonic_error *error)
+{
+    const sonic_file_header *header = sonic_pool_header(session->pool);
+    sonic_hello mine = {.party = session->model->party,
+                        .ring = (uint32_t)session->model->graph.ring,
+                        .batch = session->plan.batch};
+    sonic_hello theirs;
+    sonic_status status = sonic_pool_next(session->pool, &mine.next, error);
+    if (status)
+        return status;
+    memcpy(mine.model, session->model->id, SONIC_ID_BYTES);
+    memcpy(mine.digest, session->plan.digest, SONIC_DIGEST_BYTES);
+    memcpy(mine.pair, header->pair, SONIC_ID_BYTES);
+    const char *tier = sonic_context_tier(session->context);
+    memcpy(mine.tier, tier, strnlen(tier, SONIC_HELLO_TIER - 1));
+
+    status = sonic_handshake(session->peer, &mine, &theirs, error);
+    if (status)
+        return status;
+    memcpy(session->peer_tier, theirs.tier, SONIC_HELLO_TIER);
+    session->slot = mine.next > theirs.next ? mine.next : theirs.next;
+    if (session->slot < header->count)
+        return SONIC_OK;
+    if (mine.next < header->count)
+        return sonic_fail(error, SONIC_E_USED_UP, "%s has used up its half of pool %s (%u inferences)",
+                          sonic_channel_peer(session->peer), sonic_pool_path(session->pool),
+                          header->count);
+    return sonic_fail(error, SONIC_E_USED_UP, "pool %s is used up (%u of %u inferences)",
+                      sonic_pool_path(session->pool), header->count, header->count);
+}
+
+static sonic_status open_weights(sonic_session *session, sonic_error *error)
+{
+    uint32_t nodes = session->model->graph.nodes;
+    double *seconds = calloc(nodes, sizeof *seconds);
+    if (!seconds)
+        return sonic_fail(error, SONIC_E_MEMORY, "out of memory for %u layers", nodes);
+    sonic_status status =
+        sonic_linear_setup(session->context, session->peer, session->model,
+                           sonic_pool_seed(session->pool), session->f, seconds, error);
+    for (uint32_t node = 0; node < nodes; node++)
+        session->seconds[(size_t)node * SONIC_PHASES + SONIC_SETUP] += seconds[node];
+    free(seconds);
+    return status;
+}
+
+/* Everything of creation that can fail on a session that exists. */
+static sonic_status start(sonic_session *session, sonic_error *error)
+{
+    const sonic_graph *graph = &session->model->graph;
+    uint32_t nodes = graph->nodes;
+    sonic_status status =
+        sonic_plan_make(&session->plan, graph, sonic_pool_header(session->pool)->batch, error);
+    if (!status)
+        status = check_plan(&session->plan, session->pool, error);
+    if (status)
+        return status;
+    session->f = calloc(nodes, sizeof *session->f);
+    session->last_use = calloc(nodes, sizeof *session->last_use);
+    session->spill_at = calloc(nodes, sizeof *session->spill_at);
+    session->seconds = calloc((size_t)nodes * SONIC_PHASES, sizeof *session->seconds);
+    if (!session->f || !session->last_use || !session->spill_at || !session->seconds)
+        return sonic_fail(error, SONIC_E_MEMORY, "out of memory for %u layers", nodes);
+    status = lay_out(session, error);
+    if (!status)
+        status = sonic_anonymous_file(&session->spill, NULL, error);
+    if (!status)
+        status = sonic_channel_layers(session->peer, nodes, error);
+    if (status)
+        return status;
+    double since = sonic_session_begin(session, SONIC_SETUP, 0);
+    status = greet(session, error);
+    sonic_session_end(session, SONIC_SETUP, 0, since);
+    return status ? status : open_weights(session, error);
+}
+
+sonic_status sonic_session_create(sonic_session **session, const sonic_context *context,
+                                  const sonic_model_share *model, sonic_pool *pool, sonic_channel *peer,
+                                  sonic_error *error)
+{
+    sonic_status status = check_files(model, pool, error);
+    if (status)
+        return status;
+    sonic_session *made = calloc(1, sizeof *made);
+    if (!made)
+        return sonic_fail(error, SONIC_E_MEMORY, "out of memory for a session");
+    made->context = context;
+    made->model = model;
+    made->pool = pool;
+    made->peer = peer;
+    made->spill = -1;
+    status = start(made, error);
+    if (status) {
+        sonic_session_free(made);
+        return status;
+    }
+    *session = made;
+    return SONIC_OK;
+}
+
+/* Frees what is secret. */
+static void clear(sonic_session *session)
+{
+    const sonic_graph *graph = &session->model->graph;
+    for (uint32_t node = 0; session->f && node < graph->nodes; node++) {
+        sonic_layer_free(session->f[node], graph->ring, sonic_node_weights(graph, node));
+        session->f[node] = NULL;
+    }
+    if (session->spill >= 0)
+        (void)close(session->spill);
+    session->spill = -1;
+    session->prepared = false;
+}
+
+void sonic_session_free(sonic_session *session)
+{
+    if (!session)
+        return;
+    clear(session);
+    sonic_plan_free(&session->plan);
+    free(session->f);
+    free(session->last_use);
+    free(session->spill_at);
+    free(session->seconds);
+    free(session);
+}
+
+sonic_status sonic_session_poison(sonic_session *session, sonic_status status)
+{
+    session->poisoned = true;
+    clear(session);
+    return status;
+}
+
+sonic_status sonic_session_alive(const sonic_session *session, sonic_error *error)
+{
+    if (session->poisoned)
+        return sonic_fail(error, SONIC_E_POISONED, "the session with %s failed before and has ended",
+                          sonic_channel_peer(session->peer));
+    return SONIC_OK;
+}
+
+static sonic_status prepare_node(sonic_session *session, uint32_t node, sonic_error *error)
+{
+    double since = sonic_session_begin(session, SONIC_OFFLINE, node);
+    sonic_layer layer = sonic_session_layer(session, node);
+    sonic_material_begin(&layer.material, session->context, session->pool, &session->plan, session->slot,
+                         node);
+    sonic_status status = sonic_linear_prepare(&layer, session->f[node], session->model->b[node],
+                                               session->spill, session->spill_at[node], error);
+    sonic_material_end(&layer.material);
+    sonic_session_end(session, SONIC_OFFLINE, node, since);
+    return status ? sonic_layer_fail(&layer, status, error) : SONIC_OK;
+}
+
+sonic_status sonic_session_prepare(sonic_session *session, sonic_error *error)
+{
+    const sonic_graph *graph = &session->model->graph;
+    sonic_status status = sonic_session_alive(session, error);
+    if (status || session->prepared)
+        return status;
+    double since = sonic_session_begin(session, SONIC_OFFLINE, 0);
+    status = sonic_pool_claim(session->pool, session->slot, error);
+    sonic_session_end(session, SONIC_OFFLINE, 0, since);
+    for (uint32_t node = 0; !status && node < graph->nodes; node++)
+        if (graph->node[node].op == SONIC_OP_CONV)
+            status = prepare_node(session, node, error);
+    if (status)
+        return sonic_session_poison(session, status);
+    session->prepared = true;
+    return SONIC_OK;
+}
+
+const sonic_plan *sonic_session_plan(const sonic_session *session)
+{
+    return &session->plan;
+}
+
+double sonic_session_seconds(const sonic_session *session, sonic_phase phase, size_t node)
+{
+    double sum = 0;
+    for (size_t i = 0; phase < SONIC_PHASES && i < session->plan.nodes; i++)
+        if (node == SIZE_MAX || node == i)
+            sum += session->seconds[i * SONIC_PHASES + phase];
+    return sum;
+}
+
+const char *sonic_session_peer_tier(const sonic_session *session)
+{
+    return session->peer_tier;
+}
+
+void sonic_session_set_tap(sonic_session *session, sonic_session_tap tap, void *arg)
+{
+    session->tap = tap;
+    session->tap_arg = arg;
+}
