@@ -2,9 +2,14 @@ noinst_LTLIBRARIES += libdispatch.la
 libdispatch_la_SOURCES = \
 	dispatch/context.c \
 	dispatch/context.h \
+	dispatch/conv.c \
 	dispatch/cpu.c \
 	dispatch/cpu.h \
 	dispatch/error.c \
 	dispatch/error.h \
 	dispatch/kernels.h \
-	dispatch/select.c
+	dispatch/product.c \
+	dispatch/product.h \
+	dispatch/ring.c \
+	dispatch/select.c \
+	dispatch/threads.h

@@ -19,6 +19,8 @@ static void take_ref(sonic_kernels *kernels)
     TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_BITMAT, sonic_bitmat_select_ref, &kernels->bitmat);
     TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_BOOL, sonic_bool_select_ref, &kernels->boolean);
     TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_VEC, sonic_vec_select_ref, kernels->vec);
+    TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_RING, sonic_ring_select_ref, kernels->ring);
+    TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_CONV, sonic_conv_select_ref, kernels->conv);
 }
 
 #ifdef SONIC_HAVE_AESNI
@@ -34,6 +36,8 @@ static void take_avx2(sonic_kernels *kernels)
     TAKE(SONIC_TIER_AVX2, SONIC_PRIMITIVE_BITMAT, sonic_bitmat_select_avx2, &kernels->bitmat);
     TAKE(SONIC_TIER_AVX2, SONIC_PRIMITIVE_BOOL, sonic_bool_select_avx2, &kernels->boolean);
     TAKE(SONIC_TIER_AVX2, SONIC_PRIMITIVE_VEC, sonic_vec_select_avx2, kernels->vec);
+    TAKE(SONIC_TIER_AVX2, SONIC_PRIMITIVE_RING, sonic_ring_select_avx2, kernels->ring);
+    TAKE(SONIC_TIER_AVX2, SONIC_PRIMITIVE_CONV, sonic_conv_select_avx2, kernels->conv);
 }
 #endif
 
@@ -51,6 +55,8 @@ static void take_avx512(sonic_kernels *kernels)
     TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_BITMAT, sonic_bitmat_select_avx512, &kernels->bitmat);
     TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_BOOL, sonic_bool_select_avx512, &kernels->boolean);
     TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_VEC, sonic_vec_select_avx512, kernels->vec);
+    TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_RING, sonic_ring_select_avx512, kernels->ring);
+    TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_CONV, sonic_conv_select_avx512, kernels->conv);
 }
 #endif
 

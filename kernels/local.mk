@@ -14,7 +14,13 @@ libkernels_ref_la_SOURCES = \
 	kernels/bool/bool_ref.c \
 	kernels/bool/bool_tmpl.h \
 	kernels/conv/conv.h \
+	kernels/conv/conv_range.h \
+	kernels/conv/conv_ref.c \
+	kernels/conv/conv_tmpl.h \
+	kernels/ring/lanes_ref.h \
 	kernels/ring/ring.h \
+	kernels/ring/ring_ref.c \
+	kernels/ring/ring_tmpl.h \
 	kernels/vec/vec.h \
 	kernels/vec/vec_ref.c \
 	kernels/vec/vec_tmpl.h
@@ -35,6 +41,9 @@ noinst_LTLIBRARIES += libkernels_avx2.la
 libkernels_avx2_la_SOURCES = \
 	kernels/bitmat/bitmat_avx2.c \
 	kernels/bool/bool_avx2.c \
+	kernels/conv/conv_avx2.c \
+	kernels/ring/lanes_avx2.h \
+	kernels/ring/ring_avx2.c \
 	kernels/vec/vec_avx2.c
 libkernels_avx2_la_CFLAGS = $(AM_CFLAGS) $(AVX2_CFLAGS) $(LOOP_CFLAGS)
 endif
@@ -54,6 +63,9 @@ libkernels_avx512_la_SOURCES = \
 	kernels/aes/aes_avx512.c \
 	kernels/bitmat/bitmat_avx512.c \
 	kernels/bool/bool_avx512.c \
+	kernels/conv/conv_avx512.c \
+	kernels/ring/lanes_avx512.h \
+	kernels/ring/ring_avx512.c \
 	kernels/vec/vec_avx512.c
 libkernels_avx512_la_CFLAGS = $(AM_CFLAGS) $(AVX512_CFLAGS) $(LOOP_CFLAGS)
 endif

@@ -1,0 +1,64 @@
+/** @file
+ * The lane vocabulary of products mod 2^l, one lane wide: portable C.
+ *
+ * Every lanes_<tier>.h offers, for l = 32 and 64: `vec`, count elements; `factor`, a vector in the
+ * form that madd multiplies by; `sum`, an accumulator that total() turns into a vector; words, the
+ * elements that packed storage holds for one factor.  Loads and stores are unaligned.
+ */
+#ifndef SONIC_KERNELS_RING_LANES_H
+#define SONIC_KERNELS_RING_LANES_H
+
+#include <stdint.h>
+#include <string.h>
+
+#define LANES_REF(bits)                                                                            \
+    typedef uint##bits##_t lanes##bits##_element;                                                  \
+    typedef uint##bits##_t lanes##bits##_vec;                                                      \
+    typedef uint##bits##_t lanes##bits##_factor;                                                   \
+    typedef uint##bits##_t lanes##bits##_sum;                                                      \
+    enum { lanes##bits##_count = 1, lanes##bits##_words = 1 };                                     \
+    static inline lanes##bits##_vec lanes##bits##_load(const void *p)                              \
+    {                                                                                              \
+        lanes##bits##_vec v;                                                                       \
+        memcpy(&v, p, sizeof v);                                                                   \
+        return v;                                                                                  \
+    }                                                                                              \
+    static inline void lanes##bits##_store(void *p, lanes##bits##_vec v)                           \
+    {                                                                                              \
+        memcpy(p, &v, sizeof v);                                                                   \
+    }                                                                                              \
+    static inline lanes##bits##_vec lanes##bits##_add(lanes##bits##_vec a, lanes##bits##_vec b)    \
+    {                                                                                              \
+        return a + b;                                                                              \
+    }                                                                                              \
+    static inline void lanes##bits##_keep(lanes##bits##_element *words, lanes##bits##_element v)   \
+    {                                                                                              \
+        words[0] = v;                                                                              \
+    }                                                                                              \
+    static inline lanes##bits##_factor lanes##bits##_spread(const lanes##bits##_element *words)    \
+    {                                                                                              \
+        return words[0];                                                                           \
+    }                                                                                              \
+    static inline lanes##bits##_factor lanes##bits##_factor_of(lanes##bits##_vec v)                \
+    {                                                                                              \
+        return v;                                                                                  \
+    }                                                                                              \
+    static inline lanes##bits##_sum lanes##bits##_zero(void)                                       \
+    {                                                                                              \
+        return 0;                                                                                  \
+    }                                                                                              \
+    static inline lanes##bits##_sum lanes##bits##_madd(lanes##bits##_sum s, lanes##bits##_factor f, \
+                                                       lanes##bits##_vec v)                        \
+    {                                                                                              \
+        return s + f * v;                                                                          \
+    }                                                                                              \
+    static inline lanes##bits##_vec lanes##bits##_total(lanes##bits##_sum s)                       \
+    {                                                                                              \
+        return s;                                                                                  \
+    }
+
+LANES_REF(32)
+LANES_REF(64)
+#undef LANES_REF
+
+#endif
