@@ -28,3 +28,4 @@ tests_test_graph_LDADD = libtest.la
 endif
 
 include tests/kernels.mk
+include tests/channel.mk

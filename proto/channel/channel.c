@@ -1,16 +1,16 @@
-/* Channels over any transport: blocking sends and receives, the full-duplex round, the counters, and
- * the rule that a channel which failed once stays dead. */
+/* Channels over any transport: blocking sends and receives, the full-duplex round, the counters,
+ * and the rule that a channel which failed once stays dead. */
 #include "proto/channel/channel.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <sodium.h>
 
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
+#include "proto/channel/channel_clock.h"
 #include "proto/channel/tcp.h"
 
 enum { BLOCK_ALIGNMENT = 64 };
@@ -32,15 +32,17 @@ struct sonic_channel {
     size_t layers;
     size_t layer;
     sonic_phase phase;
-    int sent_last; /* bytes were sent since this party last received any */
+    const volatile int *stop; /* NULL, or non-zero once the program is told to stop */
+    int sent_last;            /* bytes were sent since this party last received any */
 };
 
-sonic_status sonic_channel_create(sonic_channel **channel, const sonic_transport *transport, void *self,
-                                  const char *peer, int timeout_ms, sonic_error *error)
+sonic_status sonic_channel_create(sonic_channel **channel, const sonic_transport *transport,
+                                  void *self, const char *peer, int timeout_ms, sonic_error *error)
 {
     if (timeout_ms <= 0) {
         transport->close(self);
-        return sonic_fail(error, SONIC_E_ARGUMENT, "the timeout for %s must be at least 1 ms", peer);
+        return sonic_fail(error, SONIC_E_ARGUMENT, "the timeout for %s must be at least 1 ms",
+                          peer);
     }
     sonic_channel *made = calloc(1, sizeof *made);
     sonic_traffic *traffic = calloc(SONIC_PHASES, sizeof *traffic);
@@ -88,6 +90,11 @@ void sonic_channel_rename(sonic_channel *channel, const char *peer)
     (void)snprintf(channel->peer, sizeof channel->peer, "%s", peer);
 }
 
+void sonic_channel_stop_on(sonic_channel *channel, const volatile int *stop)
+{
+    channel->stop = stop;
+}
+
 void sonic_channel_mark(sonic_channel *channel, sonic_phase phase, size_t layer)
 {
     channel->phase = phase < SONIC_PHASES ? phase : SONIC_ONLINE;
@@ -103,7 +110,8 @@ sonic_status sonic_channel_layers(sonic_channel *channel, size_t layers, sonic_e
     if (sonic_size_mul(&counters, layers, SONIC_PHASES))
         traffic = calloc(counters, sizeof *traffic);
     if (!traffic)
-        return sonic_fail(error, SONIC_E_MEMORY, "out of memory for the counters of %zu layers", layers);
+        return sonic_fail(error, SONIC_E_MEMORY, "out of memory for the counters of %zu layers",
+                          layers);
     free(channel->traffic);
     channel->traffic = traffic;
     channel->layers = layers;
@@ -133,7 +141,8 @@ static sonic_traffic *counter_of(sonic_channel *channel)
 }
 
 /* The counter of a block of a round. */
-static sonic_traffic *counter_of_block(sonic_channel *channel, const sonic_round *round, size_t block)
+static sonic_traffic *counter_of_block(sonic_channel *channel, const sonic_round *round,
+                                       size_t block)
 {
     size_t layer = round->layer ? round->layer(round->arg, block) : channel->layer;
     return &channel->traffic[(layer < channel->layers ? layer : 0) * SONIC_PHASES + channel->phase];
@@ -145,7 +154,8 @@ static sonic_status report_dead(const sonic_channel *channel, sonic_error *error
     return sonic_fail(error, channel->cause.status, "%s", channel->cause.text);
 }
 
-/* Kills the channel for what channel->cause says, or where it says nothing, for the status alone. */
+/* Kills the channel for what channel->cause says, or where it says nothing, for the status alone.
+ */
 static sonic_status kill_channel(sonic_channel *channel, sonic_status status, sonic_error *error)
 {
     sonic_error *cause = &channel->cause;
@@ -162,15 +172,9 @@ static sonic_status kill_stalled(sonic_channel *channel, int receiving, sonic_er
 {
     int ms = channel->timeout_ms;
     (void)sonic_fail(&channel->cause, SONIC_E_TIMEOUT, "%s %s nothing for %d %s", channel->peer,
-                     receiving ? "sent" : "took", ms % 1000 ? ms : ms / 1000, ms % 1000 ? "ms" : "s");
+                     receiving ? "sent" : "took", ms % 1000 ? ms : ms / 1000,
+                     ms % 1000 ? "ms" : "s");
     return report_dead(channel, error);
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* One buffer on its way out, one on its way in, and since when neither has moved. */
@@ -210,17 +214,26 @@ static sonic_status move_some(sonic_channel *channel, struct transfer *t, sonic_
         t->deadline = 0;
         return SONIC_OK;
     }
-    int64_t now = now_ms();
+    int64_t now = sonic_clock_ms();
+    if (channel->stop && *channel->stop) {
+        (void)sonic_fail(&channel->cause, SONIC_E_CLOSED, "told to stop while waiting for %s",
+                         channel->peer);
+        return report_dead(channel, error);
+    }
     if (t->deadline == 0)
         t->deadline = now + channel->timeout_ms;
     if (now >= t->deadline)
         return kill_stalled(channel, t->in_left != 0, error);
-    int ready = transport->wait(channel->self, t->out_left != 0, t->in_left != 0,
-                                (int)(t->deadline - now), &channel->cause);
+    int64_t patience = t->deadline - now;
+    if (channel->stop && patience > SONIC_STOP_MS)
+        patience = SONIC_STOP_MS;
+    int ready = transport->wait(channel->self, t->out_left != 0, t->in_left != 0, (int)patience,
+                                &channel->cause);
     return ready < 0 ? kill_channel(channel, ready, error) : SONIC_OK;
 }
 
-sonic_status sonic_channel_send(sonic_channel *channel, const void *data, size_t n, sonic_error *error)
+sonic_status sonic_channel_send(sonic_channel *channel, const void *data, size_t n,
+                                sonic_error *error)
 {
     if (channel->cause.status)
         return report_dead(channel, error);
@@ -264,8 +277,8 @@ static sonic_status reserve_block(struct block *block, size_t bytes, sonic_error
     return SONIC_OK;
 }
 
-/* Checks every block's size and makes room for the largest, before anything is on the wire.  A failure
- * here leaves the peer waiting for this round, so it kills the channel too. */
+/* Checks every block's size and makes room for the largest, before anything is on the wire.  A
+ * failure here leaves the peer waiting for this round, so it kills the channel too. */
 static sonic_status prepare_round(sonic_channel *channel, const sonic_round *round, size_t *largest)
 {
     *largest = 0;
@@ -293,7 +306,8 @@ static sonic_status run_round(sonic_channel *channel, const sonic_round *round)
 
     while (consumed < round->blocks || t.out_left) {
         if (t.out_left == 0 && produced < round->blocks) {
-            sonic_status status = round->produce(round->arg, produced, channel->outgoing.bytes, cause);
+            sonic_status status =
+                round->produce(round->arg, produced, channel->outgoing.bytes, cause);
             if (status)
                 return status;
             t.out = channel->outgoing.bytes;
@@ -320,7 +334,8 @@ static sonic_status run_round(sonic_channel *channel, const sonic_round *round)
     return SONIC_OK;
 }
 
-sonic_status sonic_channel_round(sonic_channel *channel, const sonic_round *round, sonic_error *error)
+sonic_status sonic_channel_round(sonic_channel *channel, const sonic_round *round,
+                                 sonic_error *error)
 {
     if (channel->cause.status)
         return report_dead(channel, error);

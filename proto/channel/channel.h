@@ -40,8 +40,8 @@ typedef struct sonic_transport {
 
 /** Makes a channel over a transport; `self` is closed with it, and also on failure.
  * @param peer  who is at the other end, for messages: "server 1", "the user at 10.0.0.7:4411" */
-sonic_status sonic_channel_create(sonic_channel **channel, const sonic_transport *transport, void *self,
-                                  const char *peer, int timeout_ms, sonic_error *error);
+sonic_status sonic_channel_create(sonic_channel **channel, const sonic_transport *transport,
+                                  void *self, const char *peer, int timeout_ms, sonic_error *error);
 
 /** Closes and frees; NULL is allowed. */
 void sonic_channel_free(sonic_channel *channel);
@@ -56,8 +56,12 @@ extern const sonic_transport sonic_memory_transport;
 
 const char *sonic_channel_peer(const sonic_channel *channel);
 
-/** Attributes what follows to a phase and a layer (0 .. layers - 1).  Counters exist after
- * sonic_channel_layers(); layer 0 and every phase exist from the start. */
+/** Once *stop is non-zero, whatever waits for the peer returns SONIC_E_CLOSED within 200 ms; for a
+ * signal handler.  NULL: none. */
+void sonic_channel_stop_on(sonic_channel *channel, const volatile int *stop);
+
+/** Attributes what follows to a phase and a layer (0 .. layers - 1; layer 0 for any other).
+ * Counters exist after sonic_channel_layers(); layer 0 and every phase exist from the start. */
 void sonic_channel_mark(sonic_channel *channel, sonic_phase phase, size_t layer);
 
 /** Makes room for counters of this many layers, and zeroes all counters. */
@@ -76,12 +80,12 @@ SONIC_MUST_CHECK sonic_status sonic_channel_receive(sonic_channel *channel, void
  * block, so that neither memory nor the network's buffers have to hold a layer.
  *
  * `produce(arg, b, out)` writes the bytes of block b to send; `consume(arg, b, in)` is given the
- * peer's block b, after this party's own block b has been produced (so it may overwrite the state that
- * block came from) and in order.  block_bytes(arg, b) is the size of block b, the same at both ends,
- * at most SONIC_BLOCK_BYTES_MAX.  Counts one round; a round of no bytes counts none.
+ * peer's block b, after this party's own block b has been produced (so it may overwrite the state
+ * that block came from) and in order.  block_bytes(arg, b) is the size of block b, the same at both
+ * ends, at most SONIC_BLOCK_BYTES_MAX.  Counts one round; a round of no bytes counts none.
  *
- * layer(arg, b) is the layer to which block b's bytes are attributed, in the marked phase; where it is
- * NULL, and for the round itself, that is the marked layer. */
+ * layer(arg, b) is the layer to which block b's bytes are attributed, in the marked phase; where it
+ * is NULL, and for the round itself, that is the marked layer. */
 typedef struct sonic_round {
     size_t blocks;
     size_t (*block_bytes)(void *arg, size_t block);

@@ -1,5 +1,9 @@
 libproto_la_SOURCES += \
 	proto/channel/channel.c \
 	proto/channel/channel.h \
+	proto/channel/channel_clock.h \
 	proto/channel/memory.c \
-	proto/channel/tcp.h
+	proto/channel/tcp.c \
+	proto/channel/tcp.h \
+	proto/channel/tcp_address.c \
+	proto/channel/tcp_address.h

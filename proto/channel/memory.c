@@ -90,7 +90,8 @@ static int can_progress(const struct end *end, int want_send, int want_receive)
            (want_receive && link->pipe[!end->side].held > 0);
 }
 
-static int memory_wait(void *self, int want_send, int want_receive, int milliseconds, sonic_error *error)
+static int memory_wait(void *self, int want_send, int want_receive, int milliseconds,
+                       sonic_error *error)
 {
     struct end *end = self;
     struct link *link = end->link;
@@ -158,7 +159,8 @@ static int init_condition(pthread_cond_t *condition)
 sonic_status sonic_memory_transport_pair(void **a, void **b, size_t buffer, sonic_error *error)
 {
     if (buffer == 0)
-        return sonic_fail(error, SONIC_E_ARGUMENT, "a memory channel needs a buffer of at least 1 byte");
+        return sonic_fail(error, SONIC_E_ARGUMENT,
+                          "a memory channel needs a buffer of at least 1 byte");
     struct link *link = calloc(1, sizeof *link);
     struct end *end0 = calloc(1, sizeof *end0), *end1 = calloc(1, sizeof *end1);
     if (!link || !end0 || !end1)
@@ -188,7 +190,8 @@ free_all:
     free(link);
     free(end0);
     free(end1);
-    return sonic_fail(error, SONIC_E_MEMORY, "out of memory for a memory channel of %zu bytes", buffer);
+    return sonic_fail(error, SONIC_E_MEMORY, "out of memory for a memory channel of %zu bytes",
+                      buffer);
 }
 
 sonic_status sonic_channel_memory_pair(sonic_channel **a, sonic_channel **b, size_t buffer,
@@ -199,13 +202,14 @@ sonic_status sonic_channel_memory_pair(sonic_channel **a, sonic_channel **b, siz
     sonic_status status = sonic_memory_transport_pair(&end[0], &end[1], buffer, error);
     if (status)
         return status;
-    status =
-        sonic_channel_create(&first, &sonic_memory_transport, end[0], "server 1", timeout_ms, error);
+    status = sonic_channel_create(&first, &sonic_memory_transport, end[0], "server 1", timeout_ms,
+                                  error);
     if (status) {
         memory_close(end[1]);
         return status;
     }
-    status = sonic_channel_create(b, &sonic_memory_transport, end[1], "server 0", timeout_ms, error);
+    status =
+        sonic_channel_create(b, &sonic_memory_transport, end[1], "server 0", timeout_ms, error);
     if (status) {
         sonic_channel_free(first);
         return status;

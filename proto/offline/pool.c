@@ -17,7 +17,8 @@ static const char *shown_path(const sonic_pool *pool)
     return sonic_reader_shown(pool->file);
 }
 
-void sonic_pool_encode_meta(uint8_t meta[SONIC_POOL_META_BYTES], const uint8_t seed[SONIC_SEED_BYTES],
+void sonic_pool_encode_meta(uint8_t meta[SONIC_POOL_META_BYTES],
+                            const uint8_t seed[SONIC_SEED_BYTES],
                             const uint8_t plan_digest[SONIC_DIGEST_BYTES])
 {
     memcpy(meta, seed, SONIC_SEED_BYTES);
@@ -30,8 +31,9 @@ static sonic_status check_file(const sonic_reader *file, sonic_error *error)
     const sonic_file_header *header = sonic_reader_header(file);
     const char *path = sonic_reader_shown(file);
     if (header->meta_bytes != SONIC_POOL_META_BYTES)
-        return sonic_fail(error, SONIC_E_FORMAT, "pool %s is malformed: %llu bytes of metadata, not %d",
-                          path, (unsigned long long)header->meta_bytes, SONIC_POOL_META_BYTES);
+        return sonic_fail(error, SONIC_E_FORMAT,
+                          "pool %s is malformed: %llu bytes of metadata, not %d", path,
+                          (unsigned long long)header->meta_bytes, SONIC_POOL_META_BYTES);
     if (header->party == 0 && header->data_bytes != 0)
         return sonic_fail(error, SONIC_E_FORMAT,
                           "pool %s is malformed: server 0's must hold nothing but a seed", path);
@@ -119,12 +121,12 @@ sonic_status sonic_pool_read(sonic_pool *pool, uint32_t slot, uint64_t slot_byte
         return sonic_fail(error, SONIC_E_ARGUMENT, "inference %lu of pool %s is not claimed",
                           (unsigned long)slot, shown_path(pool));
     if (header->data_bytes / header->count != slot_bytes)
-        return sonic_fail(error, SONIC_E_FORMAT, "pool %s holds %llu bytes an inference, the plan %llu",
-                          shown_path(pool),
+        return sonic_fail(error, SONIC_E_FORMAT,
+                          "pool %s holds %llu bytes an inference, the plan %llu", shown_path(pool),
                           (unsigned long long)(header->data_bytes / header->count),
                           (unsigned long long)slot_bytes);
     if (offset > slot_bytes || n > slot_bytes - offset)
-        return sonic_fail(error, SONIC_E_ARGUMENT, "bytes beyond an inference of pool %s were asked for",
-                          shown_path(pool));
+        return sonic_fail(error, SONIC_E_ARGUMENT,
+                          "bytes beyond an inference of pool %s were asked for", shown_path(pool));
     return sonic_reader_read_at(pool->file, slot * slot_bytes + offset, out, n, error);
 }

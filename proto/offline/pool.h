@@ -1,9 +1,9 @@
 /** @file
  * A pool: one party's correlated randomness for `count` inferences of one model at one batch size.
  *
- * Party 0's file is a seed; party 1's a seed and corrections.  File metadata: seed (16 bytes, secret)
- * and plan digest.  Material is claimed durably before it is read, so it is never used twice, also
- * after a crash; copying a pool file defeats this and is the operator's responsibility.
+ * Party 0's file is a seed; party 1's a seed and corrections.  File metadata: seed (16 bytes,
+ * secret) and plan digest.  Material is claimed durably before it is read, so it is never used
+ * twice, also after a crash; copying a pool file defeats this and is the operator's responsibility.
  */
 #ifndef SONIC_PROTO_OFFLINE_POOL_H
 #define SONIC_PROTO_OFFLINE_POOL_H
@@ -14,17 +14,19 @@
 enum { SONIC_SEED_BYTES = 16, SONIC_POOL_META_BYTES = SONIC_SEED_BYTES + SONIC_DIGEST_BYTES };
 
 /** A pool file's metadata, for whoever writes one: the seed, then the plan's digest. */
-void sonic_pool_encode_meta(uint8_t meta[SONIC_POOL_META_BYTES], const uint8_t seed[SONIC_SEED_BYTES],
+void sonic_pool_encode_meta(uint8_t meta[SONIC_POOL_META_BYTES],
+                            const uint8_t seed[SONIC_SEED_BYTES],
                             const uint8_t plan_digest[SONIC_DIGEST_BYTES]);
 
 typedef struct sonic_pool sonic_pool;
 
 /** Opens and locks a pool. */
-SONIC_MUST_CHECK sonic_status sonic_pool_open(sonic_pool **pool, const char *path, sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_pool_open(sonic_pool **pool, const char *path,
+                                              sonic_error *error);
 void sonic_pool_free(sonic_pool *pool);
 
 const sonic_file_header *sonic_pool_header(const sonic_pool *pool);
-const uint8_t *sonic_pool_seed(const sonic_pool *pool); /**< SONIC_SEED_BYTES, secret */
+const uint8_t *sonic_pool_seed(const sonic_pool *pool);        /**< SONIC_SEED_BYTES, secret */
 const uint8_t *sonic_pool_plan_digest(const sonic_pool *pool); /**< SONIC_DIGEST_BYTES */
 const char *sonic_pool_path(const sonic_pool *pool);
 
@@ -37,9 +39,10 @@ SONIC_MUST_CHECK sonic_status sonic_pool_claim(sonic_pool *pool, uint32_t slot, 
 
 /** Party 1: bytes [offset, offset + n) of the corrections of a slot claimed through this `pool`.
  * @param slot_bytes the plan's
- * @return SONIC_E_ARGUMENT for a slot not claimed, SONIC_E_FORMAT where the file is damaged or its size
- *         is not the plan's */
+ * @return SONIC_E_ARGUMENT for a slot not claimed, SONIC_E_FORMAT where the file is damaged or its
+ * size is not the plan's */
 SONIC_MUST_CHECK sonic_status sonic_pool_read(sonic_pool *pool, uint32_t slot, uint64_t slot_bytes,
-                                              uint64_t offset, void *out, size_t n, sonic_error *error);
+                                              uint64_t offset, void *out, size_t n,
+                                              sonic_error *error);
 
 #endif

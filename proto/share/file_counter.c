@@ -1,5 +1,5 @@
-/* A pool's use counter: two checksummed copies, so that no crash and no damage to one of them makes used
- * material look unused. */
+/* A pool's use counter: two checksummed copies, so that no crash and no damage to one of them makes
+ * used material look unused. */
 #include "config.h"
 
 #include <errno.h>
@@ -17,11 +17,12 @@ sonic_status sonic_reader_lock(sonic_reader *reader, sonic_error *error)
         return sonic_fail(error, SONIC_E_ARGUMENT, "%s is not a pool", reader->shown);
     int flags = fcntl(reader->fd, F_GETFL);
     if (flags < 0 || (flags & O_ACCMODE) != O_RDWR)
-        return sonic_fail(error, SONIC_E_FILE, "%s may not be written to, so its use cannot be counted",
-                          reader->shown);
+        return sonic_fail(error, SONIC_E_FILE,
+                          "%s may not be written to, so its use cannot be counted", reader->shown);
     if (flock(reader->fd, LOCK_EX | LOCK_NB)) {
         if (errno == EWOULDBLOCK)
-            return sonic_fail(error, SONIC_E_FILE, "%s is in use by another process", reader->shown);
+            return sonic_fail(error, SONIC_E_FILE, "%s is in use by another process",
+                              reader->shown);
         return sonic_fail_errno(error, SONIC_E_FILE, errno, "cannot lock %s", reader->shown);
     }
     reader->locked = true;
@@ -78,7 +79,8 @@ static sonic_status write_copy(const sonic_reader *reader, unsigned copy, uint32
     if (!code && fdatasync(reader->fd))
         code = errno;
     if (code)
-        return sonic_fail_errno(error, SONIC_E_FILE, code, "cannot count the use of %s", reader->shown);
+        return sonic_fail_errno(error, SONIC_E_FILE, code, "cannot count the use of %s",
+                                reader->shown);
     return SONIC_OK;
 }
 
@@ -93,13 +95,15 @@ sonic_status sonic_reader_set_used(sonic_reader *reader, uint32_t used, sonic_er
         return status;
     for (unsigned copy = 0; copy < SONIC_FILE_COUNTERS; copy++)
         if (valid[copy] && used < value[copy])
-            return sonic_fail(error, SONIC_E_ARGUMENT, "the use of %s cannot go back from %lu to %lu",
-                              reader->shown, (unsigned long)value[copy], (unsigned long)used);
+            return sonic_fail(error, SONIC_E_ARGUMENT,
+                              "the use of %s cannot go back from %lu to %lu", reader->shown,
+                              (unsigned long)value[copy], (unsigned long)used);
     if (used > reader->header.count)
-        return sonic_fail(error, SONIC_E_ARGUMENT, "%s holds %lu inferences, not %lu", reader->shown,
-                          (unsigned long)reader->header.count, (unsigned long)used);
-    /* The copy that counts, the larger valid one, is written last: until the other is safe on the disk
-     * it still holds the old value.  Both are written, so that later damage to one loses nothing. */
+        return sonic_fail(error, SONIC_E_ARGUMENT, "%s holds %lu inferences, not %lu",
+                          reader->shown, (unsigned long)reader->header.count, (unsigned long)used);
+    /* The copy that counts, the larger valid one, is written last: until the other is safe on the
+     * disk it still holds the old value.  Both are written, so that later damage to one loses
+     * nothing. */
     unsigned last = valid[0] && (!valid[1] || value[0] >= value[1]) ? 0 : 1;
     status = write_copy(reader, !last, used, error);
     return status ? status : write_copy(reader, last, used, error);

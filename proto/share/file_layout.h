@@ -4,14 +4,14 @@
  *     byte 0            header page
  *     byte 4096         pools only: two counter pages
  *     then              metadata
- *     then              data in chunks of 64 KiB (the last one shorter), each followed by its XXH3-64,
- *                       seeded by the chunk's index
+ *     then              data in chunks of 64 KiB (the last one shorter), each followed by its
+ * XXH3-64, seeded by the chunk's index
  *
- * Header page: magic (8 bytes), version, kind, party, ring (4 each), model, pair (16 each), batch, count
- * (4 each), metadata and data bytes, XXH3-64 of the metadata (8 each), zeros, and in the last 8 bytes the
- * XXH3-64 of all before.  Counter page c: used (4 bytes), zeros (4), pair (16), zeros, and in the last 8
- * bytes the XXH3-64 of all before, seeded by c.  Pages are as large as what storage devices write at
- * once, so that a torn write of one cannot touch another.
+ * Header page: magic (8 bytes), version, kind, party, ring (4 each), model, pair (16 each), batch,
+ * count (4 each), metadata and data bytes, XXH3-64 of the metadata (8 each), zeros, and in the last
+ * 8 bytes the XXH3-64 of all before.  Counter page c: used (4 bytes), zeros (4), pair (16), zeros,
+ * and in the last 8 bytes the XXH3-64 of all before, seeded by c.  Pages are as large as what
+ * storage devices write at once, so that a torn write of one cannot touch another.
  */
 #ifndef SONIC_PROTO_SHARE_FILE_LAYOUT_H
 #define SONIC_PROTO_SHARE_FILE_LAYOUT_H
@@ -34,7 +34,7 @@ enum {
 
 struct sonic_reader {
     int fd;
-    char *name;  /* the whole path */
+    char *name;        /* the whole path */
     const char *shown; /* the end of it that fits into a message */
     sonic_file_header header;
     uint8_t *meta;
@@ -84,7 +84,8 @@ bool sonic_file_page_sound(const uint8_t page[SONIC_FILE_PAGE], uint64_t seed);
 void sonic_file_encode_counter(uint8_t page[SONIC_FILE_PAGE], unsigned copy, uint32_t used,
                                const uint8_t pair[SONIC_ID_BYTES]);
 
-/** Writes, or reads, exactly n bytes at an offset: 0 or an errno; reading, -1 where the file ends. */
+/** Writes, or reads, exactly n bytes at an offset: 0 or an errno; reading, -1 where the file ends.
+ */
 int sonic_file_write_at(int fd, const void *data, size_t n, uint64_t offset);
 int sonic_file_read_at(int fd, void *data, size_t n, uint64_t offset);
 

@@ -33,7 +33,8 @@ static sonic_status fail_damaged(const sonic_reader *reader, uint64_t offset, so
 static sonic_status fail_read(const sonic_reader *reader, int code, sonic_error *error)
 {
     if (code < 0)
-        return sonic_fail(error, SONIC_E_FORMAT, "%s became shorter while it was read", reader->shown);
+        return sonic_fail(error, SONIC_E_FORMAT, "%s became shorter while it was read",
+                          reader->shown);
     return sonic_fail_errno(error, SONIC_E_FILE, code, "cannot read %s", reader->shown);
 }
 
@@ -54,14 +55,15 @@ static sonic_status read_header(sonic_reader *reader, uint64_t size, sonic_file_
         return fail_read(reader, code, error);
     if (size == 0)
         return sonic_fail(error, SONIC_E_FORMAT, "%s is empty", reader->shown);
-    if (memcmp(page, sonic_file_magic, present < SONIC_FILE_MAGIC ? present : SONIC_FILE_MAGIC) != 0)
+    if (memcmp(page, sonic_file_magic, present < SONIC_FILE_MAGIC ? present : SONIC_FILE_MAGIC) !=
+        0)
         return sonic_fail(error, SONIC_E_FORMAT, "%s is not a sonicnn file", reader->shown);
     if (size < sizeof page)
         return fail_short(reader, size, sizeof page, "at least ", error);
     if (sonic_file_page_version(page) != SONIC_FILE_VERSION)
-        return sonic_fail(error, SONIC_E_FORMAT, "%s has version %lu; this program reads version %d",
-                          reader->shown, (unsigned long)sonic_file_page_version(page),
-                          SONIC_FILE_VERSION);
+        return sonic_fail(error, SONIC_E_FORMAT,
+                          "%s has version %lu; this program reads version %d", reader->shown,
+                          (unsigned long)sonic_file_page_version(page), SONIC_FILE_VERSION);
     if (!sonic_file_page_sound(page, 0))
         return sonic_fail(error, SONIC_E_FORMAT, "%s is damaged in its header", reader->shown);
 
@@ -93,7 +95,8 @@ static sonic_status read_meta(sonic_reader *reader, uint64_t meta_hash, sonic_er
     int code = sonic_file_read_at(reader->fd, reader->meta, n, start);
     if (code)
         return fail_read(reader, code, error);
-    return XXH3_64bits(reader->meta, n) == meta_hash ? SONIC_OK : fail_damaged(reader, start, error);
+    return XXH3_64bits(reader->meta, n) == meta_hash ? SONIC_OK
+                                                     : fail_damaged(reader, start, error);
 }
 
 /* Takes over fd, also on failure. */
@@ -138,7 +141,8 @@ static sonic_status open_reader(sonic_reader **made, int fd, const char *name, s
 sonic_status sonic_reader_open(sonic_reader **reader, const char *path, sonic_file_kind kind,
                                sonic_error *error)
 {
-    /* O_NONBLOCK: a named pipe must not hang the program.  A pool is written to where that is allowed. */
+    /* O_NONBLOCK: a named pipe must not hang the program.  A pool is written to where that is
+     * allowed. */
     int flags = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
     int fd = -1;
     if (kind == SONIC_FILE_POOL)
@@ -146,16 +150,18 @@ sonic_status sonic_reader_open(sonic_reader **reader, const char *path, sonic_fi
     if (fd < 0)
         fd = open(path, O_RDONLY | flags);
     if (fd < 0)
-        return sonic_fail_errno(error, SONIC_E_FILE, errno, "cannot open %s", sonic_file_shown(path));
+        return sonic_fail_errno(error, SONIC_E_FILE, errno, "cannot open %s",
+                                sonic_file_shown(path));
     return open_reader(reader, fd, path, kind, error);
 }
 
-sonic_status sonic_reader_open_fd(sonic_reader **reader, int fd, const char *name, sonic_file_kind kind,
-                                  sonic_error *error)
+sonic_status sonic_reader_open_fd(sonic_reader **reader, int fd, const char *name,
+                                  sonic_file_kind kind, sonic_error *error)
 {
     int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (copy < 0)
-        return sonic_fail_errno(error, SONIC_E_FILE, errno, "cannot read %s", sonic_file_shown(name));
+        return sonic_fail_errno(error, SONIC_E_FILE, errno, "cannot read %s",
+                                sonic_file_shown(name));
     return open_reader(reader, copy, name, kind, error);
 }
 
@@ -216,8 +222,8 @@ static sonic_status load_chunk(sonic_reader *reader, uint64_t index, size_t n, s
     if (!reader->chunk && !(reader->chunk = malloc(SONIC_FILE_CHUNK + SONIC_FILE_HASH)))
         return fail_memory(reader, error);
     reader->chunk_valid = false;
-    int code =
-        sonic_file_read_at(reader->fd, reader->chunk, n + SONIC_FILE_HASH, chunk_start(reader, index));
+    int code = sonic_file_read_at(reader->fd, reader->chunk, n + SONIC_FILE_HASH,
+                                  chunk_start(reader, index));
     if (code)
         return fail_read(reader, code, error);
     sonic_status status = check_chunk(reader, index, reader->chunk, n, reader->chunk + n, error);
@@ -227,8 +233,8 @@ static sonic_status load_chunk(sonic_reader *reader, uint64_t index, size_t n, s
 }
 
 /* Reads whole chunks to where they are wanted, their hashes aside. */
-static sonic_status read_whole_chunks(sonic_reader *reader, uint64_t first, size_t count, uint8_t *out,
-                                      sonic_error *error)
+static sonic_status read_whole_chunks(sonic_reader *reader, uint64_t first, size_t count,
+                                      uint8_t *out, sonic_error *error)
 {
     struct iovec part[2 * CHUNKS_AT_ONCE];
     uint8_t hash[CHUNKS_AT_ONCE][SONIC_FILE_HASH];
@@ -285,7 +291,8 @@ sonic_status sonic_reader_read_at(sonic_reader *reader, uint64_t offset, void *o
 {
     uint64_t size = reader->header.data_bytes;
     if (offset > size || n > size - offset)
-        return sonic_fail(error, SONIC_E_FORMAT, "%s holds %llu bytes of data, %llu at byte %llu are needed",
+        return sonic_fail(error, SONIC_E_FORMAT,
+                          "%s holds %llu bytes of data, %llu at byte %llu are needed",
                           reader->shown, (unsigned long long)size, (unsigned long long)n,
                           (unsigned long long)offset);
     uint8_t *to = out;

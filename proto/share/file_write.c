@@ -1,5 +1,5 @@
-/* Writing a container: to a temporary name beside the target, checksummed chunk by chunk, synced, and
- * renamed when whole. */
+/* Writing a container: to a temporary name beside the target, checksummed chunk by chunk, synced,
+ * and renamed when whole. */
 #include "config.h"
 
 #include <errno.h>
@@ -130,7 +130,8 @@ static sonic_status make_writer(sonic_writer **made, const char *path, int fd, c
 }
 
 sonic_status sonic_writer_create(sonic_writer **writer, const char *path,
-                                 const sonic_file_header *header, const void *meta, sonic_error *error)
+                                 const sonic_file_header *header, const void *meta,
+                                 sonic_error *error)
 {
     sonic_writer *made;
     sonic_status status = make_writer(&made, path, -1, path, header, error);
@@ -173,8 +174,10 @@ static sonic_status flush_chunk(sonic_writer *writer, sonic_error *error)
     size_t n = writer->filled;
     if (n == 0)
         return SONIC_OK;
-    sonic_file_put64(writer->chunk + n, XXH3_64bits_withSeed(writer->chunk, n, writer->chunk_index));
-    int code = sonic_file_write_at(writer->fd, writer->chunk, n + SONIC_FILE_HASH, writer->position);
+    sonic_file_put64(writer->chunk + n,
+                     XXH3_64bits_withSeed(writer->chunk, n, writer->chunk_index));
+    int code =
+        sonic_file_write_at(writer->fd, writer->chunk, n + SONIC_FILE_HASH, writer->position);
     if (code)
         return fail_write(writer, code, error);
     writer->position += n + SONIC_FILE_HASH;
@@ -183,11 +186,13 @@ static sonic_status flush_chunk(sonic_writer *writer, sonic_error *error)
     return SONIC_OK;
 }
 
-sonic_status sonic_writer_write(sonic_writer *writer, const void *data, size_t n, sonic_error *error)
+sonic_status sonic_writer_write(sonic_writer *writer, const void *data, size_t n,
+                                sonic_error *error)
 {
     const uint8_t *from = data;
     if (n > writer->header.data_bytes - writer->written)
-        return sonic_fail(error, SONIC_E_ARGUMENT, "more than the promised %llu bytes of data for %s",
+        return sonic_fail(error, SONIC_E_ARGUMENT,
+                          "more than the promised %llu bytes of data for %s",
                           (unsigned long long)writer->header.data_bytes, writer->shown);
     while (n) {
         size_t room = SONIC_FILE_CHUNK - writer->filled;

@@ -1,0 +1,21 @@
+/** @file
+ * The clock that timeouts are measured with.  Private to proto/channel/.
+ */
+#ifndef SONIC_PROTO_CHANNEL_CHANNEL_CLOCK_H
+#define SONIC_PROTO_CHANNEL_CHANNEL_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/** How often a stop flag is looked at. */
+enum { SONIC_STOP_MS = 200 };
+
+/** Milliseconds since some moment, never set back. */
+static inline int64_t sonic_clock_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+#endif
