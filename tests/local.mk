@@ -29,3 +29,4 @@ endif
 
 include tests/kernels.mk
 include tests/channel.mk
+include tests/offline.mk
