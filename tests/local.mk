@@ -29,4 +29,22 @@ endif
 
 include tests/kernels.mk
 include tests/channel.mk
-include tests/offline.mk
+
+# Layers and sessions: both servers as threads of one process.
+if HAVE_CRITERION
+check_LTLIBRARIES += libtwoparty.la
+libtwoparty_la_SOURCES = \
+	tests/build_model.c \
+	tests/build_model.h \
+	tests/oracle.c \
+	tests/oracle.h \
+	tests/two_party.c \
+	tests/two_party.h
+libtwoparty_la_CPPFLAGS = $(TEST_CPPFLAGS)
+libtwoparty_la_LIBADD = libtest.la
+check_PROGRAMS += tests/test_layer
+TESTS += tests/test_layer
+tests_test_layer_SOURCES = tests/test_layer.c
+tests_test_layer_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_layer_LDADD = libtwoparty.la
+endif

@@ -81,8 +81,9 @@ static sonic_status deal_slots(sonic_dealer *dealer, uint32_t count, sonic_progr
 static sonic_status create_file(sonic_writer **writer, const char *path, const sonic_dealer *dealer,
                                 const sonic_file_header *header, sonic_error *error)
 {
-    uint8_t meta[SONIC_POOL_META_BYTES];
-    sonic_pool_encode_meta(meta, dealer->seed[header->party], dealer->plan->digest);
+    uint8_t meta[16 + SONIC_DIGEST_BYTES];
+    memcpy(meta, dealer->seed[header->party], 16);
+    memcpy(meta + 16, dealer->plan->digest, SONIC_DIGEST_BYTES);
     sonic_status status = sonic_writer_create(writer, path, header, meta, error);
     sodium_memzero(meta, sizeof meta);
     return status;
@@ -158,7 +159,7 @@ sonic_status sonic_deal(const sonic_context *context, const sonic_graph *graph,
         .ring = graph->ring,
         .batch = batch,
         .count = count,
-        .meta_bytes = SONIC_POOL_META_BYTES,
+        .meta_bytes = 16 + SONIC_DIGEST_BYTES,
         .data_bytes = data,
     };
     memcpy(header.model, model, SONIC_ID_BYTES);

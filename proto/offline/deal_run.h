@@ -15,7 +15,7 @@ typedef struct sonic_dealer {
     const sonic_graph *graph;
     const sonic_plan *plan;
     sonic_writer *writer; /**< party 1's file */
-    uint8_t seed[2][SONIC_SEED_BYTES]; /**< secret, as all below */
+    uint8_t seed[2][16];  /**< secret, as all below */
     void **weight_mask;   /**< B of every CONV node, NULL for others */
     void *input, *output; /**< A and C of the largest CONV node */
     size_t input_bytes, output_bytes;

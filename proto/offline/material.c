@@ -11,7 +11,7 @@
 #define NONCE_SLOT ((uint64_t)0x746f6c73)
 #define NONCE_NODE ((uint64_t)0x65646f6e)
 
-void sonic_material_key(const sonic_context *context, sonic_aes_key *key, const uint8_t seed[SONIC_SEED_BYTES],
+void sonic_material_key(const sonic_context *context, sonic_aes_key *key, const uint8_t seed[16],
                         uint32_t slot, uint32_t node)
 {
     const sonic_aes_kernels *aes = &context->kernels.aes;

@@ -13,7 +13,7 @@
 #include "proto/offline/pool.h"
 
 /** Derives the key of a node in a slot.  slot SONIC_SLOT_SETUP: the weight masks. */
-void sonic_material_key(const sonic_context *context, sonic_aes_key *key, const uint8_t seed[SONIC_SEED_BYTES],
+void sonic_material_key(const sonic_context *context, sonic_aes_key *key, const uint8_t seed[16],
                         uint32_t slot, uint32_t node);
 #define SONIC_SLOT_SETUP UINT32_MAX
 

@@ -171,13 +171,14 @@ sonic_status sonic_plan_make(sonic_plan *plan, const sonic_graph *graph, uint32_
     if (plan->step == NULL)
         return sonic_fail(error, SONIC_E_MEMORY, "no memory for the plan of %u nodes", graph->nodes);
 
-    /* First: writing validates the graph, on which all else relies. */
-    sonic_status status = plan_digest(plan, graph, error);
+    sonic_status status = SONIC_OK;
     for (uint32_t i = 0; i < graph->nodes && status == SONIC_OK; i++) {
         status = plan_node(&plan->step[i], graph, i, batch, error);
         if (status == SONIC_OK)
             status = add_step(plan, &plan->step[i], graph, i, error);
     }
+    if (status == SONIC_OK)
+        status = plan_digest(plan, graph, error);
     if (status != SONIC_OK)
         sonic_plan_free(plan);
     return status;

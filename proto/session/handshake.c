@@ -42,15 +42,16 @@ void sonic_hello_write(uint8_t out[SONIC_HELLO_BYTES], const sonic_hello *hello)
         out[96 + i] = (uint8_t)hello->tier[i];
 }
 
-sonic_status sonic_hello_prelude(const uint8_t in[SONIC_HELLO_PRELUDE], const char *peer,
-                                 sonic_error *error)
+/* What comes before the version never changes, so that another version is told from garbage. */
+static sonic_status check_prelude(const uint8_t in[SONIC_HELLO_BYTES], const char *peer,
+                                  sonic_error *error)
 {
     uint32_t length = load32(in), version = load32(in + 12);
-    if (memcmp(in + 4, magic, MAGIC_BYTES) || length < SONIC_HELLO_PRELUDE - 4 || length > LENGTH_MAX)
+    if (memcmp(in + 4, magic, MAGIC_BYTES) || length < SONIC_HELLO_BYTES - 4 || length > LENGTH_MAX)
         return sonic_fail(error, SONIC_E_PEER, "%s does not speak the protocol of sonicnn", peer);
     if (version != SONIC_HELLO_VERSION)
-        return sonic_fail(error, SONIC_E_MISMATCH, "%s speaks version %u of the protocol, here %d", peer,
-                          version, SONIC_HELLO_VERSION);
+        return sonic_fail(error, SONIC_E_MISMATCH, "%s speaks version %u of the protocol, here %d",
+                          peer, version, SONIC_HELLO_VERSION);
     if (length != SONIC_HELLO_BYTES - 4)
         return sonic_fail(error, SONIC_E_PEER, "%s sent a handshake of %u bytes instead of %d", peer,
                           length, SONIC_HELLO_BYTES - 4);
@@ -74,7 +75,7 @@ static int valid_tier(const uint8_t name[SONIC_HELLO_TIER])
 sonic_status sonic_hello_read(sonic_hello *hello, const uint8_t in[SONIC_HELLO_BYTES], const char *peer,
                               sonic_error *error)
 {
-    sonic_status status = sonic_hello_prelude(in, peer, error);
+    sonic_status status = check_prelude(in, peer, error);
     if (status)
         return status;
     uint32_t party = load32(in + 16), ring = load32(in + 20);
@@ -128,37 +129,40 @@ sonic_status sonic_hello_compare(const sonic_hello *mine, const sonic_hello *the
 }
 
 struct exchange {
-    const char *peer;
     uint8_t mine[SONIC_HELLO_BYTES], theirs[SONIC_HELLO_BYTES];
 };
 
-/* Block 0 is the prelude, so that another version is recognised whatever follows. */
 static size_t exchange_bytes(void *arg, size_t block)
 {
     (void)arg;
-    return block ? SONIC_HELLO_BYTES - SONIC_HELLO_PRELUDE : SONIC_HELLO_PRELUDE;
+    (void)block;
+    return SONIC_HELLO_BYTES;
 }
 
 static sonic_status exchange_produce(void *arg, size_t block, uint8_t *out, sonic_error *error)
 {
-    struct exchange *e = arg;
+    const struct exchange *e = arg;
+    (void)block;
     (void)error;
-    memcpy(out, e->mine + block * SONIC_HELLO_PRELUDE, exchange_bytes(e, block));
+    memcpy(out, e->mine, SONIC_HELLO_BYTES);
     return SONIC_OK;
 }
 
 static sonic_status exchange_consume(void *arg, size_t block, const uint8_t *in, sonic_error *error)
 {
     struct exchange *e = arg;
-    memcpy(e->theirs + block * SONIC_HELLO_PRELUDE, in, exchange_bytes(e, block));
-    return block ? SONIC_OK : sonic_hello_prelude(e->theirs, e->peer, error);
+    (void)block;
+    (void)error;
+    memcpy(e->theirs, in, SONIC_HELLO_BYTES);
+    return SONIC_OK;
 }
 
 sonic_status sonic_handshake(sonic_channel *channel, const sonic_hello *mine, sonic_hello *theirs,
                              sonic_error *error)
 {
-    struct exchange e = {.peer = sonic_channel_peer(channel)};
-    sonic_round round = {.blocks = 2,
+    struct exchange e;
+    const char *peer = sonic_channel_peer(channel);
+    sonic_round round = {.blocks = 1,
                          .block_bytes = exchange_bytes,
                          .produce = exchange_produce,
                          .consume = exchange_consume,
@@ -166,6 +170,6 @@ sonic_status sonic_handshake(sonic_channel *channel, const sonic_hello *mine, so
     sonic_hello_write(e.mine, mine);
     sonic_status status = sonic_channel_round(channel, &round, error);
     if (!status)
-        status = sonic_hello_read(theirs, e.theirs, e.peer, error);
-    return status ? status : sonic_hello_compare(mine, theirs, e.peer, error);
+        status = sonic_hello_read(theirs, e.theirs, peer, error);
+    return status ? status : sonic_hello_compare(mine, theirs, peer, error);
 }

@@ -4,10 +4,11 @@
  * Little-endian, SONIC_HELLO_BYTES long, the same in both directions:
  *   0  u32  bytes that follow this field
  *   4  8    magic "sonicnn" NUL
- *  12  u32  protocol version; what comes before it never changes
+ *  12  u32  protocol version
  *  16  u32  party            20  u32  ring          24  u32  batch       28  u32  next unused inference
  *  32  16   model id         48  32   plan digest   80  16   pool pair   96  16   tier, NUL-padded
- * Everything in it is public.
+ * What comes before the version never changes, and no version's message is shorter.  Everything in it
+ * is public.
  */
 #ifndef SONIC_PROTO_SESSION_HANDSHAKE_H
 #define SONIC_PROTO_SESSION_HANDSHAKE_H
@@ -18,7 +19,6 @@
 
 enum {
     SONIC_HELLO_BYTES = 112,
-    SONIC_HELLO_PRELUDE = 16, /**< length, magic, version */
     SONIC_HELLO_VERSION = 1,
     SONIC_HELLO_TIER = 16
 };
@@ -36,12 +36,8 @@ typedef struct sonic_hello {
 
 void sonic_hello_write(uint8_t out[SONIC_HELLO_BYTES], const sonic_hello *hello);
 
-/** Checks a prelude: SONIC_E_PEER "server 1 does not speak sonicnn's protocol", SONIC_E_MISMATCH
- * "server 1 speaks version 2, here 1". */
-SONIC_MUST_CHECK sonic_status sonic_hello_prelude(const uint8_t in[SONIC_HELLO_PRELUDE],
-                                                  const char *peer, sonic_error *error);
-
-/** Parses a whole message, prelude included.  @return SONIC_E_PEER for a field out of its range */
+/** Parses a message.  @return SONIC_E_PEER "server 1 does not speak the protocol of sonicnn", or for a
+ * field out of its range; SONIC_E_MISMATCH "server 1 speaks version 2 of the protocol, here 1" */
 SONIC_MUST_CHECK sonic_status sonic_hello_read(sonic_hello *hello, const uint8_t in[SONIC_HELLO_BYTES],
                                                const char *peer, sonic_error *error);
 
