@@ -1,6 +1,7 @@
 libproto_la_SOURCES += \
 	proto/session/handshake.c \
 	proto/session/handshake.h \
+	proto/session/server.c \
 	proto/session/session.c \
 	proto/session/session.h \
 	proto/session/session_run.c \
