@@ -1,6 +1,6 @@
 # Channels, files, pools and shares.
 if HAVE_CRITERION
-SHARE_TESTS = tests/test_channel tests/test_file
+SHARE_TESTS = tests/test_channel tests/test_file tests/test_pool tests/test_tcp
 check_PROGRAMS += $(SHARE_TESTS)
 TESTS += $(SHARE_TESTS)
 tests_test_channel_SOURCES = tests/test_channel.c
@@ -9,4 +9,10 @@ tests_test_channel_LDADD = libtest.la
 tests_test_file_SOURCES = tests/test_file.c
 tests_test_file_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_file_LDADD = libtest.la
+tests_test_pool_SOURCES = tests/test_pool.c
+tests_test_pool_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_pool_LDADD = libtest.la
+tests_test_tcp_SOURCES = tests/test_tcp.c
+tests_test_tcp_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_tcp_LDADD = libtest.la
 endif
