@@ -47,4 +47,9 @@ TESTS += tests/test_layer
 tests_test_layer_SOURCES = tests/test_layer.c
 tests_test_layer_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_layer_LDADD = libtwoparty.la
+check_PROGRAMS += tests/test_session
+TESTS += tests/test_session
+tests_test_session_SOURCES = tests/test_session.c
+tests_test_session_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_session_LDADD = libtwoparty.la
 endif

@@ -13,6 +13,7 @@
 #include <xxhash.h>
 
 #include "proto/offline/deal.h"
+#include "proto/session/handshake.h"
 #include "proto/share/share.h"
 #include "tests/random_test.h"
 
@@ -43,7 +44,9 @@ static ssize_t wire_try_send(void *self, const uint8_t *data, size_t n, sonic_er
     }
     ssize_t moved = sonic_memory_transport.try_send(w->inner, data, n, error);
     if (moved > 0) {
-        (void)XXH3_64bits_update(&w->hash, data, (size_t)moved);
+        size_t skip = s->sent < SONIC_HELLO_BYTES ? (size_t)(SONIC_HELLO_BYTES - s->sent) : 0;
+        if (skip < (size_t)moved)
+            (void)XXH3_64bits_update(&w->hash, data + skip, (size_t)moved - skip);
         s->sent += (uint64_t)moved;
     }
     return moved;
@@ -130,7 +133,8 @@ static void *serve(void *arg)
     s->status = sonic_session_create(&session, job->context, &job->both->share[job->party], job->pool,
                                      job->channel, &s->error);
     if (!s->status) {
-        sonic_session_set_tap(session, record, job);
+        sonic_session_tap tap = job->both->tap;
+        sonic_session_set_tap(session, tap ? tap : record, tap ? job->both->tap_arg : job);
         snprintf(s->peer_tier, sizeof s->peer_tier, "%s", sonic_session_peer_tier(session));
         infer_all(job, session);
     }
@@ -168,13 +172,26 @@ static void split_constants(const sonic_context *context, sonic_ring ring, void 
     free(plain);
 }
 
+void two_party_deal(two_party *both, uint32_t count, uint8_t id)
+{
+    sonic_error error = {0};
+    sonic_context *context;
+    cr_assert_eq(sonic_context_create(&context, NULL, &error), SONIC_OK, "%s", error.text);
+    for (unsigned i = 0; i < 2; i++)
+        memset(both->share[i].id, id, SONIC_ID_BYTES);
+    cr_assert_eq(sonic_deal(context, &both->model.graph, both->share[0].id, both->batch, count,
+                            both->path[0], both->path[1], NULL, NULL, &error),
+                 SONIC_OK, "%s", error.text);
+    sonic_context_free(context);
+}
+
 void two_party_create(two_party *both, sonic_model *model, uint32_t batch, uint32_t count, uint64_t seed)
 {
     memset(both, 0, sizeof *both);
     both->model = *model;
     both->batch = batch;
     both->buffer = 1 << 16;
-    both->timeout_ms = 30000;
+    both->server[0].timeout_ms = both->server[1].timeout_ms = 30000;
     const sonic_graph *graph = &both->model.graph;
     sonic_error error = {0};
     cr_assert_eq(sonic_graph_validate(graph, &error), SONIC_OK, "%s", error.text);
@@ -187,7 +204,6 @@ void two_party_create(two_party *both, sonic_model *model, uint32_t batch, uint3
         both->share[i].w = calloc(graph->nodes, sizeof(void *));
         both->share[i].b = calloc(graph->nodes, sizeof(void *));
         cr_assert(both->share[i].w && both->share[i].b);
-        memset(both->share[i].id, 0x5a, SONIC_ID_BYTES);
     }
     for (uint32_t node = 0; node < graph->nodes; node++) {
         split_constants(context, graph->ring, &both->share[0].w[node], &both->share[1].w[node],
@@ -200,10 +216,8 @@ void two_party_create(two_party *both, sonic_model *model, uint32_t batch, uint3
     cr_assert(mkdtemp(both->dir), "%s", both->dir);
     for (unsigned i = 0; i < 2; i++)
         snprintf(both->path[i], sizeof both->path[i], "%s/pool.%u", both->dir, i);
-    cr_assert_eq(sonic_deal(context, graph, both->share[0].id, batch, count, both->path[0],
-                            both->path[1], NULL, NULL, &error),
-                 SONIC_OK, "%s", error.text);
     sonic_context_free(context);
+    two_party_deal(both, count, 0x5a);
 }
 
 static void forget(two_party *both, two_party_server *s)
@@ -212,7 +226,11 @@ static void forget(two_party *both, two_party_server *s)
         free(s->tap[node]);
     free(s->tap);
     free(s->traffic);
-    *s = (two_party_server){.tier = s->tier, .threads = s->threads, .fault = s->fault, .after = s->after};
+    *s = (two_party_server){.tier = s->tier,
+                            .threads = s->threads,
+                            .timeout_ms = s->timeout_ms,
+                            .fault = s->fault,
+                            .after = s->after};
 }
 
 void two_party_free(two_party *both)
@@ -250,7 +268,7 @@ static void connect_both(two_party *both, struct job job[2])
         wire->server = &both->server[i];
         (void)XXH3_64bits_reset(&wire->hash);
         cr_assert_eq(sonic_channel_create(&job[i].channel, &wire_transport, wire,
-                                          i ? "server 0" : "server 1", both->timeout_ms, &error),
+                                          i ? "server 0" : "server 1", both->server[i].timeout_ms, &error),
                      SONIC_OK, "%s", error.text);
     }
 }

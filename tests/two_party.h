@@ -19,6 +19,7 @@ typedef enum two_party_fault {
 typedef struct two_party_server {
     const char *tier; /**< NULL: the highest */
     int threads;
+    int timeout_ms;
     two_party_fault fault;
     uint64_t after;
 
@@ -30,7 +31,7 @@ typedef struct two_party_server {
     sonic_traffic *traffic; /**< [node][phase] */
     void **tap;             /**< every node's share in the last inference */
     uint64_t sent;          /**< bytes */
-    uint64_t hash;          /**< XXH3 of them */
+    uint64_t hash;          /**< XXH3 of them, without the handshake, which names the tier */
     uint32_t next;          /**< the pool's first unused inference after the run */
     char peer_tier[32];
 } two_party_server;
@@ -39,17 +40,21 @@ typedef struct two_party {
     sonic_model model;          /**< owned */
     uint32_t batch;
     size_t buffer;              /**< of the memory channel */
-    int timeout_ms;
     char dir[64];
     char path[2][96];           /**< the pools */
     sonic_model_share share[2]; /**< the graph is the model's */
     two_party_server server[2];
+    sonic_session_tap tap;      /**< if not NULL, called instead of keeping the shares */
+    void *tap_arg;
 } two_party;
 
 /** Takes the model, makes its shares, and deals pools for `count` batches into a new directory.
  * seed: of everything random. */
 void two_party_create(two_party *both, sonic_model *model, uint32_t batch, uint32_t count, uint64_t seed);
 void two_party_free(two_party *both);
+
+/** Deals new pools, for a model whose id is all `id`. */
+void two_party_deal(two_party *both, uint32_t count, uint8_t id);
 
 /** One session of `inferences` batches: x, of that many batches in the clear, is split, and what both
  * servers return is joined into y.  Returns SONIC_OK if both succeeded, else a failed server's status. */
