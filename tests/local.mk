@@ -53,3 +53,5 @@ tests_test_session_SOURCES = tests/test_session.c
 tests_test_session_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_session_LDADD = libtwoparty.la
 endif
+
+include tests/offline.mk

@@ -54,22 +54,34 @@ static sonic_status run_rounds(sonic_ppa_run *run, sonic_channel *channel, sonic
     return SONIC_OK;
 }
 
-/* Words of the state and of one scratch buffer. */
-static bool sizes(sonic_ring ring, size_t n, size_t *state, size_t *scratch)
+/* Words of each part of a call's memory. */
+typedef struct layout {
+    size_t state;  /* ring bits an element */
+    size_t planes; /* a scratch buffer: the most planes a round opens, or an element each */
+    size_t dealt;  /* the largest: up to four elements each */
+    size_t bytes;  /* of all, a multiple of 64 */
+} layout;
+
+static bool lay_out(layout *l, sonic_ring ring, size_t n)
 {
     size_t rows = n < SONIC_PPA_BLOCK ? n : SONIC_PPA_BLOCK;
-    size_t planes = planes_max(ring) * sonic_ppa_words(rows);
-    size_t elements = (4 * rows * sonic_ring_bytes(ring) + 7) / 8;
-    *scratch = (planes > elements ? planes : elements) + 1;
-    *scratch = (*scratch + 7) / 8 * 8; /* cache lines */
-    return sonic_size_mul(state, n / 64 + (n % 64 != 0), (size_t)ring);
+    size_t element_words = (rows * sonic_ring_bytes(ring) + 7) / 8, words;
+    l->planes = planes_max(ring) * sonic_ppa_words(rows);
+    l->planes = (l->planes + 7) / 8 * 8; /* cache lines */
+    l->dealt = l->planes > 4 * element_words ? l->planes : 4 * element_words;
+    l->dealt = (l->dealt + 7) / 8 * 8;
+    if (!sonic_size_mul(&l->state, n / 64 + (n % 64 != 0), (size_t)ring) ||
+        !sonic_size_add(&words, l->state, 4 * l->planes + l->dealt))
+        return false;
+    return sonic_size_mul(&l->bytes, words, 8); /* every part is a multiple of 8 words */
 }
 
 sonic_status sonic_ppa_relu(const sonic_context *context, sonic_channel *channel,
-                            const sonic_material *material, sonic_ring ring, const sonic_ppa_call *call,
-                            void *x, sonic_error *error)
+                            const sonic_material *material, sonic_ring ring,
+                            const sonic_ppa_call *call, void *x, sonic_error *error)
 {
-    size_t state, scratch, words, bytes, data;
+    layout l;
+    size_t data;
     if (ring != SONIC_RING_32 && ring != SONIC_RING_64)
         return sonic_fail(error, SONIC_E_ARGUMENT, "a ring has 32 or 64 bits, not %d", (int)ring);
     if (call->shift > (unsigned)ring / 2)
@@ -77,14 +89,10 @@ sonic_status sonic_ppa_relu(const sonic_context *context, sonic_channel *channel
                           (int)ring);
     if (call->n == 0)
         return SONIC_OK;
-    if (!sizes(ring, call->n, &state, &scratch) || !sonic_size_add(&words, state, 5 * scratch + 8) ||
-        !sonic_size_mul(&bytes, words, 8) ||
-        !sonic_size_mul(&data, call->n, sonic_ring_bytes(ring)))
+    if (!lay_out(&l, ring, call->n) || !sonic_size_mul(&data, call->n, sonic_ring_bytes(ring)))
         return sonic_fail(error, SONIC_E_SHAPE, "a relu of %zu elements is too large", call->n);
 
-    uint64_t *memory;
-    bytes = bytes / 64 * 64; /* aligned_alloc wants a multiple; `words` has 8 to spare */
-    memory = aligned_alloc(64, bytes);
+    uint64_t *memory = aligned_alloc(64, l.bytes);
     if (memory == NULL)
         return sonic_fail(error, SONIC_E_MEMORY, "no memory for a relu of %zu elements", call->n);
     sonic_ppa_run run = {
@@ -95,14 +103,14 @@ sonic_status sonic_ppa_relu(const sonic_context *context, sonic_channel *channel
         .correction = call->correction,
         .x = x,
         .bits = memory,
-        .mask = memory + scratch,
-        .opened = memory + 2 * scratch,
-        .dealt = memory + 3 * scratch,
-        .peer = memory + 4 * scratch,
-        .state = memory + 5 * scratch,
+        .mask = memory + l.planes,
+        .opened = memory + 2 * l.planes,
+        .peer = memory + 3 * l.planes,
+        .dealt = memory + 4 * l.planes,
+        .state = memory + 4 * l.planes + l.dealt,
     };
     sonic_status status = run_rounds(&run, channel, error);
-    sodium_memzero(memory, bytes);
+    sodium_memzero(memory, l.bytes);
     free(memory);
     if (status != SONIC_OK)
         sodium_memzero(x, data);

@@ -48,16 +48,14 @@ sonic_status sonic_ppa_dealt_planes(const sonic_ppa_run *run, unsigned kind, siz
     return status;
 }
 
-sonic_status sonic_ppa_dealt_elements_of(const sonic_ppa_run *run, size_t count, size_t block, void *out,
-                                         sonic_error *error)
+sonic_status sonic_ppa_dealt_elements_of(const sonic_ppa_run *run, size_t count, size_t block,
+                                         void *out, sonic_error *error)
 {
     size_t size = count * sonic_ring_bytes(run->ring);
     uint64_t offset = (uint64_t)block * SONIC_PPA_BLOCK * size;
-    return sonic_material_dealt(run->material,
-                                SONIC_STREAM_PPA(run->call->index, run->round,
-                                                 SONIC_PPA_SELECT_DEALT),
-                                offset, run->correction + offset, out,
-                                sonic_ppa_rows(run, block) * size, error);
+    return sonic_material_dealt(
+        run->material, SONIC_STREAM_PPA(run->call->index, run->round, SONIC_PPA_SELECT_DEALT),
+        offset, run->correction + offset, out, sonic_ppa_rows(run, block) * size, error);
 }
 
 /* Party 0 holds a, party 1 holds b.  alpha = a ^ r and beta = b ^ s are sent; the shares

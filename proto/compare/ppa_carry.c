@@ -15,14 +15,14 @@ static carry_pair pair_at(sonic_ring ring, unsigned level, unsigned i)
         unsigned high = (unsigned)ring - 2 - 2 * i;
         return (carry_pair){.g1 = high, .p1 = high, .g0 = high - 1, .p0 = high - 1};
     }
-    unsigned span = 1u << level;              /* positions a block of this level advances by */
-    unsigned low = 2 * (pairs - 1 - i);       /* the lower block's number */
+    unsigned span = 1u << level;        /* positions a block of this level advances by */
+    unsigned low = 2 * (pairs - 1 - i); /* the lower block's number */
     unsigned g0 = (low + 1) * span - 2, g1 = g0 + span;
     return (carry_pair){.g1 = g1, .p1 = g1 - 1, .g0 = g0, .p0 = g0 - 1};
 }
 
-/* Own shares: run->mask = mu, nu, omega; run->opened = P1 ^ mu, G0 ^ nu, P0 ^ omega; pairs from the top,
- * those that make no p at the end.  At level 0 run->bits = own planes. */
+/* Own shares: run->mask = mu, nu, omega; run->opened = P1 ^ mu, G0 ^ nu, P0 ^ omega; pairs from the
+ * top, those that make no p at the end.  At level 0 run->bits = own planes. */
 static void mask_operands(const sonic_ppa_run *run, size_t block)
 {
     unsigned level = run->round - 1;
@@ -31,7 +31,8 @@ static void mask_operands(const sonic_ppa_run *run, size_t block)
     const sonic_bool_kernels *boolean = &run->context->kernels.boolean;
     const uint64_t *g = sonic_ppa_state(run, block), *p = g;
     uint64_t *mu = run->mask, *nu = mu + shape.pairs * words, *omega = nu + shape.pairs * words;
-    uint64_t *pi = run->opened, *gamma = pi + shape.pairs * words, *rho = gamma + shape.pairs * words;
+    uint64_t *pi = run->opened, *gamma = pi + shape.pairs * words,
+             *rho = gamma + shape.pairs * words;
 
     if (level == 0) {
         sonic_ppa_own_bits(run, block);
@@ -69,8 +70,7 @@ sonic_status sonic_ppa_carry_consume(void *arg, size_t block, const uint8_t *in,
     size_t planes = 2 * shape.pairs + shape.full;
     const sonic_bool_kernels *boolean = &run->context->kernels.boolean;
     uint64_t *c = run->dealt, *d = c + shape.pairs * words;
-    sonic_status status =
-        sonic_ppa_dealt_planes(run, SONIC_PPA_C, shape.pairs, block, 0, c, error);
+    sonic_status status = sonic_ppa_dealt_planes(run, SONIC_PPA_C, shape.pairs, block, 0, c, error);
     if (status == SONIC_OK)
         status = sonic_ppa_dealt_planes(run, SONIC_PPA_D, shape.full, block,
                                         sonic_ppa_plane_bytes(shape.pairs, rows), d, error);
@@ -98,8 +98,8 @@ sonic_status sonic_ppa_carry_consume(void *arg, size_t block, const uint8_t *in,
             .c = c + here,
             .d = makes_p ? d + here : NULL,
         };
-        boolean->carry(state + at.g1 * words, makes_p ? state + (at.g1 - 1) * words : NULL, &operands,
-                       words);
+        boolean->carry(state + at.g1 * words, makes_p ? state + (at.g1 - 1) * words : NULL,
+                       &operands, words);
     }
     return SONIC_OK;
 }

@@ -1,13 +1,13 @@
 /** @file
  * Inside a ppa call: its state, its scratch, and the rounds that ppa.c runs one after the other.
  *
- * State between rounds, a block of `rows` activations in ring x ceil(rows / 64) words, one plane a bit
- * position; positions below l - 1 enter the carry, position l - 1 keeps the sign's own bit:
+ * State between rounds, a block of `rows` activations in ring x ceil(rows / 64) words, one plane a
+ * bit position; positions below l - 1 enter the carry, position l - 1 keeps the sign's own bit:
  *   after round 0        plane j: share of g_j = x0_j x1_j; p_j = own bit j is made again from x
- *   after level t >= 0   carry block k ends at position top = 2 ((k + 1) 2^t - 1): plane top holds its G,
- *                        plane top - 1 its P (the lowest block has none)
- * so that every combine is done in place and after the last level plane l - 2 is the carry into bit
- * l - 1.
+ *   after level t >= 0   carry block k ends at position top = 2 ((k + 1) 2^t - 1): plane top holds
+ *                        its G, plane top - 1 its P (the lowest block has none)
+ * so that every combine is done in place and after the last level plane l - 2 is the carry into
+ * bit l - 1.
  */
 #ifndef SONIC_PROTO_COMPARE_PPA_RUN_H
 #define SONIC_PROTO_COMPARE_PPA_RUN_H
@@ -25,12 +25,12 @@ typedef struct sonic_ppa_run {
     uint64_t correction; /**< where this round's corrections start among the node's */
     uint8_t *x;          /**< the caller's elements; secret, as all below */
     uint64_t *state;     /**< ring bits an activation */
-    /* Scratch of one block, each of `planes_max` planes or four elements an activation. */
-    uint64_t *bits;      /**< own planes of x */
-    uint64_t *mask;      /**< own masks */
-    uint64_t *opened;    /**< own masked planes, then the opened ones */
-    uint64_t *dealt;     /**< own shares of dealt values */
-    uint64_t *peer;      /**< the peer's masked planes; packed material before it is unpacked */
+    /* Scratch of one block: all the planes a round opens, or an element an activation. */
+    uint64_t *bits;   /**< own planes of x */
+    uint64_t *mask;   /**< own masks */
+    uint64_t *opened; /**< own masked planes, then the opened ones */
+    uint64_t *dealt;  /**< own shares of dealt values; room for four elements an activation */
+    uint64_t *peer;   /**< the peer's masked planes; packed material before it is unpacked */
 } sonic_ppa_run;
 
 /** Geometry of a block. */
@@ -66,16 +66,18 @@ void sonic_ppa_random_planes(const sonic_ppa_run *run, unsigned kind, size_t pla
 sonic_status sonic_ppa_dealt_planes(const sonic_ppa_run *run, unsigned kind, size_t planes,
                                     size_t block, size_t before, uint64_t *out, sonic_error *error);
 
-/** Own shares of a block of dealt elements, `count` arrays of `rows`, in the current (last) round. */
-sonic_status sonic_ppa_dealt_elements_of(const sonic_ppa_run *run, size_t count, size_t block, void *out,
-                                         sonic_error *error);
+/** Own shares of a block of dealt elements, `count` arrays of `rows`, in the last round. */
+sonic_status sonic_ppa_dealt_elements_of(const sonic_ppa_run *run, size_t count, size_t block,
+                                         void *out, sonic_error *error);
 
 /** The rounds, as sonic_round wants them; arg is the run. */
 sonic_status sonic_ppa_and_produce(void *arg, size_t block, uint8_t *out, sonic_error *error);
 sonic_status sonic_ppa_and_consume(void *arg, size_t block, const uint8_t *in, sonic_error *error);
 sonic_status sonic_ppa_carry_produce(void *arg, size_t block, uint8_t *out, sonic_error *error);
-sonic_status sonic_ppa_carry_consume(void *arg, size_t block, const uint8_t *in, sonic_error *error);
+sonic_status sonic_ppa_carry_consume(void *arg, size_t block, const uint8_t *in,
+                                     sonic_error *error);
 sonic_status sonic_ppa_select_produce(void *arg, size_t block, uint8_t *out, sonic_error *error);
-sonic_status sonic_ppa_select_consume(void *arg, size_t block, const uint8_t *in, sonic_error *error);
+sonic_status sonic_ppa_select_consume(void *arg, size_t block, const uint8_t *in,
+                                      sonic_error *error);
 
 #endif

@@ -11,10 +11,9 @@ static bool is_stochastic(const sonic_ppa_run *run)
 static void own_u(const sonic_ppa_run *run, size_t block, void *u)
 {
     size_t size = sonic_ring_bytes(run->ring);
-    sonic_material_random(run->material,
-                          SONIC_STREAM_PPA(run->call->index, run->round, SONIC_PPA_U),
-                          (uint64_t)block * SONIC_PPA_BLOCK * size, u,
-                          sonic_ppa_rows(run, block) * size);
+    sonic_material_random(
+        run->material, SONIC_STREAM_PPA(run->call->index, run->round, SONIC_PPA_U),
+        (uint64_t)block * SONIC_PPA_BLOCK * size, u, sonic_ppa_rows(run, block) * size);
 }
 
 /* Own share of e: x - u, or x + 2^(l-2) + u before a stochastic truncation. */
@@ -60,7 +59,8 @@ sonic_status sonic_ppa_select_produce(void *arg, size_t block, uint8_t *out, son
     return SONIC_OK;
 }
 
-sonic_status sonic_ppa_select_consume(void *arg, size_t block, const uint8_t *in, sonic_error *error)
+sonic_status sonic_ppa_select_consume(void *arg, size_t block, const uint8_t *in,
+                                      sonic_error *error)
 {
     const sonic_ppa_run *run = arg;
     const sonic_ppa_call *call = run->call;

@@ -61,8 +61,8 @@ static sonic_status deal_node(sonic_dealer *dealer, uint32_t slot, uint32_t i, s
     return status;
 }
 
-static sonic_status deal_slots(sonic_dealer *dealer, uint32_t count, sonic_progress progress, void *arg,
-                               sonic_error *error)
+static sonic_status deal_slots(sonic_dealer *dealer, uint32_t count, sonic_progress progress,
+                               void *arg, sonic_error *error)
 {
     for (uint32_t slot = 0; slot < count; slot++) {
         for (uint32_t i = 0; i < dealer->graph->nodes; i++) {
@@ -71,8 +71,8 @@ static sonic_status deal_slots(sonic_dealer *dealer, uint32_t count, sonic_progr
                 return status;
         }
         if (progress != NULL && progress(arg, (uint64_t)slot + 1, count) != 0)
-            return sonic_fail(error, SONIC_E_CLOSED, "dealing was stopped after %u of %u inferences",
-                              slot + 1, count);
+            return sonic_fail(error, SONIC_E_CLOSED,
+                              "dealing was stopped after %u of %u inferences", slot + 1, count);
     }
     return SONIC_OK;
 }
@@ -81,9 +81,8 @@ static sonic_status deal_slots(sonic_dealer *dealer, uint32_t count, sonic_progr
 static sonic_status create_file(sonic_writer **writer, const char *path, const sonic_dealer *dealer,
                                 const sonic_file_header *header, sonic_error *error)
 {
-    uint8_t meta[16 + SONIC_DIGEST_BYTES];
-    memcpy(meta, dealer->seed[header->party], 16);
-    memcpy(meta + 16, dealer->plan->digest, SONIC_DIGEST_BYTES);
+    uint8_t meta[SONIC_POOL_META_BYTES];
+    sonic_pool_encode_meta(meta, dealer->seed[header->party], dealer->plan->digest);
     sonic_status status = sonic_writer_create(writer, path, header, meta, error);
     sodium_memzero(meta, sizeof meta);
     return status;
@@ -135,15 +134,16 @@ sonic_status sonic_deal(const sonic_context *context, const sonic_graph *graph,
     if (count == 0)
         return sonic_fail(error, SONIC_E_ARGUMENT, "a pool must hold at least one inference");
     if (strcmp(path0, path1) == 0)
-        return sonic_fail(error, SONIC_E_ARGUMENT, "both parties' pools would be written to %s", path0);
+        return sonic_fail(error, SONIC_E_ARGUMENT, "both parties' pools would be written to %s",
+                          path0);
     sonic_status status = sonic_plan_make(&plan, graph, batch, error);
     if (status != SONIC_OK)
         return status;
 
     sonic_dealer dealer = {.context = context, .graph = graph, .plan = &plan};
     if (!sonic_size_mul(&data, (size_t)plan.slot_bytes, count) || data > INT64_MAX) {
-        status = sonic_fail(error, SONIC_E_SHAPE, "%u inferences of %llu bytes each are too many", count,
-                            (unsigned long long)plan.slot_bytes);
+        status = sonic_fail(error, SONIC_E_SHAPE, "%u inferences of %llu bytes each are too many",
+                            count, (unsigned long long)plan.slot_bytes);
         goto free_plan;
     }
     size_t buffers = (size_t)SONIC_DEAL_BUFFER * SONIC_DEAL_BUFFERS;
@@ -159,7 +159,7 @@ sonic_status sonic_deal(const sonic_context *context, const sonic_graph *graph,
         .ring = graph->ring,
         .batch = batch,
         .count = count,
-        .meta_bytes = 16 + SONIC_DIGEST_BYTES,
+        .meta_bytes = SONIC_POOL_META_BYTES,
         .data_bytes = data,
     };
     memcpy(header.model, model, SONIC_ID_BYTES);

@@ -1,8 +1,8 @@
 /** @file
  * The dealer: makes both parties' pools for a plan.
  *
- * The dealer learns nothing secret: it sees the public graph only.  Whoever holds both seeds can open
- * every value a server masks, so the dealer must not collude with a server, and must forget.
+ * The dealer learns nothing secret: it sees the public graph only.  Whoever holds both seeds can
+ * open every value a server masks, so the dealer must not collude with a server, and must forget.
  */
 #ifndef SONIC_PROTO_OFFLINE_DEAL_H
 #define SONIC_PROTO_OFFLINE_DEAL_H

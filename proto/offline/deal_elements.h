@@ -1,5 +1,5 @@
 /** @file
- * Party 1's corrections of dealt elements: buffers hold party 0's shares before and party 1's after.
+ * Party 1's corrections of dealt elements: buffers hold party 0's shares before, party 1's after.
  */
 #ifndef SONIC_PROTO_OFFLINE_DEAL_ELEMENTS_H
 #define SONIC_PROTO_OFFLINE_DEAL_ELEMENTS_H
@@ -9,7 +9,8 @@
 
 #include <sonicnn/context.h>
 
-/** out: n shares of r, n of r u.  r: n bits, u: n elements in the clear.  Secret; 8-byte aligned. */
+/** out: n shares of r, n of r u.  r: n bits, u: n elements, both in the clear.  All secret and
+ * 8-byte aligned. */
 void sonic_deal_select(sonic_ring ring, void *out, const uint8_t *r, const void *u, size_t n);
 
 /** out: n shares each of r, -(u >> shift), -r (u >> shift), and the wrap words of vec.h's

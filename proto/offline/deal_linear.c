@@ -33,9 +33,11 @@ static sonic_status weight_mask(sonic_dealer *dealer, uint32_t i, sonic_error *e
     if (dealer->weight_mask[i] == NULL)
         return sonic_fail(error, SONIC_E_MEMORY, "no memory for the weight mask of node %u (%s)", i,
                           graph->node[i].name);
-    sonic_material view[2] = {{.context = dealer->context}, {.context = dealer->context, .party = 1}};
+    sonic_material view[2] = {{.context = dealer->context},
+                              {.context = dealer->context, .party = 1}};
     for (unsigned party = 0; party < 2; party++)
-        sonic_material_key(dealer->context, &view[party].key, dealer->seed[party], SONIC_SLOT_SETUP, i);
+        sonic_material_key(dealer->context, &view[party].key, dealer->seed[party], SONIC_SLOT_SETUP,
+                           i);
     expand_sum(dealer, view, SONIC_STREAM_WEIGHT_MASK, dealer->weight_mask[i], bytes);
     sodium_memzero(view, sizeof view);
     return SONIC_OK;
@@ -98,7 +100,8 @@ sonic_status sonic_deal_conv(const sonic_deal_node *node, sonic_error *error)
     uint8_t *c = dealer->output;
     uint64_t *share = sonic_deal_buffer(dealer, 0);
 
-    expand_sum(dealer, node->view, SONIC_STREAM_INPUT_MASK, dealer->input, (size_t)step->online_bytes);
+    expand_sum(dealer, node->view, SONIC_STREAM_INPUT_MASK, dealer->input,
+               (size_t)step->online_bytes);
     sonic_status status = sonic_conv(dealer->context, ring, &shape, c, dealer->input,
                                      dealer->weight_mask[node->node], false, error);
     if (status != SONIC_OK)

@@ -34,8 +34,8 @@ static void expand_joined(const ppa_block *at, unsigned kind, size_t planes, uin
 }
 
 /* Writes a & b ^ (party 0's dealt planes of `kind`). */
-static sonic_status write_product(const ppa_block *at, unsigned kind, size_t planes, const uint64_t *a,
-                                  const uint64_t *b, sonic_error *error)
+static sonic_status write_product(const ppa_block *at, unsigned kind, size_t planes,
+                                  const uint64_t *a, const uint64_t *b, sonic_error *error)
 {
     sonic_dealer *dealer = at->node->dealer;
     uint64_t *share = sonic_deal_buffer(dealer, 4);

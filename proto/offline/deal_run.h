@@ -14,12 +14,12 @@ typedef struct sonic_dealer {
     const sonic_context *context;
     const sonic_graph *graph;
     const sonic_plan *plan;
-    sonic_writer *writer; /**< party 1's file */
-    uint8_t seed[2][16];  /**< secret, as all below */
-    void **weight_mask;   /**< B of every CONV node, NULL for others */
-    void *input, *output; /**< A and C of the largest CONV node */
+    sonic_writer *writer;              /**< party 1's file */
+    uint8_t seed[2][SONIC_SEED_BYTES]; /**< secret, as all below */
+    void **weight_mask;                /**< B of every CONV node, NULL for others */
+    void *input, *output;              /**< A and C of the largest CONV node */
     size_t input_bytes, output_bytes;
-    uint64_t *buffer;     /**< SONIC_DEAL_BUFFERS of SONIC_DEAL_BUFFER bytes */
+    uint64_t *buffer; /**< SONIC_DEAL_BUFFERS of SONIC_DEAL_BUFFER bytes */
 } sonic_dealer;
 
 /** Both parties' views of one node in one inference. */
@@ -35,8 +35,8 @@ static inline uint64_t *sonic_deal_buffer(const sonic_dealer *dealer, unsigned i
     return dealer->buffer + (size_t)i * (SONIC_DEAL_BUFFER / 8);
 }
 
-/** Weight masks and buffers for the linear layers; freed with sonic_deal_linear_free(), also after a
- * failure. */
+/** Weight masks and buffers for the linear layers; freed with sonic_deal_linear_free(), also after
+ * a failure. */
 SONIC_MUST_CHECK sonic_status sonic_deal_linear_begin(sonic_dealer *dealer, sonic_error *error);
 void sonic_deal_linear_free(sonic_dealer *dealer);
 
@@ -44,7 +44,7 @@ void sonic_deal_linear_free(sonic_dealer *dealer);
 SONIC_MUST_CHECK sonic_status sonic_deal_conv(const sonic_deal_node *node, sonic_error *error);
 SONIC_MUST_CHECK sonic_status sonic_deal_trunc(const sonic_deal_node *node, sonic_error *error);
 /** A call of relu on n elements: number `index` of the node. */
-SONIC_MUST_CHECK sonic_status sonic_deal_ppa(const sonic_deal_node *node, uint64_t n, unsigned shift,
-                                             uint32_t index, sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_deal_ppa(const sonic_deal_node *node, uint64_t n,
+                                             unsigned shift, uint32_t index, sonic_error *error);
 
 #endif

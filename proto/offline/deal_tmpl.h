@@ -12,7 +12,8 @@ static void NAME(select)(ELEMENT *out, const uint8_t *r, const ELEMENT *u, size_
 }
 
 /* r, -(u >> shift), -r (u >> shift); msb(u) and r msb(u), each mod 2^shift, in one element. */
-static void NAME(select_trunc)(ELEMENT *out, const uint8_t *r, const ELEMENT *u, unsigned shift, size_t n)
+static void NAME(select_trunc)(ELEMENT *out, const uint8_t *r, const ELEMENT *u, unsigned shift,
+                               size_t n)
 {
     ELEMENT field = ((ELEMENT)1 << shift) - 1;
     for (size_t i = 0; i < n; i++) {

@@ -11,8 +11,8 @@
 #define NONCE_SLOT ((uint64_t)0x746f6c73)
 #define NONCE_NODE ((uint64_t)0x65646f6e)
 
-void sonic_material_key(const sonic_context *context, sonic_aes_key *key, const uint8_t seed[16],
-                        uint32_t slot, uint32_t node)
+void sonic_material_key(const sonic_context *context, sonic_aes_key *key,
+                        const uint8_t seed[SONIC_SEED_BYTES], uint32_t slot, uint32_t node)
 {
     const sonic_aes_kernels *aes = &context->kernels.aes;
     uint8_t derived[16];
@@ -42,8 +42,8 @@ void sonic_material_end(sonic_material *material)
     sodium_memzero(material, sizeof *material);
 }
 
-void sonic_material_random(const sonic_material *material, uint64_t stream, uint64_t offset, void *out,
-                           size_t n)
+void sonic_material_random(const sonic_material *material, uint64_t stream, uint64_t offset,
+                           void *out, size_t n)
 {
     material->context->kernels.aes.ctr(out, n, &material->key, stream, offset / 16);
 }

@@ -2,9 +2,9 @@
  * A server's view of one node's material in one inference: streams of masks from its seed, and for
  * values the dealer chose, a stream (party 0) or corrections from the pool (party 1).
  *
- * Derivation: slot key = AES_seed(slot, "slot"), node key = AES_slotkey(node); stream s of a node is
- * CTR under the node key with nonce s.  AES-128 as a PRG: below 2^34 blocks a node key, distinguishing
- * advantage below 2^-60 (PRP/PRF switching) plus AES's own.
+ * Derivation: slot key = AES_seed(slot, "slot"), node key = AES_slotkey(node); stream s of a node
+ * is CTR under the node key with nonce s.  AES-128 as a PRG: below 2^34 blocks a node key,
+ * distinguishing advantage below 2^-60 (PRP/PRF switching) plus AES's own.
  */
 #ifndef SONIC_PROTO_OFFLINE_MATERIAL_H
 #define SONIC_PROTO_OFFLINE_MATERIAL_H
@@ -13,19 +13,19 @@
 #include "proto/offline/pool.h"
 
 /** Derives the key of a node in a slot.  slot SONIC_SLOT_SETUP: the weight masks. */
-void sonic_material_key(const sonic_context *context, sonic_aes_key *key, const uint8_t seed[16],
-                        uint32_t slot, uint32_t node);
+void sonic_material_key(const sonic_context *context, sonic_aes_key *key,
+                        const uint8_t seed[SONIC_SEED_BYTES], uint32_t slot, uint32_t node);
 #define SONIC_SLOT_SETUP UINT32_MAX
 
-/** Stream numbers are private to each layer kind; this one is shared by all that open their input. */
+/** One node's material of one inference, for one party.  Stream numbers are in streams.h. */
 typedef struct sonic_material {
     const sonic_context *context;
     unsigned party;
-    sonic_aes_key key;    /**< secret */
-    sonic_pool *pool;     /**< NULL for party 0's dealt values */
+    sonic_aes_key key; /**< secret */
+    sonic_pool *pool;  /**< NULL for party 0's dealt values */
     uint32_t slot;
     uint64_t slot_bytes;
-    uint64_t offset;      /**< of this node's corrections */
+    uint64_t offset; /**< of this node's corrections */
 } sonic_material;
 
 /** The material of a node of a claimed slot. */
@@ -33,9 +33,10 @@ void sonic_material_begin(sonic_material *material, const sonic_context *context
                           const sonic_plan *plan, uint32_t slot, uint32_t node);
 void sonic_material_end(sonic_material *material); /**< wipes */
 
-/** Bytes [offset, offset + n) of a stream of this party's own randomness; offset a multiple of 16. */
-void sonic_material_random(const sonic_material *material, uint64_t stream, uint64_t offset, void *out,
-                           size_t n);
+/** Bytes [offset, offset + n) of a stream of this party's own randomness, secret; offset a
+ * multiple of 16. */
+void sonic_material_random(const sonic_material *material, uint64_t stream, uint64_t offset,
+                           void *out, size_t n);
 
 /** This party's share of values the dealer chose: party 0 expands bytes [offset, ...) of `stream`
  * (offset a multiple of 16), party 1 reads its corrections from `correction` on. */

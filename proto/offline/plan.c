@@ -11,12 +11,12 @@
 #include "kernels/common/checked.h"
 #include "proto/offline/ppa_plan.h"
 
-/* Changes whenever the wire, the streams or the corrections do: two servers that disagree stop at the
- * handshake. */
+/* Changes whenever the wire, the streams or the corrections do: two servers that disagree stop at
+ * the handshake. */
 enum { PLAN_VERSION = 1 };
 
-/* Elements of one operation on one batch; beyond it sums of bytes could overflow, and no machine has
- * the memory. */
+/* Elements of one operation on one batch; beyond it sums of bytes could overflow, and no machine
+ * has the memory. */
 #define ELEMENTS_MAX ((uint64_t)1 << 44)
 
 uint64_t sonic_plan_open_bytes(sonic_ring ring, uint64_t n)
@@ -24,7 +24,8 @@ uint64_t sonic_plan_open_bytes(sonic_ring ring, uint64_t n)
     return n * ((uint64_t)ring / 8);
 }
 
-static sonic_status check_elements(const sonic_graph *graph, uint32_t i, uint64_t n, sonic_error *error)
+static sonic_status check_elements(const sonic_graph *graph, uint32_t i, uint64_t n,
+                                   sonic_error *error)
 {
     if (n > ELEMENTS_MAX)
         return sonic_fail(error, SONIC_E_SHAPE, "node %u (%s) has too many elements in a batch", i,
@@ -51,8 +52,8 @@ static void add_ppa(sonic_step *step, const sonic_graph *graph, uint64_t n, unsi
     step->online_rounds += cost.online_rounds;
 }
 
-static sonic_status plan_conv(sonic_step *step, const sonic_graph *graph, uint32_t i, uint32_t batch,
-                              sonic_error *error)
+static sonic_status plan_conv(sonic_step *step, const sonic_graph *graph, uint32_t i,
+                              uint32_t batch, sonic_error *error)
 {
     uint64_t in, out, weights = sonic_node_weights(graph, i);
     sonic_status status = batch_elements(&in, graph, i, graph->node[i].input[0], batch, error);
@@ -69,8 +70,8 @@ static sonic_status plan_conv(sonic_step *step, const sonic_graph *graph, uint32
     return SONIC_OK;
 }
 
-static sonic_status plan_max_pool(sonic_step *step, const sonic_graph *graph, uint32_t i, uint32_t batch,
-                                  sonic_error *error)
+static sonic_status plan_max_pool(sonic_step *step, const sonic_graph *graph, uint32_t i,
+                                  uint32_t batch, sonic_error *error)
 {
     uint64_t n;
     for (uint32_t level = 0; (n = sonic_max_pool_level(graph, i, batch, level)) > 0; level++) {
@@ -82,8 +83,8 @@ static sonic_status plan_max_pool(sonic_step *step, const sonic_graph *graph, ui
     return SONIC_OK;
 }
 
-static sonic_status plan_node(sonic_step *step, const sonic_graph *graph, uint32_t i, uint32_t batch,
-                              sonic_error *error)
+static sonic_status plan_node(sonic_step *step, const sonic_graph *graph, uint32_t i,
+                              uint32_t batch, sonic_error *error)
 {
     const sonic_node *node = &graph->node[i];
     uint64_t n;
@@ -112,8 +113,8 @@ static sonic_status plan_node(sonic_step *step, const sonic_graph *graph, uint32
 }
 
 /* Puts the step behind those before it. */
-static sonic_status add_step(sonic_plan *plan, sonic_step *step, const sonic_graph *graph, uint32_t i,
-                             sonic_error *error)
+static sonic_status add_step(sonic_plan *plan, sonic_step *step, const sonic_graph *graph,
+                             uint32_t i, sonic_error *error)
 {
     size_t offline, setup, online;
     step->offset = plan->slot_bytes;
@@ -169,16 +170,16 @@ sonic_status sonic_plan_make(sonic_plan *plan, const sonic_graph *graph, uint32_
     plan->nodes = graph->nodes;
     plan->step = calloc(graph->nodes, sizeof *plan->step);
     if (plan->step == NULL)
-        return sonic_fail(error, SONIC_E_MEMORY, "no memory for the plan of %u nodes", graph->nodes);
+        return sonic_fail(error, SONIC_E_MEMORY, "no memory for the plan of %u nodes",
+                          graph->nodes);
 
-    sonic_status status = SONIC_OK;
+    /* First: writing validates the graph, on which all else relies. */
+    sonic_status status = plan_digest(plan, graph, error);
     for (uint32_t i = 0; i < graph->nodes && status == SONIC_OK; i++) {
         status = plan_node(&plan->step[i], graph, i, batch, error);
         if (status == SONIC_OK)
             status = add_step(plan, &plan->step[i], graph, i, error);
     }
-    if (status == SONIC_OK)
-        status = plan_digest(plan, graph, error);
     if (status != SONIC_OK)
         sonic_plan_free(plan);
     return status;

@@ -66,13 +66,16 @@ sonic_ppa_cost sonic_ppa_cost_of(sonic_ring ring, uint64_t n, unsigned shift,
     return cost;
 }
 
-/* How many of `taps` window positions, `dilation` apart from `start - pad` on, lie in 0 .. size - 1. */
-static uint64_t valid_taps(uint64_t start, uint64_t pad, uint64_t taps, uint64_t dilation, uint64_t size)
+/* How many of `taps` window positions, `dilation` apart from `start - pad` on, lie in 0 .. size
+ * - 1. */
+static uint64_t valid_taps(uint64_t start, uint64_t pad, uint64_t taps, uint64_t dilation,
+                           uint64_t size)
 {
     uint64_t first = start >= pad ? 0 : (pad - start + dilation - 1) / dilation;
     if (size + pad <= start)
         return 0;
-    uint64_t end = (size + pad - start + dilation - 1) / dilation; /* the first tap beyond the edge */
+    uint64_t end =
+        (size + pad - start + dilation - 1) / dilation; /* the first tap beyond the edge */
     if (end > taps)
         end = taps;
     return end > first ? end - first : 0;
@@ -98,7 +101,8 @@ static uint64_t saturating_add(uint64_t a, uint64_t b)
     return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
 }
 
-uint64_t sonic_max_pool_level(const sonic_graph *graph, uint32_t node, uint32_t batch, uint32_t level)
+uint64_t sonic_max_pool_level(const sonic_graph *graph, uint32_t node, uint32_t batch,
+                              uint32_t level)
 {
     const sonic_node *pool = &graph->node[node];
     const sonic_window *w = &pool->window;
@@ -107,9 +111,10 @@ uint64_t sonic_max_pool_level(const sonic_graph *graph, uint32_t node, uint32_t 
     uint64_t image = 0, row = 0, last = UINT64_MAX;
 
     for (uint32_t y = 0; y < oh; y++) {
-        uint64_t rows = valid_taps((uint64_t)y * w->stride_h, w->pad_top, w->kh, w->dilation_h,
-                                   in->dim[1]);
-        /* Rows whose windows have equally many valid rows cost the same: only edges are counted anew. */
+        uint64_t rows =
+            valid_taps((uint64_t)y * w->stride_h, w->pad_top, w->kh, w->dilation_h, in->dim[1]);
+        /* Rows whose windows have equally many valid rows cost the same: only edges are counted
+         * anew. */
         if (rows != last) {
             row = 0;
             for (uint32_t x = 0; x < ow; x++) {

@@ -1,18 +1,19 @@
 /** @file
- * The geometry of a ppa call, agreed between the dealer and proto/compare: blocks, rounds, what each
- * round opens and what is dealt for it; and its costs.
+ * The geometry of a ppa call, agreed between the dealer and proto/compare: blocks, rounds, what
+ * each round opens and what is dealt for it; and its costs.
  */
 #ifndef SONIC_PROTO_OFFLINE_PPA_PLAN_H
 #define SONIC_PROTO_OFFLINE_PPA_PLAN_H
 
 #include "proto/offline/plan.h"
 
-/** Activations of a block: work, messages and material go block by block.  A multiple of 128, so that
- * whole blocks of planes are whole AES blocks; 4096 keeps a block's 64-bit scratch in half a MiB. */
+/** Activations of a block: work, messages and material go block by block.  A multiple of 128, so
+ * that whole blocks of planes are whole AES blocks; 4096 keeps a block's 64-bit scratch in half a
+ * MiB. */
 enum { SONIC_PPA_BLOCK = 4096 };
 
 typedef struct sonic_ppa_cost {
-    uint64_t online_bytes;  /**< one direction */
+    uint64_t online_bytes; /**< one direction */
     uint64_t online_rounds;
     uint64_t offline_bytes; /**< party 1's corrections */
 } sonic_ppa_cost;
@@ -25,13 +26,14 @@ sonic_ppa_cost sonic_ppa_cost_of(sonic_ring ring, uint64_t n, unsigned shift,
  * last. */
 unsigned sonic_ppa_levels(sonic_ring ring);
 
-/** A level of the carry tree: `pairs` combines, of which the first `full` (from the top) make p too. */
+/** A level of the carry tree: `pairs` combines, of which the first `full` (from the top) make p
+ * too. */
 typedef struct sonic_ppa_level {
     unsigned pairs, full;
 } sonic_ppa_level;
 
-/** Level 0 pairs positions (l-2, l-3) ... (2, 1) and leaves 0 over; later ones halve evenly, and their
- * lowest pair makes only g. */
+/** Level 0 pairs positions (l-2, l-3) ... (2, 1) and leaves 0 over; later ones halve evenly, and
+ * their lowest pair makes only g. */
 sonic_ppa_level sonic_ppa_level_of(sonic_ring ring, unsigned level);
 
 /** Bytes of `planes` bit planes of `rows` activations. */
@@ -46,10 +48,11 @@ size_t sonic_ppa_wire_bytes(sonic_ring ring, unsigned round, size_t rows);
 size_t sonic_ppa_dealt_bytes(sonic_ring ring, unsigned round, size_t rows, unsigned shift,
                              sonic_truncation truncation);
 
-/** Elements that level `level` of a max-pool node compares, 0 beyond the last level; UINT64_MAX when
- * they are too many to count.  A window of k valid candidates costs k - 1 comparisons in ceil(log2 k)
- * levels: level i pairs candidates while ceil(k / 2^i) > 1, and an odd one goes on unpaired; padding is
- * never a candidate. */
-uint64_t sonic_max_pool_level(const sonic_graph *graph, uint32_t node, uint32_t batch, uint32_t level);
+/** Elements that level `level` of a max-pool node compares, 0 beyond the last level; UINT64_MAX
+ * when they are too many to count.  A window of k valid candidates costs k - 1 comparisons in
+ * ceil(log2 k) levels: level i pairs candidates while ceil(k / 2^i) > 1, and an odd one goes on
+ * unpaired; padding is never a candidate. */
+uint64_t sonic_max_pool_level(const sonic_graph *graph, uint32_t node, uint32_t batch,
+                              uint32_t level);
 
 #endif

@@ -2,9 +2,9 @@
  * Stream numbers (CTR nonces) and layouts of a node's material, agreed between the dealer and the
  * layers that consume it.
  *
- * Every node has a key of its own, so numbers are private to a kind of node.  "Element i at stream s"
- * means bytes [i l/8, (i + 1) l/8) of the stream.  One (key, stream, offset) is never used for two
- * purposes: a test records all ranges.
+ * Every node has a key of its own, so numbers are private to a kind of node.  "Element i at stream
+ * s" means bytes [i l/8, (i + 1) l/8) of the stream.  One (key, stream, offset) is never used for
+ * two purposes: a test records all ranges.
  */
 #ifndef SONIC_PROTO_OFFLINE_STREAMS_H
 #define SONIC_PROTO_OFFLINE_STREAMS_H
@@ -21,19 +21,19 @@
 #define SONIC_STREAM_PRODUCT ((uint64_t)1)
 
 /** Stochastic TRUNC, under a slot's key.  TRUNC_MASK: this party's share of u, one element each.
- * TRUNC_DEALT: dealt in blocks of SONIC_TRUNC_BLOCK elements, the last one of what remains.  A block of
- * `rows` elements that starts at element i is at byte 2 i l/8 of the stream and of the corrections:
- * `rows` shares of -(u >> shift), then `rows` shares mod 2^shift of msb(u) (an element each; bits
- * from `shift` on are noise).  See sonic_vec_kernels.trunc: operands u and wrap. */
+ * TRUNC_DEALT: dealt in blocks of SONIC_TRUNC_BLOCK elements, the last one of what remains.  A
+ * block of `rows` elements that starts at element i is at byte 2 i l/8 of the stream and of the
+ * corrections: `rows` shares of -(u >> shift), then `rows` shares mod 2^shift of msb(u) (an element
+ * each; bits from `shift` on are noise).  See sonic_vec_kernels.trunc: operands u and wrap. */
 #define SONIC_STREAM_TRUNC_MASK ((uint64_t)0)
 #define SONIC_STREAM_TRUNC_DEALT ((uint64_t)1)
 enum { SONIC_TRUNC_BLOCK = 4096 };
 
 /** RELU and MAX_POOL: stream `kind` of round `round` of call `index` of the node.  A block of
  * SONIC_PPA_BLOCK activations starts at (block) x (bytes of a whole block of that kind), always a
- * multiple of 16.  A share of `planes` bit planes of `rows` activations is planes x rows bits without
- * gaps, rounded up to bytes at the end of the block. */
-#define SONIC_STREAM_PPA(index, round, kind)                                                         \
+ * multiple of 16.  A share of `planes` bit planes of `rows` activations is planes x rows bits
+ * without gaps, rounded up to bytes at the end of the block. */
+#define SONIC_STREAM_PPA(index, round, kind)                                                       \
     ((uint64_t)(index) << 16 | (uint64_t)(round) << 8 | (uint64_t)(kind))
 
 enum {
@@ -49,8 +49,8 @@ enum {
     /* the last round */
     SONIC_PPA_R = 0,           /**< XOR share of r: one plane */
     SONIC_PPA_U = 1,           /**< additive share of u */
-    SONIC_PPA_SELECT_DEALT = 2 /**< dealt, `rows` elements each: r, r u; or with stochastic truncation
-                                    r, -(u >> shift), -r (u >> shift), wrap (see vec.h) */
+    SONIC_PPA_SELECT_DEALT = 2 /**< dealt, `rows` elements each: r, r u; or with stochastic
+                                  truncation r, -(u >> shift), -r (u >> shift), wrap (see vec.h) */
 };
 
 #endif
