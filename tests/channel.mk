@@ -1,6 +1,11 @@
 # Channels, files, pools and shares.
 if HAVE_CRITERION
-SHARE_TESTS = tests/test_channel tests/test_file tests/test_pool tests/test_tcp
+SHARE_TESTS = \
+	tests/test_channel \
+	tests/test_file \
+	tests/test_pool \
+	tests/test_share \
+	tests/test_tcp
 check_PROGRAMS += $(SHARE_TESTS)
 TESTS += $(SHARE_TESTS)
 tests_test_channel_SOURCES = tests/test_channel.c
@@ -12,6 +17,9 @@ tests_test_file_LDADD = libtest.la
 tests_test_pool_SOURCES = tests/test_pool.c
 tests_test_pool_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_pool_LDADD = libtest.la
+tests_test_share_SOURCES = tests/test_share.c
+tests_test_share_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_share_LDADD = libtest.la
 tests_test_tcp_SOURCES = tests/test_tcp.c
 tests_test_tcp_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_tcp_LDADD = libtest.la
