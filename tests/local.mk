@@ -52,6 +52,11 @@ TESTS += tests/test_session
 tests_test_session_SOURCES = tests/test_session.c
 tests_test_session_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_session_LDADD = libtwoparty.la
+check_PROGRAMS += tests/test_handshake
+TESTS += tests/test_handshake
+tests_test_handshake_SOURCES = tests/test_handshake.c
+tests_test_handshake_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_handshake_LDADD = libtwoparty.la
 endif
 
 include tests/offline.mk
