@@ -32,13 +32,6 @@ typedef bool (*harness_check)(harness_tier *tier);
  * included, stopping at the first failure.  A table holds all tiers up to the one under test. */
 bool harness_each_tier(sonic_primitive primitive, harness_check check);
 
-/** A named check of one primitive; arrays of them end with a NULL name. */
-typedef struct harness_case {
-    const char *name;
-    sonic_primitive primitive;
-    harness_check check;
-} harness_case;
-
 /** Records why a check failed; returns false. */
 bool harness_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

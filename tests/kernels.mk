@@ -2,5 +2,37 @@
 # here, tier_check runs them in one process on an emulated processor.
 check_LTLIBRARIES += libharness.la
 libharness_la_SOURCES = \
+	tests/check_aes.c \
+	tests/check_bitmat.c \
+	tests/check_bool.c \
+	tests/check_vec.c \
+	tests/checks.h \
 	tests/harness.c \
 	tests/harness.h
+
+if HAVE_CRITERION
+KERNEL_TESTS = tests/test_aes tests/test_bitmat tests/test_bool tests/test_vec tests/test_dispatch
+check_PROGRAMS += $(KERNEL_TESTS)
+TESTS += $(KERNEL_TESTS)
+tests_test_aes_SOURCES = tests/test_aes.c
+tests_test_aes_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_aes_LDADD = libharness.la libtest.la
+tests_test_bitmat_SOURCES = tests/test_bitmat.c
+tests_test_bitmat_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_bitmat_LDADD = libharness.la libtest.la
+tests_test_bool_SOURCES = tests/test_bool.c
+tests_test_bool_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_bool_LDADD = libharness.la libtest.la
+tests_test_vec_SOURCES = tests/test_vec.c
+tests_test_vec_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_vec_LDADD = libharness.la libtest.la
+tests_test_dispatch_SOURCES = tests/test_dispatch.c
+tests_test_dispatch_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_dispatch_LDADD = libtest.la
+endif
+
+check_PROGRAMS += tests/tier_check
+tests_tier_check_SOURCES = tests/tier_check.c
+tests_tier_check_LDADD = libharness.la libdispatch.la $(KERNEL_LIBS)
+TESTS += tests/emulated.sh
+dist_noinst_SCRIPTS += tests/emulated.sh

@@ -1,0 +1,254 @@
+/* Checks of kernels/aes against FIPS-197, SP 800-38A and a byte-by-byte AES of their own. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/checks.h"
+
+enum { BLOCK = 16, BATCH = 32, SIZES = 2048 };
+
+/* --- the oracle: FIPS-197 as it is written, on a state of bytes, with the S-box computed --- */
+
+static uint8_t times(uint8_t a, uint8_t b)
+{
+    uint8_t product = 0;
+    for (; b; b = (uint8_t)(b >> 1)) {
+        if (b & 1)
+            product ^= a;
+        a = (uint8_t)(a << 1 ^ (a & 0x80 ? 0x1b : 0));
+    }
+    return product;
+}
+
+static const uint8_t *sbox(void)
+{
+    static uint8_t table[256];
+    if (table[0])
+        return table;
+    for (unsigned x = 0; x < 256; x++) {
+        uint8_t inverse = 0;
+        for (unsigned y = 1; y < 256 && !inverse; y++)
+            if (times((uint8_t)x, (uint8_t)y) == 1)
+                inverse = (uint8_t)y;
+        uint8_t s = 0x63;
+        for (unsigned turn = 0; turn < 5; turn++)
+            s ^= (uint8_t)(inverse << turn | inverse >> (8 - turn));
+        table[x] = s;
+    }
+    return table;
+}
+
+static void oracle_expand(uint8_t round[11][16], const uint8_t key[16])
+{
+    uint8_t *w = round[0], constant = 1;
+    memcpy(w, key, 16);
+    for (unsigned i = 16; i < 176; i += 4) {
+        uint8_t t[4];
+        memcpy(t, w + i - 4, 4);
+        if (i % 16 == 0) {
+            const uint8_t first = t[0];
+            for (unsigned j = 0; j < 4; j++)
+                t[j] = sbox()[j < 3 ? t[j + 1] : first];
+            t[0] ^= constant;
+            constant = times(constant, 2);
+        }
+        for (unsigned j = 0; j < 4; j++)
+            w[i + j] = w[i + j - 16] ^ t[j];
+    }
+}
+
+static void oracle_encrypt(uint8_t out[16], const uint8_t in[16], uint8_t round[11][16])
+{
+    uint8_t s[16], t[16];
+    for (unsigned i = 0; i < 16; i++)
+        s[i] = in[i] ^ round[0][i];
+    for (unsigned r = 1; r <= 10; r++) {
+        for (unsigned i = 0; i < 16; i++)
+            t[i] = sbox()[s[(i + 4 * (i % 4)) % 16]];
+        for (unsigned i = 0; i < 16; i++) {
+            const uint8_t *column = t + i / 4 * 4;
+            s[i] = r == 10 ? t[i]
+                           : times(column[i % 4], 2) ^ times(column[(i + 1) % 4], 3) ^ column[(i + 2) % 4] ^
+                                 column[(i + 3) % 4];
+            s[i] ^= round[r][i];
+        }
+    }
+    memcpy(out, s, 16);
+}
+
+static void counter_block(uint8_t block[16], uint64_t nonce, uint64_t counter)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        block[i] = (uint8_t)(counter >> 8 * i);
+        block[8 + i] = (uint8_t)(nonce >> 8 * i);
+    }
+}
+
+static void oracle_ctr(uint8_t *out, size_t n, uint8_t round[11][16], uint64_t nonce, uint64_t counter)
+{
+    for (size_t done = 0; done < n; done += BLOCK, counter++) {
+        uint8_t block[BLOCK];
+        counter_block(block, nonce, counter);
+        oracle_encrypt(block, block, round);
+        memcpy(out + done, block, n - done < BLOCK ? n - done : BLOCK);
+    }
+}
+
+static void oracle_ccr(uint8_t *out, const uint8_t *in, size_t n, uint8_t round[11][16])
+{
+    for (size_t j = 0; j < n; j++, in += BLOCK, out += BLOCK) {
+        uint8_t sigma[BLOCK], hash[BLOCK];
+        for (unsigned i = 0; i < 8; i++) {
+            sigma[i] = in[i] ^ in[8 + i];
+            sigma[8 + i] = in[i];
+        }
+        oracle_encrypt(hash, sigma, round);
+        for (unsigned i = 0; i < BLOCK; i++)
+            out[i] = hash[i] ^ sigma[i];
+    }
+}
+
+/* --- the checks --- */
+
+static void from_hex(uint8_t *out, const char *hex)
+{
+    for (; *hex; hex += 2) {
+        unsigned byte;
+        sscanf(hex, "%2x", &byte);
+        *out++ = (uint8_t)byte;
+    }
+}
+
+/* A random key, expanded by the tier and by the oracle. */
+static void keys(harness_tier *tier, sonic_aes_key *key, uint8_t round[11][16])
+{
+    uint8_t seed[16];
+    harness_fill(&tier->random, seed, sizeof seed, HARNESS_RANDOM);
+    tier->kernels->aes.expand(key, seed);
+    oracle_expand(round, seed);
+}
+
+bool check_aes_known_answers(harness_tier *tier)
+{
+    static const char *const answers[][3] = { /* key, plain, cipher */
+        /* FIPS-197, appendices B and C.1 */
+        {"2b7e151628aed2a6abf7158809cf4f3c", "3243f6a8885a308d313198a2e0370734", "3925841d02dc09fbdc118597196a0b32"},
+        {"000102030405060708090a0b0c0d0e0f", "00112233445566778899aabbccddeeff", "69c4e0d86a7b0430d8cdb78070b4c55a"},
+        /* SP 800-38A, F.1.1 */
+        {"2b7e151628aed2a6abf7158809cf4f3c", "6bc1bee22e409f96e93d7e117393172a", "3ad77bb40d7a3660a89ecaf32466ef97"},
+        {"2b7e151628aed2a6abf7158809cf4f3c", "ae2d8a571e03ac9c9eb76fac45af8e51", "f5d3d58503b9699de785895a96fdbaaf"},
+        {"2b7e151628aed2a6abf7158809cf4f3c", "30c81c46a35ce411e5fbc1191a0a52ef", "43b1cd7f598ece23881b00e3ed030688"},
+        {"2b7e151628aed2a6abf7158809cf4f3c", "f69f2445df4f9b17ad2b417be66c3710", "7b0c785e27e8ad3f8223207104725dd4"},
+    };
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        uint8_t seed[16], plain[16], cipher[16], round[11][16], out[16];
+        from_hex(seed, answers[i][0]);
+        from_hex(plain, answers[i][1]);
+        from_hex(cipher, answers[i][2]);
+        oracle_expand(round, seed);
+        oracle_encrypt(out, plain, round);
+        HARNESS_CHECK(memcmp(out, cipher, 16) == 0, "the oracle fails known answer %zu", i);
+
+        sonic_aes_key key;
+        uint64_t halves[2] = {0, 0};
+        for (unsigned b = 0; b < 16; b++)
+            halves[b / 8] |= (uint64_t)plain[b] << b % 8 * 8;
+        tier->kernels->aes.expand(&key, seed);
+        tier->kernels->aes.ctr(out, sizeof out, &key, halves[1], halves[0]);
+        HARNESS_CHECK(memcmp(out, cipher, 16) == 0, "known answer %zu is missed", i);
+    }
+    return true;
+}
+
+bool check_aes_expand(harness_tier *tier)
+{
+    for (size_t i = 0; i < harness_rounds(200); i++) {
+        uint8_t seed[16], round[11][16];
+        sonic_aes_key key;
+        harness_fill(&tier->random, seed, sizeof seed, (harness_fill_kind)(i % HARNESS_FILLS));
+        oracle_expand(round, seed);
+        tier->kernels->aes.expand(&key, seed);
+        HARNESS_CHECK(memcmp(key.round, round, sizeof round) == 0, "wrong round keys for key %zu", i);
+    }
+    return true;
+}
+
+/* n bytes of generator at the given place, against the oracle, canaries included. */
+static bool ctr_at(harness_tier *tier, size_t n, uint64_t counter, harness_place place, size_t gap)
+{
+    sonic_aes_key key;
+    uint8_t round[11][16];
+    keys(tier, &key, round);
+    const uint64_t nonce = harness_next(&tier->random);
+    harness_buffer out = harness_buffer_make(n, place, gap), want = harness_buffer_make(n, place, 0);
+    oracle_ctr(want.data, n, round, nonce, counter);
+    tier->kernels->aes.ctr(out.data, n, &key, nonce, counter);
+    const bool same = n == 0 || memcmp(out.data, want.data, n) == 0, intact = harness_buffer_intact(&out);
+    harness_buffer_free(&out);
+    harness_buffer_free(&want);
+    HARNESS_CHECK(same, "wrong bytes for n = %zu, gap %zu, counter %llu", n, gap, (unsigned long long)counter);
+    HARNESS_CHECK(intact, "bytes outside of n = %zu, gap %zu were written", n, gap);
+    return true;
+}
+
+bool check_aes_ctr(harness_tier *tier)
+{
+    size_t sizes[SIZES];
+    const size_t count = harness_sizes(sizes, SIZES, BATCH * BLOCK);
+    for (size_t i = 0; i < count; i++)
+        for (harness_place place = HARNESS_AT_START; place <= HARNESS_AT_END; place++)
+            if (!ctr_at(tier, sizes[i], harness_next(&tier->random), place, 0))
+                return false;
+    return true;
+}
+
+bool check_aes_ctr_wrap(harness_tier *tier)
+{
+    for (uint64_t before = 0; before <= 2 * BATCH; before += 1 + before / 4)
+        if (!ctr_at(tier, 3 * BATCH * BLOCK + 5, UINT64_MAX - before, HARNESS_AT_END, 0))
+            return false;
+    return true;
+}
+
+/* n blocks hashed, apart or in place. */
+static bool ccr_at(harness_tier *tier, size_t n, bool in_place, harness_fill_kind kind, harness_place place,
+                   size_t gap)
+{
+    sonic_aes_key key;
+    uint8_t round[11][16];
+    keys(tier, &key, round);
+    harness_buffer in = harness_buffer_make(n * BLOCK, place, gap), want = harness_buffer_make(n * BLOCK, place, 0);
+    harness_buffer out = harness_buffer_make(n * BLOCK, place, (gap + 3) % 64);
+    harness_fill(&tier->random, in.data, in.n, kind);
+    oracle_ccr(want.data, in.data, n, round);
+    harness_buffer *target = in_place ? &in : &out;
+    tier->kernels->aes.ccr(target->data, in.data, n, &key);
+    const bool same = n == 0 || memcmp(target->data, want.data, n * BLOCK) == 0;
+    const bool intact = harness_buffer_intact(&in) && harness_buffer_intact(&out);
+    harness_buffer_free(&in);
+    harness_buffer_free(&want);
+    harness_buffer_free(&out);
+    HARNESS_CHECK(same, "wrong hash of %zu blocks, in place %d, fill %d, gap %zu", n, in_place, (int)kind, gap);
+    HARNESS_CHECK(intact, "bytes outside of %zu blocks, gap %zu were written", n, gap);
+    return true;
+}
+
+bool check_aes_ccr(harness_tier *tier)
+{
+    size_t sizes[SIZES];
+    const size_t count = harness_sizes(sizes, SIZES, BATCH);
+    for (size_t i = 0; i < count; i++)
+        for (unsigned variant = 0; variant < 4; variant++)
+            if (!ccr_at(tier, sizes[i], variant & 1, (harness_fill_kind)(i % HARNESS_FILLS),
+                        variant & 2 ? HARNESS_AT_START : HARNESS_AT_END, 0))
+                return false;
+    return true;
+}
+
+bool check_aes_alignment(harness_tier *tier)
+{
+    for (size_t gap = 0; gap < 64; gap++)
+        if (!ctr_at(tier, BATCH * BLOCK + 21, 7, HARNESS_AT_START, gap) ||
+            !ccr_at(tier, BATCH + 5, gap & 1, HARNESS_RANDOM, HARNESS_AT_START, gap))
+            return false;
+    return true;
+}

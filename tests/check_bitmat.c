@@ -1,0 +1,67 @@
+/* Checks of kernels/bitmat against one bit at a time. */
+#include <string.h>
+
+#include "tests/checks.h"
+
+enum { BATCH = 64, SIZES = 512 };
+
+static const uint64_t UNTOUCHED = UINT64_C(0x5a5aa5a51234abcd);
+
+/* n elements of the given width from the given place to planes `extra` words further apart than needed. */
+static bool transpose_at(harness_tier *tier, unsigned bits, size_t n, size_t extra, harness_fill_kind kind,
+                         harness_place place, size_t gap)
+{
+    const size_t words = (n + 63) / 64, stride = words + extra;
+    harness_buffer x = harness_buffer_make(n * bits / 8, place, gap);
+    harness_buffer planes = harness_buffer_make(bits * stride * sizeof(uint64_t), place, 8 * (gap % 8));
+    uint64_t *const out = (uint64_t *)(void *)planes.data;
+    harness_fill(&tier->random, x.data, x.n, kind);
+    for (size_t i = 0; i < bits * stride; i++)
+        out[i] = UNTOUCHED;
+    (bits == 32 ? tier->kernels->bitmat.planes32 : tier->kernels->bitmat.planes64)(out, stride, x.data, n);
+
+    bool right = true, untouched = true;
+    for (size_t j = 0; j < bits; j++)
+        for (size_t w = 0; w < stride; w++) {
+            uint64_t want = 0;
+            for (size_t i = 64 * w; i < 64 * w + 64 && i < n; i++) {
+                uint64_t element = 0;
+                memcpy(&element, x.data + i * bits / 8, bits / 8);
+                want |= (element >> j & 1) << i % 64;
+            }
+            if (w < words)
+                right = right && out[j * stride + w] == want;
+            else
+                untouched = untouched && out[j * stride + w] == UNTOUCHED;
+        }
+    const bool intact = harness_buffer_intact(&x) && harness_buffer_intact(&planes);
+    harness_buffer_free(&x);
+    harness_buffer_free(&planes);
+    HARNESS_CHECK(right, "wrong planes of %zu elements of %u bits, fill %d, gap %zu", n, bits, (int)kind, gap);
+    HARNESS_CHECK(untouched && intact, "words outside of the planes of %zu elements of %u bits were written", n,
+                  bits);
+    return true;
+}
+
+bool check_bitmat_sizes(harness_tier *tier)
+{
+    size_t sizes[SIZES];
+    const size_t count = harness_sizes(sizes, SIZES, BATCH);
+    for (size_t i = 0; i < count; i++)
+        for (unsigned bits = 32; bits <= 64; bits += 32)
+            for (unsigned variant = 0; variant < 4; variant++)
+                if (!transpose_at(tier, bits, sizes[i], variant / 2 * 3,
+                                  (harness_fill_kind)((i + variant) % HARNESS_FILLS),
+                                  variant % 2 ? HARNESS_AT_START : HARNESS_AT_END, 0))
+                    return false;
+    return true;
+}
+
+bool check_bitmat_alignment(harness_tier *tier)
+{
+    for (size_t gap = 0; gap < 64; gap++)
+        for (unsigned bits = 32; bits <= 64; bits += 32)
+            if (!transpose_at(tier, bits, 150, 0, HARNESS_RANDOM, HARNESS_AT_START, gap))
+                return false;
+    return true;
+}

@@ -1,0 +1,51 @@
+/** @file
+ * The checks of the kernels, one list a primitive: X(PRIMITIVE, primitive, name) stands for
+ * check_<primitive>_<name>() in tests/check_<primitive>.c.  The Criterion programs and tier_check run
+ * what is listed here.
+ */
+#ifndef SONIC_TESTS_CHECKS_H
+#define SONIC_TESTS_CHECKS_H
+
+#include "tests/harness.h"
+
+#define SONIC_AES_CHECKS(X) \
+    X(AES, aes, known_answers) \
+    X(AES, aes, expand) \
+    X(AES, aes, ctr) \
+    X(AES, aes, ctr_wrap) \
+    X(AES, aes, ccr) \
+    X(AES, aes, alignment)
+
+#define SONIC_BITMAT_CHECKS(X) \
+    X(BITMAT, bitmat, sizes) \
+    X(BITMAT, bitmat, alignment)
+
+#define SONIC_BOOL_CHECKS(X) \
+    X(BOOL, boolean, formulas) \
+    X(BOOL, boolean, in_place) \
+    X(BOOL, boolean, combine)
+
+#define SONIC_VEC_CHECKS(X) \
+    X(VEC, vec, formulas) \
+    X(VEC, vec, in_place) \
+    X(VEC, vec, alignment) \
+    X(VEC, vec, select) \
+    X(VEC, vec, truncation) \
+    X(VEC, vec, local_truncation)
+
+#define SONIC_DECLARE_CHECK(PRIMITIVE, primitive, name) bool check_##primitive##_##name(harness_tier *tier);
+SONIC_AES_CHECKS(SONIC_DECLARE_CHECK)
+SONIC_BITMAT_CHECKS(SONIC_DECLARE_CHECK)
+SONIC_BOOL_CHECKS(SONIC_DECLARE_CHECK)
+SONIC_VEC_CHECKS(SONIC_DECLARE_CHECK)
+#undef SONIC_DECLARE_CHECK
+
+/** A Criterion test of one check on every tier; the includer has <criterion/criterion.h>. */
+#define SONIC_KERNEL_TEST(PRIMITIVE, primitive, name) \
+    Test(primitive, name) \
+    { \
+        cr_assert(harness_each_tier(SONIC_PRIMITIVE_##PRIMITIVE, check_##primitive##_##name), "%s", \
+                  harness_message()); \
+    }
+
+#endif

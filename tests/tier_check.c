@@ -1,0 +1,60 @@
+/* tier_check MULTIPLIER [TIER]: the kernels' checks in one process without a test framework, for a processor
+ * that is emulated.  With TIER it is a failure if the processor lacks that tier.  Prints TAP. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dispatch/cpu.h"
+#include "tests/checks.h"
+
+typedef struct row {
+    const char *name;
+    sonic_primitive primitive;
+    harness_check check;
+} row;
+
+#define ROW(PRIMITIVE, primitive, name) {#primitive " " #name, SONIC_PRIMITIVE_##PRIMITIVE, check_##primitive##_##name},
+static const row rows[] = {
+    SONIC_AES_CHECKS(ROW)
+    SONIC_BITMAT_CHECKS(ROW)
+    SONIC_BOOL_CHECKS(ROW)
+    SONIC_VEC_CHECKS(ROW)
+};
+
+enum { ROWS = sizeof rows / sizeof *rows };
+
+/* Whether the processor has the tier of that name. */
+static bool has_tier(const char *name)
+{
+    for (unsigned t = 0; t < SONIC_TIERS; t++)
+        if (strcmp(sonic_tier_name((sonic_tier)t), name) == 0)
+            return sonic_cpu_tiers() >> t & 1;
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    char text[256];
+    bool good = true;
+    if (argc < 2) {
+        fprintf(stderr, "usage: tier_check MULTIPLIER [TIER]\n");
+        return 2;
+    }
+    harness_set_multiplier(strtod(argv[1], NULL));
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    printf("1..%d\n", ROWS + 1);
+    sonic_cpu_name(text, sizeof text);
+    printf("# %s\n", text);
+    sonic_cpu_features(text, sizeof text);
+    printf("# %s\n", text);
+    const bool present = argc < 3 || has_tier(argv[2]);
+    printf("%s 1 - the processor has the tier asked for\n", present ? "ok" : "not ok");
+    for (int i = 0; i < ROWS; i++) {
+        const bool passed = harness_each_tier(rows[i].primitive, rows[i].check);
+        printf("%s %d - %s\n", passed ? "ok" : "not ok", i + 2, rows[i].name);
+        if (!passed)
+            printf("# %s\n", harness_message());
+        good = good && passed;
+    }
+    return good && present ? 0 : 1;
+}
