@@ -1,0 +1,267 @@
+/* Chooses the unit of every tensor so that no layer's bound leaves the ring. */
+#include "proto/model/scale.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "dispatch/error.h"
+#include "proto/model/local_ops.h"
+
+/* A truncation is worth its traffic from so many bits of the next layer's weights on. */
+enum { WORTH_A_TRUNCATION = 5 };
+
+/* Chance of a gross error of local truncation in an image: at most 2^-20. */
+enum { FAILURE_BITS = 20 };
+
+typedef struct chooser {
+    const sonic_model *model;
+    const sonic_graph *graph;
+    const sonic_quantise_options *options;
+    const sonic_range *range;
+    const unsigned *reserve;
+    sonic_choice *choice;
+    double limit;       /* log2 of what no tensor may reach */
+    double limit_local; /* the same for tensors that local truncation shifts */
+} chooser;
+
+static double bits_of(sonic_scale scale)
+{
+    return scale.bits + log2((double)scale.odd);
+}
+
+sonic_status sonic_scale_refuse(const sonic_graph *graph, const sonic_quantise_options *options,
+                                uint32_t node, double bits, double limit, sonic_error *error)
+{
+    const char *help = options->truncation == SONIC_TRUNC_LOCAL && options->ring == SONIC_RING_64
+                           ? "use --truncation stochastic"
+                       : options->ring == SONIC_RING_32 ? "use --ring 64"
+                           : "only smaller weights or a smaller --range of inputs would help";
+    const char *where = options->truncation == SONIC_TRUNC_LOCAL ? " with local truncation" : "";
+    return sonic_fail(error, SONIC_E_RANGE, "layer '%s' needs %.0f bits, ring %d has %.0f%s: %s",
+                      graph->node[node].name, ceil(bits), (int)options->ring, floor(limit), where, help);
+}
+
+static double log2_bound(const chooser *c, uint32_t node)
+{
+    /* A little above, for what rounding weights will add. */
+    return log2(fmax(c->range[node].magnitude, 1e-6)) + 1.0 / 64 + c->reserve[node];
+}
+
+static void lower_head(chooser *c, uint32_t node, double head, uint32_t binding)
+{
+    if (head < c->choice[node].head) {
+        c->choice[node].head = head;
+        c->choice[node].binding = binding;
+    }
+}
+
+static double pool_bits(const chooser *c, uint32_t node)
+{
+    const uint64_t divisor = sonic_avg_pool_divisor(c->graph, node);
+    return divisor ? log2((double)divisor) : c->limit;
+}
+
+/* What a node asks of its inputs.  An average pool's unit is finer than its input's by `growth`. */
+static void look_back(chooser *c, uint32_t node)
+{
+    const sonic_node *n = &c->graph->node[node];
+    const sonic_choice *self = &c->choice[node];
+    const double growth = n->op == SONIC_OP_AVG_POOL ? pool_bits(c, node) : 0;
+    for (uint32_t i = 0; i < n->inputs; i++) {
+        const uint32_t in = n->input[i];
+        sonic_choice *before = &c->choice[in];
+        switch (n->op) {
+        case SONIC_OP_CONV: {
+            const double share = floor(self->head / 2);
+            before->wish = fmin(before->wish, fmin(share, c->options->fraction));
+            break;
+        }
+        case SONIC_OP_RELU:
+            lower_head(c, in, c->limit_local - log2_bound(c, in), in);
+            break;
+        default:
+            lower_head(c, in, self->head - growth, self->binding);
+            /* A sum of k needs fewer bits of each: half of log2 k, as their rounding averages out. */
+            before->wish = fmin(before->wish, self->wish - growth / 2);
+            break;
+        }
+    }
+}
+
+/* Heads and wishes, from the last node to the first. */
+static sonic_status backward(chooser *c, sonic_error *error)
+{
+    for (uint32_t i = c->graph->nodes; i-- > 0;) {
+        sonic_choice *self = &c->choice[i];
+        lower_head(c, i, c->limit - log2_bound(c, i), i);
+        const bool conv = c->graph->node[i].op == SONIC_OP_CONV;
+        const double least = conv ? 2 * SONIC_FRACTION_MIN : SONIC_FRACTION_MIN;
+        if (self->head < least)
+            return sonic_scale_refuse(c->graph, c->options, self->binding,
+                                      c->limit - self->head + least, c->limit, error);
+        look_back(c, i);
+    }
+    return SONIC_OK;
+}
+
+/* ratio * 2^up, if it stays below 2^(ring - 2). */
+static bool multiple(int64_t *out, int up, uint64_t ratio, sonic_ring ring)
+{
+    const int top = (int)ring - 2;
+    if (up < 0 || up >= top || ratio >> (top - up))
+        return false;
+    *out = (int64_t)(ratio << up);
+    return true;
+}
+
+static uint64_t gcd(uint64_t a, uint64_t b)
+{
+    while (b) {
+        const uint64_t t = a % b;
+        a = b;
+        b = t;
+    }
+    return a;
+}
+
+/* The coarsest unit of which those of all inputs are multiples, and the multiples. */
+static bool align(const chooser *c, uint32_t node, int64_t *factor)
+{
+    const sonic_node *n = &c->graph->node[node];
+    sonic_scale common = c->choice[n->input[0]].scale;
+    for (uint32_t i = 1; i < n->inputs; i++) {
+        const sonic_scale s = c->choice[n->input[i]].scale;
+        common.bits = s.bits > common.bits ? s.bits : common.bits;
+        if (__builtin_mul_overflow(common.odd, s.odd / gcd(common.odd, s.odd), &common.odd))
+            return false;
+    }
+    for (uint32_t i = 0; i < n->inputs; i++) {
+        const sonic_scale s = c->choice[n->input[i]].scale;
+        if (!multiple(&factor[i], common.bits - s.bits, common.odd / s.odd, c->options->ring))
+            return false;
+    }
+    c->choice[node].scale = common;
+    return true;
+}
+
+static sonic_status choose_aligned(const chooser *c, uint32_t node, sonic_error *error)
+{
+    const sonic_node *n = &c->graph->node[node];
+    sonic_choice *self = &c->choice[node];
+    int64_t *factor = self->factor;
+    if (n->op == SONIC_OP_CONCAT) {
+        factor = self->align = calloc(n->inputs, sizeof *self->align);
+        if (!factor)
+            return sonic_fail(error, SONIC_E_MEMORY, "no memory to quantise layer '%s'", n->name);
+    }
+    if (!align(c, node, factor))
+        return sonic_fail(error, SONIC_E_RANGE, "layer '%s': the units of its inputs are too far apart "
+                          "for ring %d", n->name, (int)c->options->ring);
+    return SONIC_OK;
+}
+
+static sonic_status choose_avg_pool(const chooser *c, uint32_t node, sonic_error *error)
+{
+    const sonic_node *n = &c->graph->node[node];
+    sonic_scale scale = c->choice[n->input[0]].scale;
+    uint64_t divisor = sonic_avg_pool_divisor(c->graph, node);
+    if (!divisor)
+        return sonic_fail(error, SONIC_E_RANGE, "layer '%s': the windows of this average pool have no "
+                          "common count", n->name);
+    scale.bits += __builtin_ctzll(divisor);
+    divisor >>= __builtin_ctzll(divisor);
+    if (__builtin_mul_overflow(scale.odd, divisor, &scale.odd))
+        return sonic_fail(error, SONIC_E_RANGE, "layer '%s': the counts of the average pools up to it "
+                          "multiply beyond 64 bits", n->name);
+    c->choice[node].scale = scale;
+    return SONIC_OK;
+}
+
+/* Bits to drop from `scale` to come down to `target`. */
+static unsigned bits_to_drop(const chooser *c, sonic_scale scale, double target)
+{
+    const double excess = ceil(bits_of(scale) - target - 1e-6);
+    return excess <= 0 ? 0 : (unsigned)fmin(excess, (double)c->options->ring / 2);
+}
+
+static sonic_status choose_conv(const chooser *c, uint32_t node, sonic_error *error)
+{
+    const sonic_node *n = &c->graph->node[node];
+    sonic_choice *self = &c->choice[node], *before = &c->choice[n->input[0]];
+    const double fraction = c->options->fraction;
+    const unsigned drop = bits_to_drop(c, before->scale, before->wish);
+    const double bits = bits_of(before->scale), room = fmin(fraction, self->head - bits);
+    const double room_dropped = fmin(fraction, self->head - bits + drop);
+    double in = bits, weights = room;
+    if (drop && (room < SONIC_FRACTION_MIN || room <= room_dropped - WORTH_A_TRUNCATION)) {
+        before->drop = drop;
+        before->dropped = before->scale;
+        before->dropped.bits -= (int)drop;
+        self->reads_dropped = true;
+        in -= drop;
+        weights = room_dropped;
+    }
+    self->scale = (sonic_scale){(int)floor(in + weights + 1e-6), 1};
+    if (self->scale.bits - in < SONIC_FRACTION_MIN - 1e-6)
+        return sonic_scale_refuse(c->graph, c->options, self->binding,
+                                  c->limit - self->head + in + SONIC_FRACTION_MIN, c->limit, error);
+    return SONIC_OK;
+}
+
+static sonic_status choose_node(const chooser *c, uint32_t node, sonic_error *error)
+{
+    const sonic_node *n = &c->graph->node[node];
+    sonic_choice *self = &c->choice[node];
+    const double target = fmin(self->wish, c->options->fraction);
+    if (n->op != SONIC_OP_INPUT)
+        self->scale = c->choice[n->input[0]].scale;
+    switch (n->op) {
+    case SONIC_OP_INPUT:
+        self->scale = (sonic_scale){(int)floor(fmin(target, self->head)), 1};
+        return SONIC_OK;
+    case SONIC_OP_CONV: return choose_conv(c, node, error);
+    case SONIC_OP_RELU:
+        self->shift = bits_to_drop(c, self->scale, fmin(target, self->head));
+        self->scale.bits -= (int)self->shift;
+        return SONIC_OK;
+    case SONIC_OP_AVG_POOL: return choose_avg_pool(c, node, error);
+    case SONIC_OP_SCALE: self->factor[0] = 1; return SONIC_OK;
+    case SONIC_OP_ADD:
+    case SONIC_OP_CONCAT: return choose_aligned(c, node, error);
+    default: return SONIC_OK;
+    }
+}
+
+/* Elements of an image that may be truncated: those of ReLUs, and those that a convolution reads
+ * without one before it. */
+static double truncated_elements(const sonic_graph *graph)
+{
+    double n = 0;
+    for (uint32_t i = 0; i < graph->nodes; i++) {
+        const sonic_node *node = &graph->node[i];
+        const sonic_op before = node->inputs ? graph->node[node->input[0]].op : SONIC_OP_INPUT;
+        if (node->op == SONIC_OP_RELU)
+            n += (double)sonic_node_elements(graph, i);
+        else if (node->op == SONIC_OP_CONV && before != SONIC_OP_RELU && before != SONIC_OP_INPUT)
+            n += (double)sonic_node_elements(graph, node->input[0]);
+    }
+    return fmax(n, 1);
+}
+
+sonic_status sonic_scale_choose(const sonic_model *model, const sonic_quantise_options *options,
+                                const sonic_range *range, const unsigned *reserve, sonic_choice *choice,
+                                sonic_error *error)
+{
+    const sonic_graph *graph = &model->graph;
+    chooser c = {.model = model, .graph = graph, .options = options, .range = range,
+                 .reserve = reserve, .choice = choice};
+    c.limit = c.limit_local = (int)options->ring - 2;
+    if (options->truncation == SONIC_TRUNC_LOCAL)
+        c.limit_local = (int)options->ring - 1 - FAILURE_BITS - log2(truncated_elements(graph));
+    for (uint32_t i = 0; i < graph->nodes; i++)
+        choice[i] = (sonic_choice){.head = INFINITY, .wish = INFINITY};
+    sonic_status status = backward(&c, error);
+    for (uint32_t i = 0; !status && i < graph->nodes; i++)
+        status = choose_node(&c, i, error);
+    return status;
+}
