@@ -102,16 +102,18 @@ static size_t gcd(size_t a, size_t b)
     return a;
 }
 
-/* How many windows one input position can be in, along one axis. */
-static double overlap(size_t k, size_t stride, size_t dilation)
+/* How many of `out` windows one input position can be in, along one axis. */
+static double overlap(size_t out, size_t k, size_t stride, size_t dilation)
 {
-    const size_t step = stride / gcd(stride, dilation);
-    return (double)((k + step - 1) / step);
+    const size_t step = stride / gcd(stride, dilation), most = (k + step - 1) / step;
+    return (double)(most < out ? most : out);
 }
 
-static double overlaps(const sonic_window *w)
+static double overlaps(const sonic_node *n)
 {
-    return overlap(w->kh, w->stride_h, w->dilation_h) * overlap(w->kw, w->stride_w, w->dilation_w);
+    const sonic_window *w = &n->window;
+    return overlap(n->shape.dim[1], w->kh, w->stride_h, w->dilation_h)
+           * overlap(n->shape.dim[2], w->kw, w->stride_w, w->dilation_w);
 }
 
 void sonic_range_avg_pool(const sonic_graph *graph, uint32_t node, sonic_range_mode mode,
@@ -145,7 +147,7 @@ void sonic_range_avg_pool(const sonic_graph *graph, uint32_t node, sonic_range_m
         gain = fmax(gain, row);
     }
     /* |sum of k|^2 <= k sum of squares, and an input is in so many windows. */
-    gain *= sqrt(overlaps(&n->window)) * sonic_range_slack(0);
+    gain *= sqrt(overlaps(n)) * sonic_range_slack(0);
     y->norm = gain * x->norm;
     y->error_norm = gain * x->error_norm;
 }
@@ -169,7 +171,7 @@ void sonic_range_max_pool(const sonic_graph *graph, uint32_t node, sonic_range_t
             y->error[i] = fmax(y->error[i], x->error[j]);
         }
     }
-    const double gain = sqrt(overlaps(&n->window)) * sonic_range_slack(0);
+    const double gain = sqrt(overlaps(n)) * sonic_range_slack(0);
     y->norm = gain * x->norm;
     y->error_norm = gain * x->error_norm;
 }
