@@ -29,34 +29,5 @@ endif
 
 include tests/kernels.mk
 include tests/channel.mk
-
-# Layers and sessions: both servers as threads of one process.
-if HAVE_CRITERION
-check_LTLIBRARIES += libtwoparty.la
-libtwoparty_la_SOURCES = \
-	tests/build_model.c \
-	tests/build_model.h \
-	tests/oracle.c \
-	tests/oracle.h \
-	tests/two_party.c \
-	tests/two_party.h
-libtwoparty_la_CPPFLAGS = $(TEST_CPPFLAGS)
-libtwoparty_la_LIBADD = libtest.la
-check_PROGRAMS += tests/test_layer
-TESTS += tests/test_layer
-tests_test_layer_SOURCES = tests/test_layer.c
-tests_test_layer_CPPFLAGS = $(TEST_CPPFLAGS)
-tests_test_layer_LDADD = libtwoparty.la
-check_PROGRAMS += tests/test_session
-TESTS += tests/test_session
-tests_test_session_SOURCES = tests/test_session.c
-tests_test_session_CPPFLAGS = $(TEST_CPPFLAGS)
-tests_test_session_LDADD = libtwoparty.la
-check_PROGRAMS += tests/test_handshake
-TESTS += tests/test_handshake
-tests_test_handshake_SOURCES = tests/test_handshake.c
-tests_test_handshake_CPPFLAGS = $(TEST_CPPFLAGS)
-tests_test_handshake_LDADD = libtwoparty.la
-endif
-
+include tests/session.mk
 include tests/offline.mk

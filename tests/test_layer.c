@@ -11,6 +11,24 @@
 static const sonic_ring rings[] = {SONIC_RING_32, SONIC_RING_64};
 static const uint32_t batches[] = {1, 2, 5};
 
+/* The library's own plain reference must agree with the oracle. */
+static void expect_plain(const two_party *both, uint32_t node, const void *const *in,
+                         const void *expected)
+{
+    size_t bytes = two_party_elements(both, node) * (both->model.graph.ring / 8);
+    sonic_context *context;
+    sonic_error error = {0};
+    void *plain = malloc(bytes);
+    cr_assert(plain);
+    cr_assert_eq(sonic_context_create(&context, NULL, &error), SONIC_OK, "%s", error.text);
+    cr_assert_eq(sonic_node_run_plain(&both->model, context, node, both->batch, plain, in, &error),
+                 SONIC_OK, "%s", error.text);
+    cr_assert_eq(memcmp(plain, expected, bytes), 0, "%s, ring %d, batch %u",
+                 both->model.graph.node[node].name, both->model.graph.ring, both->batch);
+    sonic_context_free(context);
+    free(plain);
+}
+
 /* Compares one node with the oracle on the tensors that the servers hold shares of. */
 static void expect_node(const two_party *both, uint32_t node)
 {
@@ -21,6 +39,7 @@ static void expect_node(const two_party *both, uint32_t node)
     for (uint32_t i = 0; i < n->inputs; i++)
         in[i] = two_party_tensor(both, n->input[i]);
     void *expected = oracle_node(&both->model, node, both->batch, (const void *const *)in);
+    expect_plain(both, node, (const void *const *)in, expected);
     for (size_t i = 0; i < two_party_elements(both, node); i++) {
         int64_t e = oracle_get(graph->ring, expected, i), g = oracle_get(graph->ring, got, i);
         bool rounded = n->shift && g == e + 1 && oracle_get(graph->ring, in[0], i) > 0;

@@ -15,25 +15,36 @@
 
 typedef struct sonic_session sonic_session;
 
-/** Handshake, then setup: F = W - B is opened for all weights, one round, 2 l |W| bits in all.
+/** Checks that model and pool belong together, before anything is sent; then handshake and setup.
  * Everything passed in stays the caller's and must outlive the session.
- * The handshake compares magic, version, party, ring, model id, plan digest (graph and batch) and pool
- * pair, and says which differs: SONIC_E_MISMATCH "server 1 has another pool (pair ...)".  The tier is
- * exchanged for information only. */
-SONIC_MUST_CHECK sonic_status sonic_session_create(sonic_session **session, const sonic_context *context,
+ *
+ * Handshake (handshake.h): 112 bytes and 1 round, attributed to node 0 in phase SETUP.  It compares
+ * version, party, ring, model id, batch, plan digest (the graph's) and pool pair and says which differs:
+ * SONIC_E_MISMATCH "server 1 has another pool (pair ...)"; garbage is SONIC_E_PEER.  The tier is for
+ * information only.  The servers agree on the first inference's material: the larger of their next
+ * unused ones; from then on both count on by one, which needs no message.
+ *
+ * Setup: F = W - B is opened for all weights in one round, 2 l |W| bits in all; each node's bytes are
+ * attributed to it, the round to node 0. */
+SONIC_MUST_CHECK sonic_status sonic_session_create(sonic_session **session,
+                                                   const sonic_context *context,
                                                    const sonic_model_share *model, sonic_pool *pool,
                                                    sonic_channel *peer, sonic_error *error);
 void sonic_session_free(sonic_session *session);
 
-/** Claims the next inference's material (both parties agree on the slot: the larger of their next) and
- * does the work that needs no input: D_i = A_i * F + C_i for every linear layer, kept in an anonymous
- * file.  Called by sonic_session_infer() where it was not called before. */
+/** Claims the next inference's material, durably, and does the work that needs no input: D_i = A_i * F
+ * + C_i + b_i for every linear layer, kept in an anonymous file as secret as the pool.  No traffic.
+ * Does nothing where the next inference is prepared already; called by sonic_session_infer() where it
+ * was not called before.  Material once claimed is never used again, whatever happens. */
 SONIC_MUST_CHECK sonic_status sonic_session_prepare(sonic_session *session, sonic_error *error);
 
-/** Runs one batch.  input: batch x input elements, output: batch x output elements, ring shares.
- * Rounds and bytes: the plan's.  @return a channel or peer status whose text names the layer */
-SONIC_MUST_CHECK sonic_status sonic_session_infer(sonic_session *session, const void *input, void *output,
-                                                  sonic_error *error);
+/** Runs one batch.  input: batch x input elements, output: batch x output elements, ring shares, no
+ * aliases; the output is zeroed on failure.  Rounds and bytes: the plan's, attributed to the nodes.
+ * Memory: the weights, the opened weights, the tensors that are still needed, and the running layer's
+ * scratch (proto/layer/layer.h).
+ * @return a status of the channel, the peer or the pool, whose text names the layer */
+SONIC_MUST_CHECK sonic_status sonic_session_infer(sonic_session *session, const void *input,
+                                                  void *output, sonic_error *error);
 
 const sonic_plan *sonic_session_plan(const sonic_session *session);
 /** Wall seconds spent in a phase of a layer (node index; SIZE_MAX: all) since creation; bytes and
