@@ -33,11 +33,21 @@
     X(VEC, vec, truncation) \
     X(VEC, vec, local_truncation)
 
+#define SONIC_RING_CHECKS(X) \
+    X(RING, ring, tiles) \
+    X(RING, ring, skinny)
+
+#define SONIC_CONV_CHECKS(X) \
+    X(CONV, conv, pack) \
+    X(CONV, conv, depthwise)
+
 #define SONIC_DECLARE_CHECK(PRIMITIVE, primitive, name) bool check_##primitive##_##name(harness_tier *tier);
 SONIC_AES_CHECKS(SONIC_DECLARE_CHECK)
 SONIC_BITMAT_CHECKS(SONIC_DECLARE_CHECK)
 SONIC_BOOL_CHECKS(SONIC_DECLARE_CHECK)
 SONIC_VEC_CHECKS(SONIC_DECLARE_CHECK)
+SONIC_RING_CHECKS(SONIC_DECLARE_CHECK)
+SONIC_CONV_CHECKS(SONIC_DECLARE_CHECK)
 #undef SONIC_DECLARE_CHECK
 
 /** A Criterion test of one check on every tier; the includer has <criterion/criterion.h>. */

@@ -5,13 +5,17 @@ libharness_la_SOURCES = \
 	tests/check_aes.c \
 	tests/check_bitmat.c \
 	tests/check_bool.c \
+	tests/check_conv.c \
+	tests/check_ring.c \
 	tests/check_vec.c \
 	tests/checks.h \
+	tests/elements.h \
 	tests/harness.c \
 	tests/harness.h
 
 if HAVE_CRITERION
-KERNEL_TESTS = tests/test_aes tests/test_bitmat tests/test_bool tests/test_vec tests/test_dispatch
+KERNEL_TESTS = tests/test_aes tests/test_bitmat tests/test_bool tests/test_vec tests/test_dispatch \
+	tests/test_ring tests/test_conv
 check_PROGRAMS += $(KERNEL_TESTS)
 TESTS += $(KERNEL_TESTS)
 tests_test_aes_SOURCES = tests/test_aes.c
@@ -29,6 +33,12 @@ tests_test_vec_LDADD = libharness.la libtest.la
 tests_test_dispatch_SOURCES = tests/test_dispatch.c
 tests_test_dispatch_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_dispatch_LDADD = libtest.la
+tests_test_ring_SOURCES = tests/test_ring.c
+tests_test_ring_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_ring_LDADD = libharness.la libtest.la
+tests_test_conv_SOURCES = tests/test_conv.c
+tests_test_conv_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_conv_LDADD = libharness.la libtest.la
 endif
 
 check_PROGRAMS += tests/tier_check

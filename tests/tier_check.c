@@ -19,6 +19,8 @@ static const row rows[] = {
     SONIC_BITMAT_CHECKS(ROW)
     SONIC_BOOL_CHECKS(ROW)
     SONIC_VEC_CHECKS(ROW)
+    SONIC_RING_CHECKS(ROW)
+    SONIC_CONV_CHECKS(ROW)
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };
