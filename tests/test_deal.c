@@ -88,7 +88,7 @@ static uint8_t *open_bits(const opened_views *o, unsigned party, uint64_t stream
         else
             dealt(&o->view[p], stream, offset, correction, share, bytes);
         for (size_t i = 0; i < bits; i++)
-            sum[i] ^= share[i / 8] >> i % 8 & 1;
+            sum[i] = (uint8_t)(sum[i] ^ (share[i / 8] >> i % 8 & 1));
     }
     free(share);
     return sum;
