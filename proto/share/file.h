@@ -16,6 +16,7 @@
 #include <sonicnn/context.h>
 
 typedef enum sonic_file_kind {
+    SONIC_FILE_ANY = 0,      /**< for sonic_reader_open() only: whatever the file is */
     SONIC_FILE_GRAPH = 1,  /**< meta: the serialised graph; no data; public */
     SONIC_FILE_MODEL = 2,  /**< meta: the graph; data: one party's shares of weights and biases */
     SONIC_FILE_INPUT = 3,  /**< data: one party's share of one or more batches of inputs */

@@ -72,7 +72,7 @@ static sonic_status read_header(sonic_reader *reader, uint64_t size, sonic_file_
     const char *fault = sonic_file_header_fault(header);
     if (fault)
         return sonic_fail(error, SONIC_E_FORMAT, "%s is malformed: %s", reader->shown, fault);
-    if (header->kind != kind)
+    if (kind != SONIC_FILE_ANY && header->kind != kind)
         return sonic_fail(error, SONIC_E_FORMAT, "%s is %s, not %s", reader->shown,
                           sonic_file_kind_name(header->kind), sonic_file_kind_name(kind));
     uint64_t expected = sonic_file_size(header);
@@ -118,7 +118,7 @@ static sonic_status open_reader(sonic_reader **made, int fd, const char *name, s
     reader->fd = fd;
     reader->name = copy;
     reader->shown = sonic_file_shown(copy);
-    if (!sonic_file_kind_name(kind))
+    if (kind != SONIC_FILE_ANY && !sonic_file_kind_name(kind))
         status = sonic_fail(error, SONIC_E_ARGUMENT, "no file is of kind %d", (int)kind);
     else if (fstat(fd, &info))
         status = sonic_fail_errno(error, SONIC_E_FILE, errno, "cannot read %s", reader->shown);
