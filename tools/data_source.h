@@ -1,0 +1,32 @@
+/** @file
+ * The bytes of a data file in order, unpacked if it is compressed with gzip.
+ */
+#ifndef SONIC_TOOLS_DATA_SOURCE_H
+#define SONIC_TOOLS_DATA_SOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sonicnn/status.h>
+
+typedef struct sonic_source sonic_source;
+
+/** Opens a regular file.  Without zlib a gzip file is refused. */
+SONIC_MUST_CHECK sonic_status sonic_source_open(sonic_source **source, const char *path,
+                                                sonic_error *error);
+void sonic_source_close(sonic_source *source);
+
+const char *sonic_source_path(const sonic_source *source);
+
+/** Reads exactly n bytes; fewer: SONIC_E_FORMAT "FILE ends after N bytes, in the middle of WHAT".
+ */
+SONIC_MUST_CHECK sonic_status sonic_source_read(sonic_source *source, void *out, size_t n,
+                                                const char *what, sonic_error *error);
+
+/** The file's first bytes (unpacked), to recognise the format by; at most 8.  @return how many */
+size_t sonic_source_peek(const sonic_source *source, const uint8_t **bytes);
+
+/** Requires that the file ends here. */
+SONIC_MUST_CHECK sonic_status sonic_source_end(sonic_source *source, sonic_error *error);
+
+#endif
