@@ -1,0 +1,53 @@
+# The program: what its subcommands share is a library of its own, which the tests link, too.
+noinst_LTLIBRARIES += libtools.la
+libtools_la_SOURCES = \
+	tools/cli.c \
+	tools/cli.h \
+	tools/data.c \
+	tools/data.h \
+	tools/data_file.c \
+	tools/data_file.h \
+	tools/data_idx.c \
+	tools/data_npy.c \
+	tools/data_png.c \
+	tools/data_source.c \
+	tools/data_source.h \
+	tools/json.c \
+	tools/json.h \
+	tools/progress.c \
+	tools/progress.h \
+	tools/scores.c \
+	tools/scores.h \
+	tools/table.c \
+	tools/table.h
+libtools_la_CPPFLAGS = $(AM_CPPFLAGS) $(PNG_CFLAGS) $(ZLIB_CFLAGS) $(JANSSON_CFLAGS)
+libtools_la_LIBADD = $(PNG_LIBS) $(ZLIB_LIBS) $(JANSSON_LIBS)
+
+bin_PROGRAMS += sonicnn
+sonicnn_SOURCES = \
+	tools/blocks.h \
+	tools/commands.c \
+	tools/commands.h \
+	tools/deal.c \
+	tools/deal_serve.c \
+	tools/deal_serve.h \
+	tools/door.c \
+	tools/door.h \
+	tools/errand.c \
+	tools/errand.h \
+	tools/host.c \
+	tools/host.h \
+	tools/incoming.c \
+	tools/incoming.h \
+	tools/infer.c \
+	tools/info.c \
+	tools/main.c \
+	tools/reveal.c \
+	tools/serve.c \
+	tools/serve.h \
+	tools/serve_batch.c \
+	tools/serve_fetch.c \
+	tools/serve_report.c \
+	tools/serve_run.c \
+	tools/share_input.c
+sonicnn_LDADD = libtools.la libcore.la librandom.la

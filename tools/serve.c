@@ -1,0 +1,228 @@
+/* sonicnn serve: one of the two servers, from its files to the report at the end. */
+#include "tools/serve.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "dispatch/error.h"
+#include "kernels/common/checked.h"
+#include "tools/commands.h"
+
+/* Listens first, so that a port that is taken is found before anything takes time. */
+static sonic_status listen_everywhere(sonic_serving *serving, sonic_error *error)
+{
+    const sonic_serve_options *options = serving->options;
+    unsigned peer_port = 0;
+    sonic_status status = sonic_listener_create(&serving->users, options->listen, error);
+    if (status == SONIC_OK && serving->model.party == 0) {
+        status = sonic_listener_create(&serving->peers, options->peer, error);
+        if (status == SONIC_OK)
+            peer_port = sonic_listener_port(serving->peers);
+    }
+    if (status != SONIC_OK)
+        return status;
+    if (serving->peers)
+        sonic_listener_stop_on(serving->peers, options->stop);
+    if (options->listening)
+        options->listening(options->arg, sonic_listener_port(serving->users), peer_port);
+    if (options->quiet)
+        return SONIC_OK;
+    char text[128];
+    sonic_cli_address(text, options->listen, sonic_listener_port(serving->users));
+    fprintf(stderr, "sonicnn: server %u listens for users on %s\n", serving->model.party, text);
+    if (serving->peers) {
+        sonic_cli_address(text, options->peer, peer_port);
+        fprintf(stderr, "sonicnn: server 0 listens for server 1 on %s\n", text);
+    }
+    return SONIC_OK;
+}
+
+static sonic_status meet_peer(sonic_serving *serving, sonic_error *error)
+{
+    const sonic_serve_options *options = serving->options;
+    int timeout = options->timeout_ms;
+    if (serving->model.party == 1)
+        return sonic_tcp_connect(&serving->peer, options->peer, "server 0", timeout, timeout,
+                                 error);
+    sonic_status status =
+        sonic_listener_accept(&serving->peer, serving->peers, timeout, timeout, error);
+    if (status == SONIC_E_TIMEOUT)
+        return sonic_fail(error, status, "server 1 did not connect to %s within %g s",
+                          options->peer, timeout / 1000.0);
+    if (status == SONIC_OK)
+        sonic_channel_rename(serving->peer, "server 1");
+    return status;
+}
+
+static sonic_status make_buffers(sonic_serving *serving, sonic_error *error)
+{
+    const sonic_graph *graph = &serving->model.graph;
+    size_t scale = sonic_ring_bytes(graph->ring);
+    if (!sonic_size_mul(&scale, scale, sonic_pool_header(serving->pool)->batch) ||
+        !sonic_size_mul(&serving->input_bytes, scale, sonic_node_elements(graph, 0)) ||
+        !sonic_size_mul(&serving->output_bytes, scale,
+                        sonic_node_elements(graph, graph->nodes - 1)))
+        return sonic_fail(error, SONIC_E_SHAPE, "the pool %s has a batch that is too large",
+                          serving->options->pool);
+    serving->input = malloc(serving->input_bytes);
+    serving->output = malloc(serving->output_bytes);
+    if (!serving->input || !serving->output)
+        return sonic_fail(error, SONIC_E_MEMORY, "out of memory for a batch of %u images",
+                          sonic_pool_header(serving->pool)->batch);
+    return sonic_graph_write(graph, &serving->meta, &serving->meta_bytes, error);
+}
+
+static sonic_status open_door(sonic_serving *serving, sonic_error *error)
+{
+    const sonic_file_header *pool = sonic_pool_header(serving->pool);
+    sonic_greeting greeting = { .role = SONIC_ROLE_SERVER,
+                                .party = serving->model.party,
+                                .ring = serving->model.graph.ring,
+                                .batch = pool->batch };
+    memcpy(greeting.model, serving->model.id, SONIC_ID_BYTES);
+    return sonic_door_open(&serving->door, serving->users, &greeting,
+                           sonic_node_elements(&serving->model.graph, 0),
+                           serving->options->timeout_ms, error);
+}
+
+static sonic_status start(sonic_serving *serving, sonic_error *error)
+{
+    const sonic_serve_options *options = serving->options;
+    sonic_status status = sonic_context_create(&serving->context, &options->context, error);
+    if (status == SONIC_OK)
+        status = sonic_model_share_load(&serving->model, options->model, error);
+    if (status == SONIC_OK)
+        status = listen_everywhere(serving, error);
+    if (status == SONIC_OK && options->dealer)
+        status = sonic_serve_fetch(serving, error);
+    if (status == SONIC_OK)
+        status = sonic_pool_open(&serving->pool, options->pool, error);
+    if (status == SONIC_OK)
+        status = make_buffers(serving, error);
+    if (status == SONIC_OK)
+        status = meet_peer(serving, error);
+    if (status == SONIC_OK)
+        status = sonic_session_create(&serving->session, serving->context, &serving->model,
+                                      serving->pool, serving->peer, error);
+    return status == SONIC_OK ? open_door(serving, error) : status;
+}
+
+static void free_buffer(void *buffer, size_t n)
+{
+    if (buffer)
+        sodium_memzero(buffer, n);
+    free(buffer);
+}
+
+static void clean_up(sonic_serving *serving)
+{
+    sonic_door_close(serving->door);
+    sonic_session_free(serving->session);
+    sonic_channel_free(serving->peer);
+    sonic_pool_free(serving->pool);
+    sonic_listener_free(serving->peers);
+    sonic_listener_free(serving->users);
+    sonic_model_share_free(&serving->model);
+    sonic_context_free(serving->context);
+    free_buffer(serving->input, serving->input_bytes);
+    free_buffer(serving->output, serving->output_bytes);
+    free(serving->meta);
+}
+
+sonic_status sonic_serve_run(const sonic_serve_options *options, sonic_error *error)
+{
+    sonic_serving serving = { .options = options };
+    sonic_status status = start(&serving, error);
+    if (status == SONIC_OK) {
+        if (!options->quiet)
+            fprintf(stderr,
+                    "sonicnn: server %u is ready (batch %u, kernels %s, server %u's %s)\n",
+                    serving.model.party, sonic_pool_header(serving.pool)->batch,
+                    sonic_context_tier(serving.context), 1 - serving.model.party,
+                    sonic_session_peer_tier(serving.session));
+        status = serving.model.party == 0 ? sonic_serve_lead(&serving, error)
+                                          : sonic_serve_follow(&serving, error);
+        /* Users get their results before the report, and before the process may end. */
+        sonic_door_close(serving.door);
+        serving.door = NULL;
+        if (options->report)
+            sonic_serve_report(&serving);
+    } else if (sonic_serve_stopping(&serving)) {
+        status = sonic_fail(error, SONIC_E_CLOSED, "stopped before the servers were connected");
+    }
+    clean_up(&serving);
+    return status;
+}
+
+static error_t parse(int key, char *text, struct argp_state *state)
+{
+    sonic_serve_options *o = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &o->context;
+        state->child_inputs[1] = &o->json;
+        return 0;
+    case 'p': o->pool = text; return 0;
+    case 'l': o->listen = text; return 0;
+    case 'P': o->peer = text; return 0;
+    case 'd': o->dealer = text; return 0;
+    case 's': o->timeout_ms = sonic_cli_seconds(state, "--timeout", text); return 0;
+    case 'r':
+        o->requests = (uint32_t)sonic_cli_number(state, "--requests", text, 1, UINT32_MAX);
+        return 0;
+    case 'q': o->quiet = true; return 0;
+    case ARGP_KEY_ARG:
+        if (o->model)
+            argp_error(state, "one BASE.i at a time");
+        o->model = text;
+        return 0;
+    case ARGP_KEY_END:
+        if (!o->model || !o->pool || !o->listen || !o->peer)
+            argp_error(state, "BASE.i, --pool, --listen and --peer are needed");
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int sonic_command_serve(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        { "pool", 'p', "FILE", 0, "This server's offline material; with --dealer: where to put it",
+          1 },
+        { "listen", 'l', "ADDR", 0, "Take users here: HOST:PORT, :PORT, port 0 for a free one", 1 },
+        { "peer", 'P', "ADDR", 0, "Server 0: listen here for server 1; server 1: server 0 is here",
+          1 },
+        { "dealer", 'd', "ADDR", 0, "First fetch the pool from `sonicnn deal --listen` there", 1 },
+        { "timeout", 's', "SECONDS", 0, "Give up on who says nothing for so long (default 30)", 2 },
+        { "requests", 'r', "N", 0, "End after N requests (default: serve until a signal)", 2 },
+        { "quiet", 'q', NULL, 0, "No notices on stderr", 2 },
+        { 0 },
+    };
+    static const struct argp_child children[] = { { &sonic_cli_context_argp, 0, NULL, 0 },
+                                                  { &sonic_cli_json_argp, 0, NULL, 0 },
+                                                  { 0 } };
+    static const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .args_doc = "BASE.i",
+        .doc =
+            "One of the two servers: BASE.0 makes it server 0, BASE.1 server 1.  Start both within "
+            "the timeout of each other.  They serve one user after the other, prepare the next "
+            "inference in the meantime, and end in good order on SIGTERM or SIGINT with a table of "
+            "seconds, bytes and rounds per phase and layer.  Nothing is encrypted on the way: "
+            "where "
+            "others can reach the network, run this inside a tunnel (TLS, WireGuard, ssh)."
+            "\v  sonicnn serve net.0 --pool pool.0 --listen :7000 --peer :7010\n"
+            "  sonicnn serve net.1 --pool pool.1 --listen :7001 --peer "
+            "HOST0:7010\n\n" SONIC_CLI_EXIT_CODES,
+        .children = children,
+    };
+    sonic_serve_options serve = { .timeout_ms = 30000, .report = true };
+    sonic_error error = { 0 };
+    sonic_cli_parse(&argp, argc, argv, &serve);
+    serve.stop = sonic_cli_catch_signals();
+    return sonic_serve_run(&serve, &error) == SONIC_OK ? SONIC_EXIT_OK : sonic_cli_report(&error);
+}
