@@ -158,7 +158,8 @@ static void raise_lambda(transfer *t, double frobenius, double *lambda)
     gram(t);
     if (*lambda > 0 && exceeds_gram(t, *lambda))
         return;
-    double next = fmax(*lambda, estimate(t) * 1.005);
+    /* The largest of n eigenvalues is at least their mean. */
+    double next = fmax(fmax(*lambda, frobenius / (double)t->rows), estimate(t) * 1.005);
     while (next < frobenius && !exceeds_gram(t, next))
         next *= 1.02;
     *lambda = fmin(next, frobenius);
@@ -202,6 +203,10 @@ static double spectral(const sonic_conv_shape *shape, const double *w)
                 t.sine[i] = sin(2 * pi * turn);
             }
             const double frobenius = transfer_at(&t);
+            if (!isfinite(frobenius)) {
+                free(memory);
+                return INFINITY;
+            }
             frobenius_max = fmax(frobenius_max, frobenius);
             if (frobenius > lambda)
                 raise_lambda(&t, frobenius, &lambda);

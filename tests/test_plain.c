@@ -1,0 +1,164 @@
+/* The plain integer reference against naive 128-bit integers and against the real network. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/nets.h"
+
+static sonic_context *context_of(const char *tier)
+{
+    sonic_context *context;
+    const sonic_context_options options = {.tier = tier};
+    cr_assert_eq(sonic_context_create(&context, &options, NULL), SONIC_OK);
+    return context;
+}
+
+static int64_t element(const void *q, size_t i, sonic_ring ring)
+{
+    return ring == SONIC_RING_64 ? (int64_t)((const uint64_t *)q)[i] : (int32_t)((const uint32_t *)q)[i];
+}
+
+/* The network whose real values are the integers of a quantised one, without any rounding. */
+static void unrounded(sonic_model *out, const sonic_model *model)
+{
+    *out = *model;
+    out->constants = calloc(model->graph.nodes, sizeof *out->constants);
+    for (uint32_t i = 0; i < model->graph.nodes; i++) {
+        const sonic_node *n = &model->graph.node[i];
+        const size_t weights = sonic_node_weights(&model->graph, i);
+        const size_t biases = sonic_node_biases(&model->graph, i);
+        const double unit = weights ? n->unit / model->graph.node[n->input[0]].unit : 0;
+        out->constants[i].w = calloc(weights + 1, sizeof(double));
+        out->constants[i].b = calloc(biases + 1, sizeof(double));
+        for (size_t j = 0; j < weights; j++)
+            out->constants[i].w[j] = (double)model->constants[i].wq[j] * unit;
+        for (size_t j = 0; j < biases; j++)
+            out->constants[i].b[j] = (double)model->constants[i].bq[j] * n->unit;
+    }
+}
+
+static void check_against_real(const sonic_model *model, size_t batch, const void *q, const void *y,
+                               uint64_t seed)
+{
+    const sonic_graph *graph = &model->graph;
+    const sonic_node *last = &graph->node[graph->nodes - 1];
+    const size_t in = sonic_node_elements(graph, 0), out = sonic_node_elements(graph, graph->nodes - 1);
+    double *x = calloc(batch * in, sizeof *x), *real = calloc(batch * out, sizeof *real);
+    for (size_t i = 0; i < batch * in; i++)
+        x[i] = (double)element(q, i, graph->ring) * graph->node[0].unit;
+    sonic_model exact;
+    unrounded(&exact, model);
+    cr_assert_eq(sonic_model_run_real(&exact, batch, real, x, NULL), SONIC_OK);
+    for (size_t i = 0; i < batch * out; i++) {
+        const double difference = fabs((double)element(y, i, graph->ring) - real[i] / last->unit);
+        cr_assert(difference <= last->error + last->bound * 1e-12,
+                  "seed %lu: output %zu is %g units from the real network's, proven %g",
+                  (unsigned long)seed, i, difference, last->error);
+    }
+    for (uint32_t i = 0; i < graph->nodes; i++) {
+        free(exact.constants[i].w);
+        free(exact.constants[i].b);
+    }
+    free(exact.constants);
+    free(x);
+    free(real);
+}
+
+static void compare(const sonic_model *model, const sonic_context *context, uint64_t seed)
+{
+    enum { BATCH = 3 };
+    const sonic_graph *graph = &model->graph;
+    const uint32_t nodes = graph->nodes;
+    const size_t in = sonic_node_elements(graph, 0), out = sonic_node_elements(graph, nodes - 1);
+    uint64_t state = seed;
+    float *x = calloc(BATCH * in, sizeof *x);
+    void *q = calloc(BATCH * in, 8), *y = calloc(BATCH * out, 8), *taps[200] = {0}, *again = calloc(BATCH * out, 8);
+    for (size_t i = 0; i < BATCH * in; i++)
+        x[i] = (float)sonic_test_uniform(&state, graph->input_low, graph->input_high);
+    cr_assert_eq(sonic_graph_encode(graph, q, x, BATCH * in, NULL), SONIC_OK);
+    cr_assert_eq(sonic_model_run_plain(model, context, BATCH, y, q, taps, NULL), SONIC_OK);
+    for (size_t b = 0; b < BATCH; b++) {
+        int64_t *value[200], *first = calloc(in, sizeof *first);
+        for (size_t i = 0; i < in; i++)
+            first[i] = element(q, b * in + i, graph->ring);
+        sonic_test_net_run(model, value, first, NULL);
+        for (uint32_t n = 0; n < nodes; n++) {
+            const size_t count = sonic_node_elements(graph, n);
+            for (size_t i = 0; i < count; i++)
+                cr_assert_eq(element(taps[n], b * count + i, graph->ring), value[n][i],
+                             "seed %lu: %s[%zu] of image %zu is %ld, not %ld", (unsigned long)seed,
+                             graph->node[n].name, i, b, (long)element(taps[n], b * count + i, graph->ring),
+                             (long)value[n][i]);
+            free(value[n]);
+        }
+        free(first);
+    }
+    const size_t bytes = BATCH * out * (size_t)graph->ring / 8;
+    cr_assert_eq(memcmp(y, taps[nodes - 1], bytes), 0);
+    cr_assert_eq(sonic_model_run_plain(model, context, BATCH, again, q, NULL, NULL), SONIC_OK);
+    cr_assert_eq(memcmp(y, again, bytes), 0);
+    check_against_real(model, BATCH, q, y, seed);
+    for (uint32_t n = 0; n < nodes; n++)
+        free(taps[n]);
+    free(x);
+    free(q);
+    free(y);
+    free(again);
+}
+
+Test(plain, equals_naive_integers_and_the_real_network)
+{
+    sonic_context *context[2] = {context_of("ref"), context_of(NULL)};
+    size_t compared = 0;
+    for (uint64_t seed = 1000; seed < 1300; seed++) {
+        sonic_model model;
+        sonic_test_net_random(&model, seed);
+        const sonic_quantise_options o = {.ring = seed % 2 ? SONIC_RING_64 : SONIC_RING_32,
+                                          .input_low = seed % 3 ? -1 : 0, .input_high = 1};
+        if (!sonic_model_quantise(&model, &o, NULL)) {
+            compare(&model, context[seed / 2 % 2], seed);
+            compared++;
+        }
+        sonic_model_free(&model);
+    }
+    cr_assert_gt(compared, 200);
+    sonic_context_free(context[0]);
+    sonic_context_free(context[1]);
+}
+
+Test(plain, encodes_and_decodes)
+{
+    for (sonic_ring ring = SONIC_RING_32; ring <= SONIC_RING_64; ring += 32) {
+        sonic_model model;
+        uint64_t state = 1;
+        sonic_test_net_begin(&model, 1, 4, 0, 0);
+        (void)sonic_test_net_conv(&model, 0, 2, (sonic_window){1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 1, &state);
+        const float values[4] = {-1, 0.3f, -0.7f, 2};
+        uint64_t q[4];
+        /* Not quantised yet. */
+        cr_assert_eq(sonic_model_run_plain(&model, NULL, 1, q, q, NULL, NULL), SONIC_E_ARGUMENT);
+        const sonic_quantise_options o = {.ring = ring, .input_low = -1, .input_high = 2, .fraction = 10};
+        cr_assert_eq(sonic_model_quantise(&model, &o, NULL), SONIC_OK);
+        const sonic_graph *graph = &model.graph;
+        cr_assert_eq(graph->node[0].unit, 0x1p-10);
+        cr_assert_eq(sonic_graph_encode(graph, q, values, 4, NULL), SONIC_OK);
+        const int64_t expected[4] = {-1024, 307, -717, 2048};
+        for (size_t i = 0; i < 4; i++)
+            cr_assert_eq(element(q, i, ring), expected[i], "%zu: %ld", i, (long)element(q, i, ring));
+        double real[2];
+        sonic_graph_decode(graph, real, q, 2);
+        cr_assert_eq(real[0], -1024 * graph->node[1].unit);
+        cr_assert_eq(real[1], 307 * graph->node[1].unit);
+        const float wrong[5] = {-1.01f, 2.01f, NAN, INFINITY, -INFINITY};
+        for (size_t i = 0; i < 5; i++) {
+            float x[4] = {0, 0, wrong[i], 0};
+            sonic_error error;
+            memset(q, 0x55, sizeof q);
+            cr_assert_eq(sonic_graph_encode(graph, q, x, 4, &error), SONIC_E_RANGE);
+            cr_assert(strstr(error.text, "element 2 of the input"), "%s", error.text);
+            cr_assert_eq(q[0], 0x5555555555555555u);
+        }
+        sonic_model_free(&model);
+    }
+}
