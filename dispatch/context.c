@@ -27,7 +27,8 @@ static void list_tiers(char *text, size_t n, unsigned tiers)
 }
 
 /* The mask of the tiers up to the one named; `origin` says who named it. */
-static sonic_status tiers_up_to(unsigned *tiers, const char *name, const char *origin, sonic_error *error)
+static sonic_status tiers_up_to(unsigned *tiers, const char *name, const char *origin,
+                                sonic_error *error)
 {
     const unsigned present = sonic_cpu_tiers();
     char names[128];
@@ -37,14 +38,14 @@ static sonic_status tiers_up_to(unsigned *tiers, const char *name, const char *o
         list_tiers(names, sizeof names, present);
         if (!(present >> t & 1))
             return sonic_fail(error, SONIC_E_ARGUMENT,
-                              "%s asks for tier %s, which this processor or this build lacks; it has %s",
+                              "%s asks for tier %s, which this processor or build lacks; it has %s",
                               origin, name, names);
         *tiers = present & ((2u << t) - 1);
         return SONIC_OK;
     }
     list_tiers(names, sizeof names, (1u << SONIC_TIERS) - 1);
-    return sonic_fail(error, SONIC_E_ARGUMENT, "%s names no tier: '%.40s'; the tiers are %s", origin, name,
-                      names);
+    return sonic_fail(error, SONIC_E_ARGUMENT, "%s names no tier: '%.40s'; the tiers are %s",
+                      origin, name, names);
 }
 
 sonic_status sonic_context_create(sonic_context **context, const sonic_context_options *options,
@@ -68,7 +69,8 @@ sonic_status sonic_context_create(sonic_context **context, const sonic_context_o
     }
     int threads = options ? options->threads : 0;
     if (threads < 0 || threads > MAX_THREADS)
-        return sonic_fail(error, SONIC_E_ARGUMENT, "%d threads are outside of 0 to %d", threads, MAX_THREADS);
+        return sonic_fail(error, SONIC_E_ARGUMENT, "%d threads are outside of 0 to %d", threads,
+                          MAX_THREADS);
 #ifdef _OPENMP
     if (threads == 0)
         threads = omp_get_max_threads();

@@ -1,5 +1,5 @@
-/* What the processor and the operating system can run: CPUID says what is there, XCR0 which registers the
- * system saves on a context switch.  A tier needs both. */
+/* What the processor and the operating system can run: CPUID says what is there, XCR0 which
+ * registers the system saves on a context switch.  A tier needs both. */
 #include "config.h"
 
 #include "dispatch/cpu.h"
@@ -17,7 +17,8 @@
 #endif
 
 typedef enum feature {
-    SSE41, AES, PCLMUL, AVX2, BMI2, VAES, VPCLMUL, GFNI, AVX512F, AVX512BW, AVX512DQ, AVX512VL, AVX512IFMA,
+    SSE41, AES, PCLMUL, AVX2, BMI2, VAES, VPCLMUL, GFNI,
+    AVX512F, AVX512BW, AVX512DQ, AVX512VL, AVX512IFMA,
     FEATURES
 } feature;
 
@@ -31,11 +32,13 @@ enum {
     NEEDS_AESNI = HAS(SSE41) | HAS(AES) | HAS(PCLMUL),
     NEEDS_AVX2 = NEEDS_AESNI | HAS(AVX2) | HAS(BMI2),
     NEEDS_VAES256 = NEEDS_AVX2 | HAS(VAES) | HAS(VPCLMUL),
-    NEEDS_AVX512 = NEEDS_VAES256 | HAS(GFNI) | HAS(AVX512F) | HAS(AVX512BW) | HAS(AVX512DQ) | HAS(AVX512VL),
+    NEEDS_AVX512 =
+        NEEDS_VAES256 | HAS(GFNI) | HAS(AVX512F) | HAS(AVX512BW) | HAS(AVX512DQ) | HAS(AVX512VL),
 };
 
 #ifdef SONIC_CPU_X86
-enum { STATE_YMM = 0x6, STATE_ZMM = 0xe6 }; /* XCR0: SSE and AVX; these, opmasks and both ZMM parts */
+/* XCR0: SSE and AVX; these, the opmasks and both parts of ZMM. */
+enum { STATE_YMM = 0x6, STATE_ZMM = 0xe6 };
 
 static uint64_t enabled_states(void)
 {
@@ -49,7 +52,8 @@ static unsigned features(void)
     uint32_t a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d))
         return 0;
-    unsigned found = (c >> 19 & 1) * HAS(SSE41) | (c >> 25 & 1) * HAS(AES) | (c >> 1 & 1) * HAS(PCLMUL);
+    unsigned found =
+        (c >> 19 & 1) * HAS(SSE41) | (c >> 25 & 1) * HAS(AES) | (c >> 1 & 1) * HAS(PCLMUL);
     const bool xsave = c >> 27 & 1, avx = c >> 28 & 1;
     const uint64_t states = xsave ? enabled_states() : 0;
     if (!avx || (states & STATE_YMM) != STATE_YMM || !__get_cpuid_count(7, 0, &a, &b, &c, &d))
@@ -63,13 +67,13 @@ static unsigned features(void)
     return found;
 }
 
-/* Family 6 model 85 (Skylake-SP, Cascade Lake, Cooper Lake): their 512-bit units lower the clock of the
- * whole core by up to a third, for microseconds after the last use. */
+/* Family 6 model 85 (Skylake-SP, Cascade Lake, Cooper Lake): their 512-bit units lower the clock of
+ * the whole core by up to a third, for microseconds after the last use. */
 static bool clock_drops(void)
 {
     uint32_t a, b, c, d, vendor[3];
-    if (!__get_cpuid(0, &a, &vendor[0], &vendor[2], &vendor[1]) || memcmp(vendor, "GenuineIntel", 12) != 0 ||
-        !__get_cpuid(1, &a, &b, &c, &d))
+    if (!__get_cpuid(0, &a, &vendor[0], &vendor[2], &vendor[1]) ||
+        memcmp(vendor, "GenuineIntel", 12) != 0 || !__get_cpuid(1, &a, &b, &c, &d))
         return false;
     const unsigned family = a >> 8 & 15, model = (a >> 4 & 15) | (a >> 12 & 0xf0);
     return family == 6 && model == 85;

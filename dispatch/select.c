@@ -1,5 +1,5 @@
-/* Fills the table of kernels: the only file that names tiers.  A tier overrides what it has and inherits
- * the rest from the tiers below it. */
+/* Fills the table of kernels: the only file that names tiers.  A tier overrides what it has and
+ * inherits the rest from the tiers below it. */
 #include "config.h"
 
 #include "dispatch/kernels.h"
@@ -8,9 +8,11 @@
 #include <string.h>
 
 static const char *const tier_names[SONIC_TIERS] = {"ref", "aesni", "avx2", "vaes256", "avx512"};
-static const char *const primitive_names[SONIC_PRIMITIVES] = {"aes", "bitmat", "bool", "vec", "ring", "conv"};
+static const char *const primitive_names[SONIC_PRIMITIVES] = {
+    "aes", "bitmat", "bool", "vec", "ring", "conv",
+};
 
-/* One line a kernel file: calls its select function and notes where the primitive now comes from. */
+/* One line a kernel file: calls its select function, notes where the primitive now comes from. */
 #define TAKE(tier, primitive, select, entry) (select(entry), kernels->chosen[primitive] = (tier))
 
 static void take_ref(sonic_kernels *kernels)

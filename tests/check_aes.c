@@ -67,8 +67,8 @@ static void oracle_encrypt(uint8_t out[16], const uint8_t in[16], uint8_t round[
         for (unsigned i = 0; i < 16; i++) {
             const uint8_t *column = t + i / 4 * 4;
             s[i] = r == 10 ? t[i]
-                           : times(column[i % 4], 2) ^ times(column[(i + 1) % 4], 3) ^ column[(i + 2) % 4] ^
-                                 column[(i + 3) % 4];
+                           : times(column[i % 4], 2) ^ times(column[(i + 1) % 4], 3) ^
+                                 column[(i + 2) % 4] ^ column[(i + 3) % 4];
             s[i] ^= round[r][i];
         }
     }
@@ -83,7 +83,8 @@ static void counter_block(uint8_t block[16], uint64_t nonce, uint64_t counter)
     }
 }
 
-static void oracle_ctr(uint8_t *out, size_t n, uint8_t round[11][16], uint64_t nonce, uint64_t counter)
+static void oracle_ctr(uint8_t *out, size_t n, uint8_t round[11][16], uint64_t nonce,
+                       uint64_t counter)
 {
     for (size_t done = 0; done < n; done += BLOCK, counter++) {
         uint8_t block[BLOCK];
@@ -129,15 +130,22 @@ static void keys(harness_tier *tier, sonic_aes_key *key, uint8_t round[11][16])
 
 bool check_aes_known_answers(harness_tier *tier)
 {
-    static const char *const answers[][3] = { /* key, plain, cipher */
+    static const char *const answers[][3] = {
+        /* key, plain, cipher */
         /* FIPS-197, appendices B and C.1 */
-        {"2b7e151628aed2a6abf7158809cf4f3c", "3243f6a8885a308d313198a2e0370734", "3925841d02dc09fbdc118597196a0b32"},
-        {"000102030405060708090a0b0c0d0e0f", "00112233445566778899aabbccddeeff", "69c4e0d86a7b0430d8cdb78070b4c55a"},
+        {"2b7e151628aed2a6abf7158809cf4f3c", "3243f6a8885a308d313198a2e0370734",
+         "3925841d02dc09fbdc118597196a0b32"},
+        {"000102030405060708090a0b0c0d0e0f", "00112233445566778899aabbccddeeff",
+         "69c4e0d86a7b0430d8cdb78070b4c55a"},
         /* SP 800-38A, F.1.1 */
-        {"2b7e151628aed2a6abf7158809cf4f3c", "6bc1bee22e409f96e93d7e117393172a", "3ad77bb40d7a3660a89ecaf32466ef97"},
-        {"2b7e151628aed2a6abf7158809cf4f3c", "ae2d8a571e03ac9c9eb76fac45af8e51", "f5d3d58503b9699de785895a96fdbaaf"},
-        {"2b7e151628aed2a6abf7158809cf4f3c", "30c81c46a35ce411e5fbc1191a0a52ef", "43b1cd7f598ece23881b00e3ed030688"},
-        {"2b7e151628aed2a6abf7158809cf4f3c", "f69f2445df4f9b17ad2b417be66c3710", "7b0c785e27e8ad3f8223207104725dd4"},
+        {"2b7e151628aed2a6abf7158809cf4f3c", "6bc1bee22e409f96e93d7e117393172a",
+         "3ad77bb40d7a3660a89ecaf32466ef97"},
+        {"2b7e151628aed2a6abf7158809cf4f3c", "ae2d8a571e03ac9c9eb76fac45af8e51",
+         "f5d3d58503b9699de785895a96fdbaaf"},
+        {"2b7e151628aed2a6abf7158809cf4f3c", "30c81c46a35ce411e5fbc1191a0a52ef",
+         "43b1cd7f598ece23881b00e3ed030688"},
+        {"2b7e151628aed2a6abf7158809cf4f3c", "f69f2445df4f9b17ad2b417be66c3710",
+         "7b0c785e27e8ad3f8223207104725dd4"},
     };
     for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
         uint8_t seed[16], plain[16], cipher[16], round[11][16], out[16];
@@ -167,7 +175,8 @@ bool check_aes_expand(harness_tier *tier)
         harness_fill(&tier->random, seed, sizeof seed, (harness_fill_kind)(i % HARNESS_FILLS));
         oracle_expand(round, seed);
         tier->kernels->aes.expand(&key, seed);
-        HARNESS_CHECK(memcmp(key.round, round, sizeof round) == 0, "wrong round keys for key %zu", i);
+        HARNESS_CHECK(memcmp(key.round, round, sizeof round) == 0, "wrong round keys for key %zu",
+                      i);
     }
     return true;
 }
@@ -179,13 +188,16 @@ static bool ctr_at(harness_tier *tier, size_t n, uint64_t counter, harness_place
     uint8_t round[11][16];
     keys(tier, &key, round);
     const uint64_t nonce = harness_next(&tier->random);
-    harness_buffer out = harness_buffer_make(n, place, gap), want = harness_buffer_make(n, place, 0);
+    harness_buffer out = harness_buffer_make(n, place, gap),
+                   want = harness_buffer_make(n, place, 0);
     oracle_ctr(want.data, n, round, nonce, counter);
     tier->kernels->aes.ctr(out.data, n, &key, nonce, counter);
-    const bool same = n == 0 || memcmp(out.data, want.data, n) == 0, intact = harness_buffer_intact(&out);
+    const bool same = n == 0 || memcmp(out.data, want.data, n) == 0,
+               intact = harness_buffer_intact(&out);
     harness_buffer_free(&out);
     harness_buffer_free(&want);
-    HARNESS_CHECK(same, "wrong bytes for n = %zu, gap %zu, counter %llu", n, gap, (unsigned long long)counter);
+    HARNESS_CHECK(same, "wrong bytes for n = %zu, gap %zu, counter %llu", n, gap,
+                  (unsigned long long)counter);
     HARNESS_CHECK(intact, "bytes outside of n = %zu, gap %zu were written", n, gap);
     return true;
 }
@@ -210,13 +222,14 @@ bool check_aes_ctr_wrap(harness_tier *tier)
 }
 
 /* n blocks hashed, apart or in place. */
-static bool ccr_at(harness_tier *tier, size_t n, bool in_place, harness_fill_kind kind, harness_place place,
-                   size_t gap)
+static bool ccr_at(harness_tier *tier, size_t n, bool in_place, harness_fill_kind kind,
+                   harness_place place, size_t gap)
 {
     sonic_aes_key key;
     uint8_t round[11][16];
     keys(tier, &key, round);
-    harness_buffer in = harness_buffer_make(n * BLOCK, place, gap), want = harness_buffer_make(n * BLOCK, place, 0);
+    harness_buffer in = harness_buffer_make(n * BLOCK, place, gap),
+                   want = harness_buffer_make(n * BLOCK, place, 0);
     harness_buffer out = harness_buffer_make(n * BLOCK, place, (gap + 3) % 64);
     harness_fill(&tier->random, in.data, in.n, kind);
     oracle_ccr(want.data, in.data, n, round);
@@ -227,7 +240,8 @@ static bool ccr_at(harness_tier *tier, size_t n, bool in_place, harness_fill_kin
     harness_buffer_free(&in);
     harness_buffer_free(&want);
     harness_buffer_free(&out);
-    HARNESS_CHECK(same, "wrong hash of %zu blocks, in place %d, fill %d, gap %zu", n, in_place, (int)kind, gap);
+    HARNESS_CHECK(same, "wrong hash of %zu blocks, in place %d, fill %d, gap %zu", n, in_place,
+                  (int)kind, gap);
     HARNESS_CHECK(intact, "bytes outside of %zu blocks, gap %zu were written", n, gap);
     return true;
 }

@@ -7,18 +7,21 @@ enum { BATCH = 64, SIZES = 512 };
 
 static const uint64_t UNTOUCHED = UINT64_C(0x5a5aa5a51234abcd);
 
-/* n elements of the given width from the given place to planes `extra` words further apart than needed. */
-static bool transpose_at(harness_tier *tier, unsigned bits, size_t n, size_t extra, harness_fill_kind kind,
-                         harness_place place, size_t gap)
+/* n elements of the given width from the given place to planes `extra` words further apart than
+ * needed. */
+static bool transpose_at(harness_tier *tier, unsigned bits, size_t n, size_t extra,
+                         harness_fill_kind kind, harness_place place, size_t gap)
 {
     const size_t words = (n + 63) / 64, stride = words + extra;
     harness_buffer x = harness_buffer_make(n * bits / 8, place, gap);
-    harness_buffer planes = harness_buffer_make(bits * stride * sizeof(uint64_t), place, 8 * (gap % 8));
+    harness_buffer planes =
+        harness_buffer_make(bits * stride * sizeof(uint64_t), place, 8 * (gap % 8));
     uint64_t *const out = (uint64_t *)(void *)planes.data;
     harness_fill(&tier->random, x.data, x.n, kind);
     for (size_t i = 0; i < bits * stride; i++)
         out[i] = UNTOUCHED;
-    (bits == 32 ? tier->kernels->bitmat.planes32 : tier->kernels->bitmat.planes64)(out, stride, x.data, n);
+    (bits == 32 ? tier->kernels->bitmat.planes32 : tier->kernels->bitmat.planes64)(out, stride,
+                                                                                   x.data, n);
 
     bool right = true, untouched = true;
     for (size_t j = 0; j < bits; j++)
@@ -37,9 +40,10 @@ static bool transpose_at(harness_tier *tier, unsigned bits, size_t n, size_t ext
     const bool intact = harness_buffer_intact(&x) && harness_buffer_intact(&planes);
     harness_buffer_free(&x);
     harness_buffer_free(&planes);
-    HARNESS_CHECK(right, "wrong planes of %zu elements of %u bits, fill %d, gap %zu", n, bits, (int)kind, gap);
-    HARNESS_CHECK(untouched && intact, "words outside of the planes of %zu elements of %u bits were written", n,
-                  bits);
+    HARNESS_CHECK(right, "wrong planes of %zu elements of %u bits, fill %d, gap %zu", n, bits,
+                  (int)kind, gap);
+    HARNESS_CHECK(untouched && intact,
+                  "words outside of the planes of %zu elements of %u bits were written", n, bits);
     return true;
 }
 

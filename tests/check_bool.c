@@ -9,6 +9,8 @@ enum { G1, G0, P0, PI, GAMMA, RHO, MU, C, D, OPERANDS };
 
 typedef enum operation { BXOR, AND_XOR, CARRY, CARRY_LAST, OPERATIONS } operation;
 
+static const char *const names[OPERATIONS] = {"bxor", "and_xor", "carry", "carry without p"};
+
 /* The operands each operation reads; the others are NULL when it is called. */
 static const unsigned reads[OPERATIONS] = {
     [BXOR] = 1u << G1 | 1u << G0,
@@ -21,8 +23,15 @@ static void apply(const sonic_bool_kernels *kernels, operation what, uint64_t *o
                   uint64_t *const *v, size_t words)
 {
     const sonic_carry_operands in = {
-        .g1 = v[G1], .g0 = v[G0], .p0 = v[P0], .pi = v[PI], .gamma = v[GAMMA], .rho = v[RHO],
-        .mu = v[MU], .c = v[C], .d = v[D],
+        .g1 = v[G1],
+        .g0 = v[G0],
+        .p0 = v[P0],
+        .pi = v[PI],
+        .gamma = v[GAMMA],
+        .rho = v[RHO],
+        .mu = v[MU],
+        .c = v[C],
+        .d = v[D],
     };
     switch (what) {
     case BXOR: kernels->bxor(out, v[G1], v[G0], words); break;
@@ -59,7 +68,8 @@ static unsigned expect(operation what, uint64_t *const *v, size_t i, unsigned *p
     return g % 2;
 }
 
-static bool same_bits(operation what, const uint64_t *out, const uint64_t *p, uint64_t *const *v, size_t words)
+static bool same_bits(operation what, const uint64_t *out, const uint64_t *p, uint64_t *const *v,
+                      size_t words)
 {
     for (size_t i = 0; i < 64 * words; i++) {
         unsigned want_p;
@@ -71,10 +81,10 @@ static bool same_bits(operation what, const uint64_t *out, const uint64_t *p, ui
     return true;
 }
 
-/* One operation on `words` words.  `target` < OPERANDS: the result replaces that operand, and the second result
- * of the combine replaces another. */
-static bool run(harness_tier *tier, operation what, size_t words, harness_fill_kind kind, harness_place place,
-                size_t gap, unsigned target)
+/* One operation on `words` words.  `target` < OPERANDS: the result replaces that operand, and the
+ * second result of the combine replaces another. */
+static bool run(harness_tier *tier, operation what, size_t words, harness_fill_kind kind,
+                harness_place place, size_t gap, unsigned target)
 {
     harness_buffer buffers[OPERANDS], copies[OPERANDS], results[2];
     uint64_t *v[OPERANDS], *original[OPERANDS];
@@ -104,9 +114,10 @@ static bool run(harness_tier *tier, operation what, size_t words, harness_fill_k
         intact = intact && harness_buffer_intact(&results[r]);
         harness_buffer_free(&results[r]);
     }
-    HARNESS_CHECK(same, "operation %d: wrong bits for %zu words, fill %d, gap %zu, onto operand %u", (int)what,
-                  words, (int)kind, gap, target);
-    HARNESS_CHECK(intact, "operation %d: words outside of %zu, gap %zu were written", (int)what, words, gap);
+    HARNESS_CHECK(same, "%s: wrong bits for %zu words, fill %d, gap %zu, onto operand %u",
+                  names[what], words, (int)kind, gap, target);
+    HARNESS_CHECK(intact, "%s: words outside of %zu, gap %zu were written", names[what], words,
+                  gap);
     return true;
 }
 
@@ -127,7 +138,8 @@ bool check_boolean_in_place(harness_tier *tier)
 {
     for (operation what = 0; what < OPERATIONS; what++)
         for (unsigned target = 0; target < OPERANDS; target++)
-            for (size_t words = 0; (reads[what] >> target & 1) && words < BATCH + 5; words += 1 + words / 3)
+            for (size_t words = 0; (reads[what] >> target & 1) && words < BATCH + 5;
+                 words += 1 + words / 3)
                 if (!run(tier, what, words, HARNESS_RANDOM, HARNESS_AT_END, 0, target))
                     return false;
     return true;
@@ -138,9 +150,11 @@ bool check_boolean_combine(harness_tier *tier)
 {
     enum { WORDS = 21 };
     for (size_t round = 0; round < harness_rounds(50); round++) {
-        uint64_t secret[4][WORDS], mask[3][WORDS], share[2][OPERANDS][WORDS], g[2][WORDS], p[2][WORDS];
+        uint64_t secret[4][WORDS], mask[3][WORDS], share[2][OPERANDS][WORDS], g[2][WORDS],
+            p[2][WORDS];
         for (unsigned s = 0; s < 4; s++) /* g1, p1, g0, p0 */
-            harness_fill(&tier->random, secret[s], sizeof secret[s], (harness_fill_kind)(round % HARNESS_FILLS));
+            harness_fill(&tier->random, secret[s], sizeof secret[s],
+                         (harness_fill_kind)(round % HARNESS_FILLS));
         for (unsigned m = 0; m < 3; m++) /* mu, nu, omega */
             harness_fill(&tier->random, mask[m], sizeof mask[m], HARNESS_RANDOM);
         harness_fill(&tier->random, share[0], sizeof share[0], HARNESS_RANDOM);

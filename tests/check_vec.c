@@ -1,4 +1,5 @@
-/* Checks of kernels/vec against the contract's formulas, computed in 128 bits, and against an honest dealer. */
+/* Checks of kernels/vec against the contract's formulas, computed in 128 bits, and against an
+ * honest dealer. */
 #include <string.h>
 
 #include "tests/checks.h"
@@ -11,12 +12,30 @@ typedef unsigned __int128 wide;
 enum { E, R, U, RU, WRAP, OPERANDS };
 
 typedef enum operation {
-    ADD, SUB, ADD_CONSTANT, SCALE, SCALE_ADD, SELECT, SELECT_TRUNC, TRUNC, TRUNC_LOCAL, OPERATIONS
+    ADD,
+    SUB,
+    ADD_CONSTANT,
+    SCALE,
+    SCALE_ADD,
+    SELECT,
+    SELECT_TRUNC,
+    TRUNC,
+    TRUNC_LOCAL,
+    OPERATIONS
 } operation;
 
+static const char *const names[OPERATIONS] = {
+    "add",    "sub",          "add_constant", "scale",       "scale_add",
+    "select", "select_trunc", "trunc",        "trunc_local",
+};
+
 static const unsigned reads[OPERATIONS] = {
-    [ADD] = 1u << E | 1u << R,   [SUB] = 1u << E | 1u << R,       [ADD_CONSTANT] = 1u << E,
-    [SCALE] = 1u << E,           [SCALE_ADD] = 1u << E | 1u << R, [SELECT] = 1u << E | 1u << R | 1u << U | 1u << RU,
+    [ADD] = 1u << E | 1u << R,
+    [SUB] = 1u << E | 1u << R,
+    [ADD_CONSTANT] = 1u << E,
+    [SCALE] = 1u << E,
+    [SCALE_ADD] = 1u << E | 1u << R,
+    [SELECT] = 1u << E | 1u << R | 1u << U | 1u << RU,
     [SELECT_TRUNC] = (1u << OPERANDS) - 1,
     [TRUNC] = 1u << E | 1u << U | 1u << WRAP,
     [TRUNC_LOCAL] = 1u << E,
@@ -34,11 +53,18 @@ static const sonic_vec_kernels *table(const harness_tier *tier, unsigned bits)
     return &tier->kernels->vec[bits == 64 ? SONIC_MOD64 : SONIC_MOD32];
 }
 
-static void apply(const sonic_vec_kernels *kernels, const call *o, void *y, uint8_t *const *v, const uint64_t *c,
-                  size_t n)
+static void apply(const sonic_vec_kernels *kernels, const call *o, void *y, uint8_t *const *v,
+                  const uint64_t *c, size_t n)
 {
     const sonic_select_operands in = {
-        .e = v[E], .c = c, .r = v[R], .u = v[U], .ru = v[RU], .wrap = v[WRAP], .shift = o->shift, .party = o->party,
+        .e = v[E],
+        .c = c,
+        .r = v[R],
+        .u = v[U],
+        .ru = v[RU],
+        .wrap = v[WRAP],
+        .shift = o->shift,
+        .party = o->party,
     };
     switch (o->what) {
     case ADD: kernels->add(y, v[E], v[R], n); break;
@@ -96,25 +122,29 @@ static uint64_t expect(const call *o, uint8_t *const *v, const uint64_t *c_bits,
     case SCALE: return modulo(e * o->constant, bits);
     case SCALE_ADD: return modulo(e * o->constant + r, bits);
     case SELECT: return modulo(first * c * e + c * u + sign * (r * e + ru), bits);
-    case SELECT_TRUNC: return modulo(first * c * t + c * (u + k * m) + sign * (r * t + ru + k * rm), bits);
+    case SELECT_TRUNC:
+        return modulo(first * c * t + c * (u + k * m) + sign * (r * t + ru + k * rm), bits);
     case TRUNC: return modulo(first * t + u + k * m, bits);
     default: {
         const __int128 x = as_signed((uint64_t)e, bits);
         const __int128 negated = as_signed(modulo(0 - e, bits), bits);
-        return modulo((wide)(first ? floor_shift(x, o->shift) : -floor_shift(negated, o->shift)), bits);
+        return modulo((wide)(first ? floor_shift(x, o->shift) : -floor_shift(negated, o->shift)),
+                      bits);
     }
     }
 }
 
 /* One call on n elements; `target` < OPERANDS: the result replaces that operand. */
-static bool run(harness_tier *tier, const call *o, size_t n, harness_fill_kind kind, harness_place place,
-                size_t gap, unsigned target)
+static bool run(harness_tier *tier, const call *o, size_t n, harness_fill_kind kind,
+                harness_place place, size_t gap, unsigned target)
 {
     const size_t bytes = n * (o->bits / 8), words = (n + 63) / 64;
     harness_buffer buffers[OPERANDS], copies[OPERANDS];
-    harness_buffer y = harness_buffer_make(bytes, place, gap), c = harness_buffer_make(8 * words, place, 0);
+    harness_buffer y = harness_buffer_make(bytes, place, gap),
+                   c = harness_buffer_make(8 * words, place, 0);
     uint8_t *v[OPERANDS], *original[OPERANDS];
-    harness_fill(&tier->random, c.data, c.n, (harness_fill_kind)(kind == HARNESS_MIXED ? HARNESS_RANDOM : kind));
+    harness_fill(&tier->random, c.data, c.n,
+                 (harness_fill_kind)(kind == HARNESS_MIXED ? HARNESS_RANDOM : kind));
     for (unsigned i = 0; i < OPERANDS; i++) {
         buffers[i] = harness_buffer_make(bytes, place, gap ? (gap + i) % 64 : 0);
         copies[i] = harness_buffer_make(bytes, place, 0);
@@ -139,11 +169,12 @@ static bool run(harness_tier *tier, const call *o, size_t n, harness_fill_kind k
     }
     harness_buffer_free(&y);
     harness_buffer_free(&c);
-    HARNESS_CHECK(wrong == n, "operation %d mod 2^%u: element %zu of %zu is wrong; shift %u, party %u, fill %d, "
-                  "gap %zu, onto operand %u", (int)o->what, o->bits, wrong, n, o->shift, o->party, (int)kind, gap,
-                  target);
-    HARNESS_CHECK(intact, "operation %d mod 2^%u: bytes outside of %zu elements, gap %zu were written",
-                  (int)o->what, o->bits, n, gap);
+    HARNESS_CHECK(wrong == n,
+                  "%s mod 2^%u: element %zu of %zu is wrong; shift %u, party %u, fill %d, "
+                  "gap %zu, onto operand %u",
+                  names[o->what], o->bits, wrong, n, o->shift, o->party, (int)kind, gap, target);
+    HARNESS_CHECK(intact, "%s mod 2^%u: bytes outside of %zu elements, gap %zu were written",
+                  names[o->what], o->bits, n, gap);
     return true;
 }
 
@@ -226,11 +257,13 @@ static void deal(harness_tier *tier, shares s[2], unsigned bits, size_t i, uint6
     put(&s[1], bits, i, value - share);
 }
 
-/* A value in [-2^(bits - 2), 2^(bits - 2)): ends, neighbours of 0 and of multiples of 2^shift, else random. */
+/* A value in [-2^(bits - 2), 2^(bits - 2)): ends, neighbours of 0 and of multiples of 2^shift, else
+ * random. */
 static __int128 pick(harness_tier *tier, unsigned bits, unsigned shift, size_t i)
 {
     const __int128 half = (__int128)1 << (bits - 2), step = (__int128)1 << shift;
-    const __int128 corners[] = {0, 1, -1, half - 1, -half, step, step - 1, -step, -step - 1, -step + 1};
+    const __int128 corners[] = {0,    1,        -1,    half - 1,  -half,
+                                step, step - 1, -step, -step - 1, -step + 1};
     if (i < sizeof corners / sizeof *corners)
         return corners[i];
     return (__int128)(harness_next(&tier->random) >> (65 - bits)) - half;
@@ -243,14 +276,17 @@ typedef struct dealt {
     unsigned s[N];
 } dealt;
 
-/* What both parties hold before a (truncating, if shift > 0) selection of random bits s by values x: see
- * sonic_select_operands. */
+/* What both parties hold before a (truncating, if shift > 0) selection of random bits s by values
+ * x: see sonic_select_operands. */
 static void deal_all(harness_tier *tier, dealt *d, unsigned bits, unsigned shift)
 {
     memset(d, 0, sizeof *d);
     for (size_t i = 0; i < N; i++) {
         const __int128 x = pick(tier, bits, shift, i);
-        const uint64_t u = modulo(i % 5 == 1 ? 0 : i % 5 == 2 ? UINT64_MAX : harness_next(&tier->random), bits);
+        const uint64_t u = modulo(i % 5 == 1   ? 0
+                                  : i % 5 == 2 ? UINT64_MAX
+                                               : harness_next(&tier->random),
+                                  bits);
         const unsigned r = (unsigned)harness_below(&tier->random, 2), top = u >> (bits - 1) & 1;
         d->x[i] = modulo((wide)x, bits);
         d->s[i] = (unsigned)harness_below(&tier->random, 2);
@@ -266,18 +302,20 @@ static void deal_all(harness_tier *tier, dealt *d, unsigned bits, unsigned shift
         deal(tier, d->u, bits, i, 0 - (u >> shift));
         deal(tier, d->ru, bits, i, 0 - r * (u >> shift));
         const uint64_t low = (UINT64_C(1) << shift) - 1;
-        const uint64_t m = harness_next(&tier->random) & low, rm = harness_next(&tier->random) & low;
+        const uint64_t m = harness_next(&tier->random) & low,
+                       rm = harness_next(&tier->random) & low;
         put(&d->wrap[0], bits, i, m | rm << shift);
         put(&d->wrap[1], bits, i, ((top - m) & low) | ((r * top - rm) & low) << shift);
     }
 }
 
-static void both_parties(harness_tier *tier, dealt *d, operation what, unsigned bits, unsigned shift)
+static void both_parties(harness_tier *tier, dealt *d, operation what, unsigned bits,
+                         unsigned shift)
 {
     for (unsigned party = 0; party < 2; party++) {
         const call o = {.what = what, .bits = bits, .shift = shift, .party = party};
-        uint8_t *const v[OPERANDS] = {d->e.bytes, d->r[party].bytes, d->u[party].bytes, d->ru[party].bytes,
-                                      d->wrap[party].bytes};
+        uint8_t *const v[OPERANDS] = {d->e.bytes, d->r[party].bytes, d->u[party].bytes,
+                                      d->ru[party].bytes, d->wrap[party].bytes};
         apply(table(tier, bits), &o, d->y[party].bytes, v, d->c, N);
     }
 }
@@ -295,14 +333,16 @@ bool check_vec_select(harness_tier *tier)
             deal_all(tier, &d, bits, 0);
             both_parties(tier, &d, SELECT, bits, 0);
             for (size_t i = 0; i < N; i++)
-                HARNESS_CHECK(sum(&d, bits, i) == d.s[i] * d.x[i], "mod 2^%u: the shares are not of %u times %llu",
-                              bits, d.s[i], (unsigned long long)d.x[i]);
+                HARNESS_CHECK(sum(&d, bits, i) == d.s[i] * d.x[i],
+                              "mod 2^%u: the shares are not of %u times %llu", bits, d.s[i],
+                              (unsigned long long)d.x[i]);
         }
     return true;
 }
 
 /* Selected or not, what is left is floor(x / 2^shift) or one more, and both occur. */
-static bool truncates(harness_tier *tier, operation what, unsigned bits, unsigned shift, size_t ups[2])
+static bool truncates(harness_tier *tier, operation what, unsigned bits, unsigned shift,
+                      size_t ups[2])
 {
     static dealt d;
     deal_all(tier, &d, bits, shift);
@@ -312,8 +352,8 @@ static bool truncates(harness_tier *tier, operation what, unsigned bits, unsigne
         const __int128 exact = floor_shift(as_signed(d.x[i], bits), shift);
         const __int128 error = as_signed(sum(&d, bits, i), bits) - s * exact;
         HARNESS_CHECK(error == 0 || (error == 1 && s == 1),
-                      "operation %d mod 2^%u, shift %u: %llu, selected %u, is off by more than a unit", (int)what,
-                      bits, shift, (unsigned long long)d.x[i], s);
+                      "%s mod 2^%u, shift %u: %llu, selected %u, is off by more than a unit",
+                      names[what], bits, shift, (unsigned long long)d.x[i], s);
         ups[error == 1]++;
     }
     return true;
@@ -325,7 +365,8 @@ bool check_vec_truncation(harness_tier *tier)
     for (size_t round = 0; round < harness_rounds(10); round++)
         for (unsigned bits = 32; bits <= 64; bits += 32)
             for (unsigned shift = 1; shift <= bits / 2; shift++)
-                if (!truncates(tier, SELECT_TRUNC, bits, shift, ups) || !truncates(tier, TRUNC, bits, shift, ups))
+                if (!truncates(tier, SELECT_TRUNC, bits, shift, ups) ||
+                    !truncates(tier, TRUNC, bits, shift, ups))
                     return false;
     HARNESS_CHECK(ups[0] > 0 && ups[1] > 0, "the rounding never goes both ways");
     return true;
@@ -349,8 +390,9 @@ bool check_vec_local_truncation(harness_tier *tier)
             for (size_t i = 0; i < N; i++) {
                 const __int128 exact = floor_shift(as_signed(d.x[i], bits), shift);
                 const __int128 error = as_signed(sum(&d, bits, i), bits) - exact;
-                HARNESS_CHECK(error == 0 || error == 1, "mod 2^%u, shift %u: %llu is off by more than a unit", bits,
-                              shift, (unsigned long long)d.x[i]);
+                HARNESS_CHECK(error == 0 || error == 1,
+                              "mod 2^%u, shift %u: %llu is off by more than a unit", bits, shift,
+                              (unsigned long long)d.x[i]);
             }
         }
     return true;

@@ -1,7 +1,7 @@
 /** @file
  * The checks of the kernels, one list a primitive: X(PRIMITIVE, primitive, name) stands for
- * check_<primitive>_<name>() in tests/check_<primitive>.c.  The Criterion programs and tier_check run
- * what is listed here.
+ * check_<primitive>_<name>() in tests/check_<primitive>.c ("boolean": `bool` is a macro).  The
+ * Criterion programs and tier_check run what is listed here.
  */
 #ifndef SONIC_TESTS_CHECKS_H
 #define SONIC_TESTS_CHECKS_H
@@ -41,7 +41,8 @@
     X(CONV, conv, pack) \
     X(CONV, conv, depthwise)
 
-#define SONIC_DECLARE_CHECK(PRIMITIVE, primitive, name) bool check_##primitive##_##name(harness_tier *tier);
+#define SONIC_DECLARE_CHECK(PRIMITIVE, primitive, name) \
+    bool check_##primitive##_##name(harness_tier *tier);
 SONIC_AES_CHECKS(SONIC_DECLARE_CHECK)
 SONIC_BITMAT_CHECKS(SONIC_DECLARE_CHECK)
 SONIC_BOOL_CHECKS(SONIC_DECLARE_CHECK)
@@ -54,8 +55,9 @@ SONIC_CONV_CHECKS(SONIC_DECLARE_CHECK)
 #define SONIC_KERNEL_TEST(PRIMITIVE, primitive, name) \
     Test(primitive, name) \
     { \
-        cr_assert(harness_each_tier(SONIC_PRIMITIVE_##PRIMITIVE, check_##primitive##_##name), "%s", \
-                  harness_message()); \
+        const bool passed = \
+            harness_each_tier(SONIC_PRIMITIVE_##PRIMITIVE, check_##primitive##_##name); \
+        cr_assert(passed, "%s", harness_message()); \
     }
 
 #endif

@@ -11,9 +11,12 @@
 
 #include "dispatch/cpu.h"
 
-enum { CANARY = 0xa5 };
+enum { CANARY = 0xa5, SPARES = 64 };
 
 static double chosen_multiplier = -1;
+static unsigned chosen_tiers = ~0u;
+static unsigned tiers_run;
+static harness_buffer spares[SPARES]; /* freed maps: system calls are most of a small check */
 static char message[1024] = "no check failed";
 
 static uint64_t seed(void)
@@ -35,6 +38,16 @@ static double multiplier(void)
 void harness_set_multiplier(double value)
 {
     chosen_multiplier = value;
+}
+
+void harness_set_tiers(unsigned tiers)
+{
+    chosen_tiers = tiers;
+}
+
+unsigned harness_tiers_run(void)
+{
+    return tiers_run;
 }
 
 size_t harness_rounds(size_t n)
@@ -62,17 +75,20 @@ bool harness_each_tier(sonic_primitive primitive, harness_check check)
     const unsigned present = sonic_cpu_tiers();
     sonic_kernels ref;
     sonic_kernels_select(&ref, 1u << SONIC_TIER_REF);
+    tiers_run = 0;
     for (unsigned t = 0; t < SONIC_TIERS; t++) {
         sonic_kernels kernels;
         sonic_kernels_select(&kernels, present & ((2u << t) - 1));
-        if (!(present >> t & 1) || kernels.chosen[primitive] != (sonic_tier)t)
+        if (!(present & chosen_tiers & 1u << t) || kernels.chosen[primitive] != (sonic_tier)t)
             continue;
+        tiers_run++;
         harness_tier tier = {&kernels, &ref, {seed()}};
         if (!check(&tier)) {
             char cause[sizeof message];
             memcpy(cause, message, sizeof cause);
-            return harness_fail("%s, tier %s, SONIC_TEST_SEED=%llu: %.800s", sonic_primitive_name(primitive),
-                                sonic_tier_name((sonic_tier)t), (unsigned long long)seed(), cause);
+            return harness_fail("%s, tier %s, SONIC_TEST_SEED=%llu: %.800s",
+                                sonic_primitive_name(primitive), sonic_tier_name((sonic_tier)t),
+                                (unsigned long long)seed(), cause);
         }
     }
     return true;
@@ -138,38 +154,57 @@ void harness_fill(harness_random *random, void *out, size_t n, harness_fill_kind
     }
 }
 
+static uint8_t *map_guarded(size_t mapped, size_t page)
+{
+    for (unsigned i = 0; i < SPARES; i++)
+        if (spares[i].mapped == mapped) {
+            spares[i].mapped = 0;
+            return spares[i].map;
+        }
+    uint8_t *map = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED || mprotect(map, page, PROT_NONE) != 0 ||
+        mprotect(map + mapped - page, page, PROT_NONE) != 0) {
+        perror("harness: mapping a buffer");
+        abort();
+    }
+    return map;
+}
+
 harness_buffer harness_buffer_make(size_t n, harness_place place, size_t gap)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     const size_t inner = (n + gap + page - 1) / page * page;
     harness_buffer buffer = {.n = n, .mapped = inner + 2 * page};
-    void *map = mmap(NULL, buffer.mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (map == MAP_FAILED || mprotect(map, page, PROT_NONE) != 0 ||
-        mprotect((uint8_t *)map + page + inner, page, PROT_NONE) != 0) {
-        perror("harness: mapping a buffer");
-        abort();
-    }
-    buffer.map = map;
-    buffer.data = place == HARNESS_AT_START ? buffer.map + page + gap : buffer.map + page + inner - n - gap;
+    buffer.map = map_guarded(buffer.mapped, page);
+    buffer.data =
+        place == HARNESS_AT_START ? buffer.map + page + gap : buffer.map + page + inner - n - gap;
     memset(buffer.map + page, CANARY, inner);
     return buffer;
+}
+
+static bool all_canaries(const uint8_t *p, size_t n)
+{
+    return n == 0 || (p[0] == CANARY && memcmp(p, p + 1, n - 1) == 0);
 }
 
 bool harness_buffer_intact(const harness_buffer *buffer)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    const uint8_t *const end = buffer->map + buffer->mapped - page;
-    for (const uint8_t *p = buffer->map + page; p < buffer->data; p++)
-        if (*p != CANARY)
-            return false;
-    for (const uint8_t *p = buffer->data + buffer->n; p < end; p++)
-        if (*p != CANARY)
-            return false;
-    return true;
+    const uint8_t *const start = buffer->map + page, *const end =
+                                                         buffer->map + buffer->mapped - page;
+    const uint8_t *const after = buffer->data + buffer->n;
+    return all_canaries(start, (size_t)(buffer->data - start)) &&
+           all_canaries(after, (size_t)(end - after));
 }
 
 void harness_buffer_free(harness_buffer *buffer)
 {
-    munmap(buffer->map, buffer->mapped);
+    unsigned i = 0;
+    while (i < SPARES && spares[i].mapped > 0)
+        i++;
+    if (i < SPARES)
+        spares[i] = *buffer;
+    else
+        munmap(buffer->map, buffer->mapped);
     *buffer = (harness_buffer){0};
 }

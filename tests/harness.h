@@ -1,8 +1,8 @@
 /** @file
  * What the kernel tests share: one table a tier, buffers between guard pages, reproducible data.
  *
- * Used by the Criterion tests and by tests/tier_check.c, which runs the same checks in one process on an
- * emulated processor; so a check reports through harness_fail() and never through Criterion.
+ * Used by the Criterion tests and by tests/tier_check.c, which runs the same checks in one process
+ * on an emulated processor; so a check reports through harness_fail() and never through Criterion.
  */
 #ifndef SONIC_TESTS_HARNESS_H
 #define SONIC_TESTS_HARNESS_H
@@ -32,6 +32,12 @@ typedef bool (*harness_check)(harness_tier *tier);
  * included, stopping at the first failure.  A table holds all tiers up to the one under test. */
 bool harness_each_tier(sonic_primitive primitive, harness_check check);
 
+/** Restricts harness_each_tier() to the tiers in the mask. */
+void harness_set_tiers(unsigned tiers);
+
+/** How many tiers the last harness_each_tier() ran its check on. */
+unsigned harness_tiers_run(void);
+
 /** Records why a check failed; returns false. */
 bool harness_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -45,7 +51,7 @@ const char *harness_message(void);
             return harness_fail(__VA_ARGS__); \
     } while (0)
 
-/** How often to repeat: n times SONIC_TEST_MULTIPLIER (a decimal number, 1 by default), at least 1. */
+/** How often to repeat: n times SONIC_TEST_MULTIPLIER (a decimal number, default 1), at least 1. */
 size_t harness_rounds(size_t n);
 
 /** Replaces the multiplier. */
@@ -60,7 +66,7 @@ uint64_t harness_next(harness_random *random);
 /** A number below n (n > 0). */
 size_t harness_below(harness_random *random, size_t n);
 
-/** What to fill buffers with; every kind but the first is pathological for carries, signs or masks. */
+/** What to fill buffers with; all kinds but the first are hard on carries, signs or masks. */
 typedef enum harness_fill_kind {
     HARNESS_RANDOM,
     HARNESS_ZEROS,
@@ -73,7 +79,7 @@ typedef enum harness_fill_kind {
 /** Fills n bytes. */
 void harness_fill(harness_random *random, void *out, size_t n, harness_fill_kind kind);
 
-/** Where a buffer lies between its guard pages; the bytes between it and the guards hold canaries. */
+/** Where a buffer lies between its guard pages; canaries fill the bytes between. */
 typedef enum harness_place {
     HARNESS_AT_START, /**< `gap` bytes after the guard page before it */
     HARNESS_AT_END    /**< `gap` bytes before the guard page after it */
@@ -87,7 +93,8 @@ typedef struct harness_buffer {
     size_t mapped;
 } harness_buffer;
 
-/** Maps n bytes with guard pages before and after.  A failure to map ends the process. */
+/** Maps n bytes with guard pages before and after, or takes such a map from an earlier buffer.  A
+ * failure to map ends the process. */
 harness_buffer harness_buffer_make(size_t n, harness_place place, size_t gap);
 
 /** True if the canaries around the data are whole. */

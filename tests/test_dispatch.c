@@ -9,8 +9,8 @@
 #include "dispatch/context.h"
 #include "dispatch/cpu.h"
 
-/* The flags that Linux reports for each tier, an independent reading of CPUID and XCR0; NULL if it was not
- * built. */
+/* The flags that Linux reports for each tier, an independent reading of CPUID and XCR0; NULL if it
+ * was not built. */
 static const char *const linux_flags[SONIC_TIERS][16] = {
     [SONIC_TIER_REF] = {"fpu"},
 #ifdef SONIC_HAVE_AESNI
@@ -23,8 +23,8 @@ static const char *const linux_flags[SONIC_TIERS][16] = {
     [SONIC_TIER_VAES256] = {"sse4_1", "aes", "pclmulqdq", "avx2", "bmi2", "vaes", "vpclmulqdq"},
 #endif
 #ifdef SONIC_HAVE_AVX512
-    [SONIC_TIER_AVX512] = {"sse4_1", "aes", "pclmulqdq", "avx2", "bmi2", "vaes", "vpclmulqdq", "gfni", "avx512f",
-                           "avx512bw", "avx512dq", "avx512vl"},
+    [SONIC_TIER_AVX512] = {"sse4_1", "aes", "pclmulqdq", "avx2", "bmi2", "vaes", "vpclmulqdq",
+                           "gfni", "avx512f", "avx512bw", "avx512dq", "avx512vl"},
 #endif
 };
 
@@ -66,7 +66,8 @@ Test(dispatch, tiers_are_what_linux_reports)
     if (!strstr(flags, " fpu "))
         cr_skip_test("no x86 flags in /proc/cpuinfo");
     for (unsigned t = 0; t < SONIC_TIERS; t++)
-        cr_assert_eq(sonic_cpu_tiers() >> t & 1, linux_has(flags, t), "tier %s", sonic_tier_name((sonic_tier)t));
+        cr_assert_eq(sonic_cpu_tiers() >> t & 1, linux_has(flags, t), "tier %s",
+                     sonic_tier_name((sonic_tier)t));
 }
 
 Test(dispatch, preferred_tiers_are_present)
@@ -95,8 +96,8 @@ Test(dispatch, tables_inherit_downwards)
         cr_assert(kernels.boolean.bxor && kernels.boolean.and_xor && kernels.boolean.carry);
         for (unsigned ring = 0; ring < SONIC_RINGS; ring++) {
             const sonic_vec_kernels *v = &kernels.vec[ring];
-            cr_assert(v->add && v->sub && v->add_constant && v->scale_add && v->select && v->select_trunc &&
-                      v->trunc && v->trunc_local);
+            cr_assert(v->add && v->sub && v->add_constant && v->scale_add && v->select &&
+                      v->select_trunc && v->trunc && v->trunc_local);
         }
     }
 }
@@ -110,7 +111,8 @@ Test(dispatch, each_tier_brings_kernels)
         sonic_kernels_select(&kernels, present & ((2u << t) - 1));
         for (unsigned p = 0; p < SONIC_PRIMITIVES; p++)
             own = own || kernels.chosen[p] == (sonic_tier)t;
-        cr_assert(own || !(present >> t & 1), "tier %s has no kernel", sonic_tier_name((sonic_tier)t));
+        cr_assert(own || !(present >> t & 1), "tier %s has no kernel",
+                  sonic_tier_name((sonic_tier)t));
     }
 }
 
@@ -122,7 +124,7 @@ Test(dispatch, names_end)
     cr_assert_null(sonic_primitive_name(SONIC_PRIMITIVES));
 }
 
-/* Asks for a tier by option or by environment: granted if present, else one sentence that names it. */
+/* Asks for a tier by option or by environment: granted, or one sentence that names it. */
 static void ask(const char *name, bool by_option, bool present)
 {
     sonic_context *context = NULL;
@@ -183,8 +185,9 @@ Test(dispatch, defaults_are_the_preferred_tiers)
         cr_assert_geq(context->threads, 1);
         cr_assert_null(sonic_context_kernel(context, "no such primitive"));
         for (unsigned p = 0; p < SONIC_PRIMITIVES; p++)
-            cr_assert_str_eq(sonic_context_kernel(context, sonic_primitive_name((sonic_primitive)p)),
-                             sonic_tier_name(context->kernels.chosen[p]));
+            cr_assert_str_eq(
+                sonic_context_kernel(context, sonic_primitive_name((sonic_primitive)p)),
+                sonic_tier_name(context->kernels.chosen[p]));
         sonic_context_free(context);
     }
 }

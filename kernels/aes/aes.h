@@ -19,15 +19,15 @@ typedef struct sonic_aes_kernels {
     /** FIPS-197 key expansion.  @param seed 16 secret bytes */
     void (*expand)(sonic_aes_key *key, const uint8_t seed[16]);
 
-    /** out[0..n) = the first n bytes of AES(counter), AES(counter + 1), ... where a block's bytes are
-     * counter mod 2^64 and then nonce, both little-endian.  A tail shorter than a block takes the
-     * block's first bytes.  @param out n secret bytes */
+    /** out[0..n) = the first n bytes of AES(counter), AES(counter + 1), ... where a block's bytes
+     * are counter mod 2^64 and then nonce, both little-endian.  A tail shorter than a block takes
+     * the block's first bytes.  @param out n secret bytes */
     void (*ctr)(uint8_t *out, size_t n, const sonic_aes_key *key, uint64_t nonce, uint64_t counter);
 
-    /** out[j] = pi(sigma(in[j])) ^ sigma(in[j]) over n 16-byte blocks, with pi = AES under the fixed
-     * key and sigma(L || R) = (L ^ R) || L on 64-bit halves (L the first): the circular
+    /** out[j] = pi(sigma(in[j])) ^ sigma(in[j]) over n 16-byte blocks, with pi = AES under the
+     * fixed key and sigma(L || R) = (L ^ R) || L on 64-bit halves (L the first): the circular
      * correlation-robust hash of Guo, Katz, Wang, Yu (IEEE S&P 2020, section 7.3) in the ideal
-     * permutation model.  out may equal in, and otherwise must not overlap it.  in and out secret. */
+     * permutation model.  out may equal in, and otherwise must not overlap it.  in, out secret. */
     void (*ccr)(uint8_t *out, const uint8_t *in, size_t n, const sonic_aes_key *pi);
 } sonic_aes_kernels;
 

@@ -19,8 +19,8 @@
 #define ENCLAST _mm_aesenclast_si128
 #include "kernels/aes/aes_tmpl.h"
 
-/* From round key w and the assistant's S-box of its last word, rotated and with the constant, the next one:
- * word i is the XOR of words 0 to i of w and that word. */
+/* From round key w and the assistant's S-box of its last word, rotated and with the constant, the
+ * next one: word i is the XOR of words 0 to i of w and that word. */
 SONIC_INLINE __m128i next_key(__m128i w, __m128i assist)
 {
     w = _mm_xor_si128(w, _mm_slli_si128(w, 4));

@@ -1,4 +1,4 @@
-/* AES-128 with the AES instructions on four blocks a register; the key schedule is a lower tier's. */
+/* AES-128 on four blocks a register; the key schedule is a lower tier's. */
 #if !defined(__VAES__) || !defined(__AVX512F__)
 #error "this file needs -mvaes -mavx512f"
 #endif

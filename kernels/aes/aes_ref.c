@@ -1,4 +1,4 @@
-/* AES-128 in portable C: four blocks at a time, bit-sliced, so that no address depends on a secret. */
+/* AES-128 in portable C: four blocks bit-sliced, so that no address depends on a secret. */
 #include "kernels/aes/aes.h"
 
 #include "kernels/aes/aes_sbox.h"
@@ -56,8 +56,8 @@ static void exchange_bits(planes *s)
         exchange(&s->q[j], &s->q[j + 4], 4, UINT64_C(0x0f0f0f0f0f0f0f0f));
 }
 
-/* Afterwards bit 16 r + 8 (c / 2) + 4 (c % 2) + b of plane j is bit j of the byte in row r and column c
- * of block b: word 4 (c % 2) + b is given columns c and c + 2 of block b, interleaved. */
+/* Afterwards bit 16 r + 8 (c / 2) + 4 (c % 2) + b of plane j is bit j of the byte in row r and
+ * column c of block b: word 4 (c % 2) + b is given columns c and c + 2 of block b, interleaved. */
 static void to_planes(planes *s, const uint8_t in[BATCH * BLOCK])
 {
     for (int b = 0; b < BATCH; b++)

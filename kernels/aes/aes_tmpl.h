@@ -1,12 +1,15 @@
-/* CTR and the correlation-robust hash over vectors of AES blocks.  A tier defines, before it includes this:
- *   VEC               a vector of LANES blocks of 16 bytes
- *   LOAD(p) STORE(p, v)   at any alignment
- *   SPREAD(p)         one block, read at p, in every lane
- *   XOR AND ADD64     lane by lane; ADD64 on 64-bit halves
- *   SWAP(v)           the two 64-bit halves of each block exchanged
- *   ENC(v, k) ENCLAST(v, k)
- * and hands fill() its table.  FLIGHT vectors are in flight at once: an AES round takes 3 to 8 cycles and a new
- * one starts every cycle or two, so that 8 cover every processor that has the instruction. */
+/* CTR and the correlation-robust hash over vectors of AES blocks.  A tier defines, before it
+ * includes this, and hands fill() its table:
+ *
+ *   VEC                    a vector of LANES blocks of 16 bytes
+ *   LOAD(p), STORE(p, v)   at any alignment
+ *   SPREAD(p)              one block, read at p, in every lane
+ *   XOR, AND, ADD64        bit by bit; on 64-bit halves
+ *   SWAP(v)                the two 64-bit halves of each block exchanged
+ *   ENC(v, k), ENCLAST(v, k)
+ *
+ * FLIGHT vectors are in flight at once: an AES round takes 3 to 8 cycles and one or two start every
+ * cycle, so that 8 keep every processor that has the instruction busy. */
 #include <string.h>
 
 #include "kernels/common/load.h"
@@ -82,8 +85,8 @@ SONIC_INLINE VEC sigma(VEC v, VEC left)
     return XOR(SWAP(v), AND(v, left));
 }
 
-/* Reads each input block a second time rather than keep it, so that the registers hold the blocks in flight;
- * it is read before the output block of the same index is written. */
+/* Reads each input block a second time rather than keep it, so that the registers hold the blocks
+ * in flight; it is read before the output block of the same index is written. */
 SONIC_INLINE void ccr_batch(uint8_t *out, const uint8_t *in, VEC left, const schedule *key)
 {
     VEC v[FLIGHT];

@@ -1,4 +1,4 @@
-/* AES-128 with the AES instructions on two blocks a register; the key schedule is the tier's below. */
+/* AES-128 on two blocks a register; the key schedule is a lower tier's. */
 #if !defined(__VAES__) || !defined(__AVX2__)
 #error "this file needs -mvaes -mavx2"
 #endif

@@ -1,8 +1,8 @@
 /** @file
  * Bit matrix transposes: from l-bit elements to bit planes, the layout of bit-sliced computation.
  *
- * Contract: no allocation, I/O, globals or errors; every n including 0; constant time; bit-identical
- * on every tier.  Pointers are secret and must not alias.
+ * Contract: no allocation, I/O, globals or errors; every n including 0; constant time;
+ * bit-identical on every tier.  Pointers are secret and must not alias.
  */
 #ifndef SONIC_KERNELS_BITMAT_H
 #define SONIC_KERNELS_BITMAT_H
@@ -13,7 +13,8 @@
 typedef struct sonic_bitmat_kernels {
     /** Bit i % 64 of planes[j * stride + i / 64] = bit j of element i, for 0 <= i < n, 0 <= j < 32.
      * Bits from n to the end of the last word are zero; words from ceil(n / 64) on are untouched.
-     * @param planes  32 rows of ceil(n / 64) words, stride >= ceil(n / 64) words apart, 8-byte aligned
+     * @param planes  32 rows of ceil(n / 64) words, stride >= ceil(n / 64) words apart, 8-byte
+     * aligned
      * @param x       n elements, any alignment */
     void (*planes32)(uint64_t *planes, size_t stride, const void *x, size_t n);
 

@@ -1,5 +1,5 @@
-/* Bit planes with AVX2: bytes of equal significance are gathered into one register, from which one instruction
- * takes the top bit of 32 elements. */
+/* Bit planes with AVX2: bytes of equal significance are gathered into one register, from which one
+ * instruction takes the top bit of 32 elements. */
 #ifndef __AVX2__
 #error "this file needs -mavx2"
 #endif
@@ -28,8 +28,10 @@ SONIC_INLINE void byte_planes(__m256i v[4])
 {
     for (int i = 0; i < 4; i++)
         v[i] = group_bytes(v[i]);
-    const __m256i low01 = _mm256_unpacklo_epi64(v[0], v[1]), high01 = _mm256_unpackhi_epi64(v[0], v[1]);
-    const __m256i low23 = _mm256_unpacklo_epi64(v[2], v[3]), high23 = _mm256_unpackhi_epi64(v[2], v[3]);
+    const __m256i low01 = _mm256_unpacklo_epi64(v[0], v[1]),
+                  high01 = _mm256_unpackhi_epi64(v[0], v[1]);
+    const __m256i low23 = _mm256_unpacklo_epi64(v[2], v[3]),
+                  high23 = _mm256_unpackhi_epi64(v[2], v[3]);
     v[0] = _mm256_permute2x128_si256(low01, low23, 0x20);
     v[1] = _mm256_permute2x128_si256(high01, high23, 0x20);
     v[2] = _mm256_permute2x128_si256(low01, low23, 0x31);
@@ -45,8 +47,9 @@ SONIC_INLINE void write_planes(uint64_t *planes, size_t stride, __m256i v[8])
         __m256i low = v[byte], high = v[4 + byte];
 #pragma GCC unroll 8
         for (size_t bit = 8; bit-- > 0;) {
-            planes[(8 * byte + bit) * stride] = (uint32_t)_mm256_movemask_epi8(low) |
-                                                (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+            planes[(8 * byte + bit) * stride] =
+                (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high)
+                                                          << 32;
             low = _mm256_add_epi8(low, low);
             high = _mm256_add_epi8(high, high);
         }

@@ -1,5 +1,5 @@
-/* Bit planes with AVX-512: bytes of equal significance are gathered into one register, from which one
- * instruction takes one bit of 64 elements. */
+/* Bit planes with AVX-512: bytes of equal significance are gathered into one register, from which
+ * one instruction takes one bit of 64 elements. */
 #ifndef __AVX512BW__
 #error "this file needs -mavx512bw"
 #endif
@@ -12,8 +12,8 @@
 /* Of 16 elements of 32 bits: their lowest bytes in quarter 0, the next ones in quarter 1, ... */
 SONIC_INLINE __m512i group_bytes(__m512i v)
 {
-    const __m512i in_lane = _mm512_broadcast_i32x4(
-        _mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+    const __m512i in_lane =
+        _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
     const __m512i across = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     return _mm512_permutexvar_epi32(across, _mm512_shuffle_epi8(v, in_lane));
 }
@@ -24,8 +24,10 @@ SONIC_INLINE void write_planes(uint64_t *planes, size_t stride, __m512i v[4])
     for (int i = 0; i < 4; i++)
         v[i] = group_bytes(v[i]);
     /* Quarter b of each of the four registers to register b. */
-    const __m512i low01 = _mm512_shuffle_i32x4(v[0], v[1], 0x44), high01 = _mm512_shuffle_i32x4(v[0], v[1], 0xee);
-    const __m512i low23 = _mm512_shuffle_i32x4(v[2], v[3], 0x44), high23 = _mm512_shuffle_i32x4(v[2], v[3], 0xee);
+    const __m512i low01 = _mm512_shuffle_i32x4(v[0], v[1], 0x44),
+                  high01 = _mm512_shuffle_i32x4(v[0], v[1], 0xee);
+    const __m512i low23 = _mm512_shuffle_i32x4(v[2], v[3], 0x44),
+                  high23 = _mm512_shuffle_i32x4(v[2], v[3], 0xee);
     v[0] = _mm512_shuffle_i32x4(low01, low23, 0x88);
     v[1] = _mm512_shuffle_i32x4(low01, low23, 0xdd);
     v[2] = _mm512_shuffle_i32x4(high01, high23, 0x88);
@@ -48,7 +50,8 @@ static void block32(uint64_t *planes, size_t stride, const uint8_t *x)
 
 static void block64(uint64_t *planes, size_t stride, const uint8_t *x)
 {
-    const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i even =
+        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
     const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
     __m512i low[4], high[4];
     for (int i = 0; i < 4; i++) {

@@ -5,8 +5,8 @@
 
 enum { WORD = 64 };
 
-/* Transposes the w x w bit matrices that the words w[0..count) hold side by side (count = w: 64, or 32 with
- * two matrices a word): bit i of row j and bit j of row i trade places. */
+/* Transposes the w x w bit matrices that the words w[0..count) hold side by side (count = w: 64, or
+ * 32 with two matrices a word): bit i of row j and bit j of row i trade places. */
 static void transpose(uint64_t *w, unsigned count)
 {
     uint64_t mask = count == 64 ? UINT64_C(0x00000000ffffffff) : UINT64_C(0x0000ffff0000ffff);

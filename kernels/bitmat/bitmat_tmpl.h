@@ -1,5 +1,5 @@
-/* Bit planes of n elements, 64 at a time.  A tier defines block32() and block64(), which write all the planes'
- * words of 64 elements, and hands fill() its table. */
+/* Bit planes of n elements, 64 at a time.  A tier defines block32() and block64(), which write all
+ * the planes' words of 64 elements, and hands fill() its table. */
 #include <string.h>
 
 static void planes32(uint64_t *planes, size_t stride, const void *x, size_t n)

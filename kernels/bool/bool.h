@@ -1,9 +1,9 @@
 /** @file
  * Bit-sliced arithmetic on XOR shares: what the parallel-prefix comparison does to planes of bits.
  *
- * Contract: no allocation, I/O, globals or errors; every count of words including 0; 8-byte alignment;
- * constant time; bit-identical on every tier.  All pointers secret.  Outputs may equal an input of the
- * same call word for word, and otherwise must not overlap one.
+ * Contract: no allocation, I/O, globals or errors; every count of words including 0; 8-byte
+ * alignment; constant time; bit-identical on every tier.  All pointers secret.  Outputs may equal
+ * an input of the same call word for word, and otherwise must not overlap one.
  */
 #ifndef SONIC_KERNELS_BOOL_H
 #define SONIC_KERNELS_BOOL_H
@@ -14,9 +14,9 @@
 /** One party's view of (g1, p1) o (g0, p0) = (g1 ^ p1 g0, p1 p0) after the openings
  * pi = p1 ^ mu, gamma = g0 ^ nu, rho = p0 ^ omega; c and d are shares of mu nu and mu omega. */
 typedef struct sonic_carry_operands {
-    const uint64_t *g1, *g0, *p0;       /**< shares */
-    const uint64_t *pi, *gamma, *rho;   /**< opened; rho unused when p is NULL */
-    const uint64_t *mu, *c, *d;         /**< correlation shares; d unused when p is NULL */
+    const uint64_t *g1, *g0, *p0;     /**< shares */
+    const uint64_t *pi, *gamma, *rho; /**< opened; rho unused when p is NULL */
+    const uint64_t *mu, *c, *d;       /**< correlation shares; d unused when p is NULL */
 } sonic_carry_operands;
 
 typedef struct sonic_bool_kernels {
@@ -24,7 +24,8 @@ typedef struct sonic_bool_kernels {
     void (*bxor)(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t words);
 
     /** out = (a & b) ^ c */
-    void (*and_xor)(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *c, size_t words);
+    void (*and_xor)(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *c,
+                    size_t words);
 
     /** The carry combine: g = g1 ^ (pi & g0) ^ (gamma & mu) ^ c, and unless p is NULL
      * p = (pi & p0) ^ (rho & mu) ^ d.  The XOR of both parties' outputs is the combined (g, p). */

@@ -1,5 +1,5 @@
-/* The bit-sliced kernels as plain loops: each tier compiles them with its own flags.  A tier includes it
- * once and calls fill() from its select function. */
+/* The bit-sliced kernels as plain loops: each tier compiles them with its own flags.  A tier
+ * includes it once and calls fill() from its select function. */
 #include "kernels/common/loop.h"
 
 static void bxor(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t words)
@@ -9,7 +9,8 @@ static void bxor(uint64_t *out, const uint64_t *a, const uint64_t *b, size_t wor
         out[i] = a[i] ^ b[i];
 }
 
-static void and_xor(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *c, size_t words)
+static void and_xor(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *c,
+                    size_t words)
 {
     SONIC_INDEPENDENT
     for (size_t i = 0; i < words; i++)

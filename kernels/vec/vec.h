@@ -1,9 +1,9 @@
 /** @file
  * Elementwise arithmetic mod 2^l on additive shares, one table a ring.
  *
- * Contract: no allocation, I/O, globals or errors; any alignment; every n including 0; constant time
- * in elements and bits; bit-identical on every tier.  Elements are uint32_t or uint64_t.  Outputs may
- * equal an input element for element, and otherwise must not overlap one.
+ * Contract: no allocation, I/O, globals or errors; any alignment; every n including 0; constant
+ * time in elements and bits; bit-identical on every tier.  Elements are uint32_t or uint64_t.
+ * Outputs may equal an input element for element, and otherwise must not overlap one.
  */
 #ifndef SONIC_KERNELS_VEC_H
 #define SONIC_KERNELS_VEC_H
@@ -14,15 +14,15 @@
 /** One party's material and openings for s * x, or s * trunc(x), where s is the bit c ^ r:
  * see sonic_vec_kernels.select and .select_trunc.  All secret but e, c, shift and party. */
 typedef struct sonic_select_operands {
-    const void *e;      /**< opened: x - u, or x + 2^(l-2) + u when truncating */
-    const uint64_t *c;  /**< opened: bit i % 64 of word i / 64 is s_i ^ r_i */
-    const void *r;      /**< additive share of r */
-    const void *u;      /**< additive share of u; when truncating, of -(u >> shift) */
-    const void *ru;     /**< additive share of r u; when truncating, of -r (u >> shift) */
-    const void *wrap;   /**< truncating only: share mod 2^shift of msb(u) in bits 0..shift-1, and of
-                             r msb(u) in bits shift..2 shift-1 */
-    unsigned shift;     /**< truncating only: 1 <= shift <= l / 2 */
-    unsigned party;     /**< 0 or 1: party 0 adds the public terms */
+    const void *e;     /**< opened: x - u, or x + 2^(l-2) + u when truncating */
+    const uint64_t *c; /**< 8-byte aligned; opened: bit i % 64 of word i / 64 is s_i ^ r_i */
+    const void *r;     /**< additive share of r */
+    const void *u;     /**< additive share of u; when truncating, of -(u >> shift) */
+    const void *ru;    /**< additive share of r u; when truncating, of -r (u >> shift) */
+    const void *wrap;  /**< truncating only: share mod 2^shift of msb(u) in bits 0..shift-1, and of
+                            r msb(u) in bits shift..2 shift-1 */
+    unsigned shift;    /**< truncating only: 1 <= shift <= l / 2 */
+    unsigned party;    /**< 0 or 1: party 0 adds the public terms */
 } sonic_select_operands;
 
 typedef struct sonic_vec_kernels {
@@ -42,14 +42,17 @@ typedef struct sonic_vec_kernels {
      * Both parties' y sum to s (floor(x / 2^shift) + 0 or 1) if -2^(l-2) <= x < 2^(l-2). */
     void (*select_trunc)(void *y, const sonic_select_operands *in, size_t n);
 
-    /** y = [party 0] t + u + k m, in the notation of select_trunc: x truncated, without a selection. */
+    /** y = [party 0] t + u + k m, in the notation of select_trunc: x truncated, without a
+     * selection. */
     void (*trunc)(void *y, const sonic_select_operands *in, size_t n);
 
-    /** SecureML's local truncation of a share: party 0 shifts x arithmetically, party 1 its negative. */
+    /** SecureML's local truncation of a share: party 0 shifts x arithmetically, party 1 its
+     * negative.  0 <= shift < l. */
     void (*trunc_local)(void *y, const void *x, unsigned shift, unsigned party, size_t n);
 } sonic_vec_kernels;
 
-/** Fill the table's entries that a tier has, [0] mod 2^32 and [1] mod 2^64; tiers are applied in rising order. */
+/** Fill the table's entries that a tier has, [0] mod 2^32 and [1] mod 2^64; tiers are applied in
+ * rising order. */
 void sonic_vec_select_ref(sonic_vec_kernels *table);
 void sonic_vec_select_avx2(sonic_vec_kernels *table);
 void sonic_vec_select_avx512(sonic_vec_kernels *table);

@@ -1,5 +1,6 @@
-/* The elementwise kernels of one ring as plain loops; a tier includes this once with BITS 32 and once with
- * BITS 64, under its own flags, and hands fill_<BITS>() its table's entry.  BITS is undefined at the end. */
+/* The elementwise kernels of one ring as plain loops; a tier includes this once with BITS 32 and
+ * once with BITS 64, under its own flags, and hands fill_<BITS>() its table's entry.  BITS is
+ * undefined at the end. */
 #include "kernels/common/loop.h"
 
 #define JOIN_(a, b) a##_##b
@@ -61,10 +62,16 @@ static void NAME(scale_add)(void *out, const void *a, uint64_t factor, const voi
     }
 }
 
+/* The bits of elements at to at + BITS - 1. */
+SONIC_INLINE WORD NAME(bits)(const uint64_t *c, size_t at)
+{
+    return (WORD)(c[at / 64] >> at % 64);
+}
+
 /* At most BITS elements, whose bits c are those of one word.  A selection by c is a mask, a sign by
  * 1 - 2c is a conditional negation: (v ^ -c) + c. */
-SONIC_INLINE void NAME(select_block)(ANY *y, const ANY *e, WORD c, const ANY *r, const ANY *u, const ANY *ru,
-                                     WORD public_terms, size_t n)
+SONIC_INLINE void NAME(select_block)(ANY *y, const ANY *e, WORD c, const ANY *r, const ANY *u,
+                                     const ANY *ru, WORD public_terms, size_t n)
 {
     SONIC_INDEPENDENT
     for (size_t i = 0; i < n; i++) {
@@ -78,13 +85,15 @@ static void NAME(select)(void *y, const sonic_select_operands *in, size_t n)
     const WORD public_terms = (WORD)0 - (in->party == 0);
     ANY *out = y;
     const ANY *e = in->e, *r = in->r, *u = in->u, *ru = in->ru;
-    size_t done = 0;
-    for (; n - done >= BITS; done += BITS)
-        NAME(select_block)(out + done, e + done, (WORD)(in->c[done / 64] >> done % 64), r + done, u + done,
-                           ru + done, public_terms, BITS);
-    if (done < n)
-        NAME(select_block)(out + done, e + done, (WORD)(in->c[done / 64] >> done % 64), r + done, u + done,
-                           ru + done, public_terms, n - done);
+    for (size_t done = 0; done < n; done += BITS) {
+        const WORD c = NAME(bits)(in->c, done);
+        if (n - done >= BITS)
+            NAME(select_block)(out + done, e + done, c, r + done, u + done, ru + done, public_terms,
+                               BITS);
+        else
+            NAME(select_block)(out + done, e + done, c, r + done, u + done, ru + done, public_terms,
+                               n - done);
+    }
 }
 
 /* t, and u + k m, in the notation of the contract; k as a mask. */
@@ -98,8 +107,8 @@ SONIC_INLINE WORD NAME(no_carry)(WORD e)
     return (e >> (BITS - 1)) - 1;
 }
 
-SONIC_INLINE void NAME(select_trunc_block)(ANY *y, const sonic_select_operands *in, size_t at, WORD c,
-                                           WORD public_terms, size_t n)
+SONIC_INLINE void NAME(select_trunc_block)(ANY *y, const sonic_select_operands *in, size_t at,
+                                           WORD c, WORD public_terms, size_t n)
 {
     const ANY *const e = (const ANY *)in->e + at, *const r = (const ANY *)in->r + at;
     const ANY *const u = (const ANY *)in->u + at, *const ru = (const ANY *)in->ru + at;
@@ -119,13 +128,13 @@ static void NAME(select_trunc)(void *y, const sonic_select_operands *in, size_t 
 {
     const WORD public_terms = (WORD)0 - (in->party == 0);
     ANY *out = y;
-    size_t done = 0;
-    for (; n - done >= BITS; done += BITS)
-        NAME(select_trunc_block)(out + done, in, done, (WORD)(in->c[done / 64] >> done % 64), public_terms,
-                                 BITS);
-    if (done < n)
-        NAME(select_trunc_block)(out + done, in, done, (WORD)(in->c[done / 64] >> done % 64), public_terms,
-                                 n - done);
+    for (size_t done = 0; done < n; done += BITS) {
+        const WORD c = NAME(bits)(in->c, done);
+        if (n - done >= BITS)
+            NAME(select_trunc_block)(out + done, in, done, c, public_terms, BITS);
+        else
+            NAME(select_trunc_block)(out + done, in, done, c, public_terms, n - done);
+    }
 }
 
 static void NAME(trunc)(void *y, const sonic_select_operands *in, size_t n)
