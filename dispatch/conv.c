@@ -1,5 +1,5 @@
-/* sonic_conv(): the shape's checks, and one of three ways: a plain product, depthwise, or a product with
- * patches packed straight into its panels. */
+/* sonic_conv(): the shape's checks, and one of three ways: a plain product, depthwise, or a product
+ * with patches packed straight into its panels. */
 #include <sonicnn/ring.h>
 
 #include <string.h>
@@ -10,8 +10,9 @@
 #include "kernels/common/checked.h"
 
 enum {
-    DEPTHWISE_MAX = 3, /* output channels of one input channel up to which packing patches does not pay */
-    DEPTHWISE_ROWS = 8 /* output rows of a task */
+    /* Output channels of one input channel up to which packing patches does not pay. */
+    DEPTHWISE_MAX = 3,
+    DEPTHWISE_ROWS = 8, /* output rows of a task */
 };
 
 /* A checked convolution. */
@@ -33,21 +34,28 @@ static size_t smaller(size_t a, size_t b)
 }
 
 /* One dimension: *out = (size + before + after - dilation (kernel - 1) - 1) / stride + 1. */
-static sonic_status check_extent(const char *name, size_t size, size_t before, size_t after, size_t kernel,
-                                 size_t stride, size_t dilation, size_t *out, sonic_error *error)
+static sonic_status check_extent(const char *name, size_t size, size_t before, size_t after,
+                                 size_t kernel, size_t stride, size_t dilation, size_t *out,
+                                 sonic_error *error)
 {
     size_t padded, reach;
     if (!kernel || !stride || !dilation)
-        return sonic_fail(error, SONIC_E_SHAPE, "the convolution's %s has kernel %zu, stride %zu, dilation "
-                          "%zu: none may be 0", name, kernel, stride, dilation);
+        return sonic_fail(error, SONIC_E_SHAPE,
+                          "the convolution's %s has kernel %zu, stride %zu, dilation "
+                          "%zu: none may be 0",
+                          name, kernel, stride, dilation);
     if (!sonic_size_add(&padded, size, before) || !sonic_size_add(&padded, padded, after) ||
         !sonic_size_mul(&reach, kernel - 1, dilation) || !sonic_size_add(&reach, reach, 1) ||
         padded > PTRDIFF_MAX || reach > PTRDIFF_MAX)
-        return sonic_fail(error, SONIC_E_SHAPE, "the convolution's padded %s or its kernel's reach "
-                          "overflows", name);
+        return sonic_fail(error, SONIC_E_SHAPE,
+                          "the convolution's padded %s or its kernel's reach "
+                          "overflows",
+                          name);
     if (reach > padded)
-        return sonic_fail(error, SONIC_E_SHAPE, "the convolution's kernel reaches over %zu elements of "
-                          "%s, but the padded input has only %zu", reach, name, padded);
+        return sonic_fail(error, SONIC_E_SHAPE,
+                          "the convolution's kernel reaches over %zu elements of "
+                          "%s, but the padded input has only %zu",
+                          reach, name, padded);
     *out = (padded - reach) / stride + 1;
     return SONIC_OK;
 }
@@ -61,25 +69,32 @@ static sonic_status check_tensor(const char *name, size_t a, size_t b, size_t c,
         return SONIC_OK;
     if (!sonic_size_mul(&size, size, a) || !sonic_size_mul(&size, size, b) ||
         !sonic_size_mul(&size, size, c) || !sonic_size_mul(&size, size, d) || size > PTRDIFF_MAX)
-        return sonic_fail(error, SONIC_E_SHAPE, "the convolution's %s of %zu x %zu x %zu x %zu elements is "
-                          "larger than memory can be", name, a, b, c, d);
+        return sonic_fail(error, SONIC_E_SHAPE,
+                          "the convolution's %s of %zu x %zu x %zu x %zu elements is "
+                          "larger than memory can be",
+                          name, a, b, c, d);
     return SONIC_OK;
 }
 
-sonic_status sonic_conv_output(const sonic_conv_shape *s, size_t *oh, size_t *ow, sonic_error *error)
+sonic_status sonic_conv_output(const sonic_conv_shape *s, size_t *oh, size_t *ow,
+                               sonic_error *error)
 {
     size_t height, width;
     if (!s || !oh || !ow)
         return sonic_fail(error, SONIC_E_ARGUMENT, "the %s of a convolution is NULL",
-                          !s ? "shape" : !oh ? "output height" : "output width");
+                          !s    ? "shape"
+                          : !oh ? "output height"
+                                : "output width");
     if (!s->groups || s->c % s->groups || s->o % s->groups)
-        return sonic_fail(error, SONIC_E_SHAPE, "the convolution's %zu groups do not divide its %zu input "
-                          "and %zu output channels", s->groups, s->c, s->o);
-    sonic_status status = check_extent("height", s->h, s->pad_top, s->pad_bottom, s->kh, s->stride_h,
-                                       s->dilation_h, &height, error);
+        return sonic_fail(error, SONIC_E_SHAPE,
+                          "the convolution's %zu groups do not divide its %zu input "
+                          "and %zu output channels",
+                          s->groups, s->c, s->o);
+    sonic_status status = check_extent("height", s->h, s->pad_top, s->pad_bottom, s->kh,
+                                       s->stride_h, s->dilation_h, &height, error);
     if (!status)
-        status = check_extent("width", s->w, s->pad_left, s->pad_right, s->kw, s->stride_w, s->dilation_w,
-                              &width, error);
+        status = check_extent("width", s->w, s->pad_left, s->pad_right, s->kw, s->stride_w,
+                              s->dilation_w, &width, error);
     if (!status)
         status = check_tensor("input", s->n, s->c, s->h, s->w, error);
     if (!status)
@@ -93,12 +108,23 @@ sonic_status sonic_conv_output(const sonic_conv_shape *s, size_t *oh, size_t *ow
     return SONIC_OK;
 }
 
-/* The kernel covers the whole input: every image is one row of a product with the weights transposed. */
+/* The kernel covers the whole input: every image is one row of a product with the weights
+ * transposed. */
 static sonic_status run_connected(const conv_job *job, sonic_error *error)
 {
     const sonic_product product = {
-        .ring = job->ring, .m = job->shape->n, .n = job->m, .k = job->k, .c = job->y, .ldc = job->m,
-        .a = job->x, .a_row = job->k, .a_column = 1, .b = job->w, .b_row = 1, .b_column = job->k,
+        .ring = job->ring,
+        .m = job->shape->n,
+        .n = job->m,
+        .k = job->k,
+        .c = job->y,
+        .ldc = job->m,
+        .a = job->x,
+        .a_row = job->k,
+        .a_column = 1,
+        .b = job->w,
+        .b_row = 1,
+        .b_column = job->k,
         .accumulate = job->accumulate,
     };
     return sonic_product_run(job->context, &product, error);
@@ -111,16 +137,17 @@ static sonic_status run_depthwise(const conv_job *job)
     const sonic_conv_kernels *kernels = &job->context->kernels.conv[sonic_ring_index(job->ring)];
     size_t strips = (g->oh + DEPTHWISE_ROWS - 1) / DEPTHWISE_ROWS, tasks = s->n * s->o * strips;
     size_t in_plane = g->h * g->w, out_plane = g->oh * g->ow;
-    int threads = sonic_threads_for(job->context->threads, tasks,
-                                    sonic_product_work(s->n * s->o, job->n, job->k), SONIC_PRODUCT_LEAST);
+    int threads =
+        sonic_threads_for(job->context->threads, tasks,
+                          sonic_product_work(s->n * s->o, job->n, job->k), SONIC_PRODUCT_LEAST);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t task = 0; task < tasks; task++) {
         size_t plane = task / strips, row = task % strips * DEPTHWISE_ROWS;
         size_t image = plane / s->o, o = plane % s->o;
         kernels->depthwise(job->y + plane * out_plane * job->bytes,
                            job->x + (image * s->c + o / job->m) * in_plane * job->bytes,
-                           job->w + o * job->k * job->bytes, g, row, smaller(DEPTHWISE_ROWS, g->oh - row),
-                           job->accumulate);
+                           job->w + o * job->k * job->bytes, g, row,
+                           smaller(DEPTHWISE_ROWS, g->oh - row), job->accumulate);
     }
     return SONIC_OK;
 }
@@ -140,8 +167,8 @@ static void pack_weights(const conv_job *job, const sonic_ring_kernels *kernels,
 }
 
 /* Outputs i0 to i0 + m of one group at positions j0 to j0 + n of one image. */
-static void run_block(const conv_job *job, size_t image, size_t group, size_t i0, size_t m, size_t j0,
-                      size_t n, const uint8_t *weights, uint8_t *panels)
+static void run_block(const conv_job *job, size_t image, size_t group, size_t i0, size_t m,
+                      size_t j0, size_t n, const uint8_t *weights, uint8_t *panels)
 {
     const sonic_conv_shape *s = job->shape;
     const sonic_conv_geometry *g = &job->geometry;
@@ -151,8 +178,8 @@ static void run_block(const conv_job *job, size_t image, size_t group, size_t i0
     const uint8_t *x = job->x + (image * s->c + group * (s->c / s->groups)) * g->h * g->w * bytes;
     uint8_t *y = job->y + ((image * s->o + group * job->m + i0) * job->n + j0) * bytes;
     size_t rows = (job->m + ring->mr - 1) / ring->mr * ring->mr;
-    bool pointwise = g->kh == 1 && g->kw == 1 && g->stride_h == 1 && g->stride_w == 1 && g->oh == g->h &&
-                     g->ow == g->w;
+    bool pointwise = g->kh == 1 && g->kw == 1 && g->stride_h == 1 && g->stride_w == 1 &&
+                     g->oh == g->h && g->ow == g->w;
     for (size_t p = 0; p < job->k; p += depth) {
         size_t k = smaller(depth, job->k - p);
         if (pointwise)
@@ -173,8 +200,8 @@ static sonic_status run_product(const conv_job *job, sonic_error *error)
     size_t outer = s->n * s->groups, rows = (job->m + kernels->mr - 1) / kernels->mr * kernels->mr;
     size_t work = sonic_product_work(s->n * s->o, job->n, job->k);
     int threads = sonic_threads_for(job->context->threads, SIZE_MAX, work, SONIC_PRODUCT_LEAST);
-    sonic_product_grid grid = sonic_product_split(kernels, job->m, job->n,
-                                                  ((size_t)threads + outer - 1) / outer);
+    sonic_product_grid grid =
+        sonic_product_split(kernels, job->m, job->n, ((size_t)threads + outer - 1) / outer);
     size_t blocks = grid.rows * grid.columns, tasks = outer * blocks;
     size_t size = grid.width * sonic_product_depth(kernels, job->k) * job->bytes;
     size_t one = job->k * kernels->a_words * job->bytes, packed = 0;
@@ -187,31 +214,36 @@ static sonic_status run_product(const conv_job *job, sonic_error *error)
         scratch = sonic_scratch_take((size_t)threads, &size);
     if (!scratch) {
         sonic_scratch_free(weights, 1, packed);
-        return sonic_fail(error, SONIC_E_MEMORY, "a convolution cannot have %zu bytes for its packed "
-                          "weights and %zu for each of %d threads", packed, size, threads);
+        return sonic_fail(error, SONIC_E_MEMORY,
+                          "a convolution cannot have %zu bytes for its packed "
+                          "weights and %zu for each of %d threads",
+                          packed, size, threads);
     }
     pack_weights(job, kernels, weights, rows, threads);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t task = 0; task < tasks; task++) {
-        size_t image = task / blocks / s->groups, group = task / blocks % s->groups, block = task % blocks;
+        size_t image = task / blocks / s->groups, group = task / blocks % s->groups,
+               block = task % blocks;
         size_t i = block / grid.columns * grid.height, j = block % grid.columns * grid.width;
-        run_block(job, image, group, i, smaller(grid.height, job->m - i), j, smaller(grid.width, job->n - j),
-                  weights + group * rows * one, scratch + sonic_thread_index() * size);
+        run_block(job, image, group, i, smaller(grid.height, job->m - i), j,
+                  smaller(grid.width, job->n - j), weights + group * rows * one,
+                  scratch + sonic_thread_index() * size);
     }
     sonic_scratch_free(scratch, (size_t)threads, size);
     sonic_scratch_free(weights, 1, packed);
     return SONIC_OK;
 }
 
-sonic_status sonic_conv(const sonic_context *context, sonic_ring ring, const sonic_conv_shape *shape,
-                        void *y, const void *x, const void *w, bool accumulate, sonic_error *error)
+sonic_status sonic_conv(const sonic_context *context, sonic_ring ring,
+                        const sonic_conv_shape *shape, void *y, const void *x, const void *w,
+                        bool accumulate, sonic_error *error)
 {
     size_t oh, ow;
     if (!context)
         return sonic_fail(error, SONIC_E_ARGUMENT, "the context of a convolution is NULL");
     if (ring != SONIC_RING_32 && ring != SONIC_RING_64)
-        return sonic_fail(error, SONIC_E_ARGUMENT, "the ring of a convolution is 2^%d, not 2^32 or 2^64",
-                          (int)ring);
+        return sonic_fail(error, SONIC_E_ARGUMENT,
+                          "the ring of a convolution is 2^%d, not 2^32 or 2^64", (int)ring);
     sonic_status status = sonic_conv_output(shape, &oh, &ow, error);
     if (status)
         return status;
@@ -230,11 +262,19 @@ sonic_status sonic_conv(const sonic_context *context, sonic_ring ring, const son
             return sonic_fail(error, SONIC_E_ARGUMENT, "the convolution's %s is NULL but not empty",
                               tensors[i].name);
     const conv_job job = {
-        .context = context, .shape = s, .ring = ring, .bytes = sonic_ring_bytes(ring),
+        .context = context,
+        .shape = s,
+        .ring = ring,
+        .bytes = sonic_ring_bytes(ring),
         .geometry = {s->h, s->w, oh, ow, s->kh, s->kw, s->stride_h, s->stride_w, s->dilation_h,
                      s->dilation_w, s->pad_top, s->pad_left},
-        .m = s->o / s->groups, .n = oh * ow, .k = s->c / s->groups * s->kh * s->kw,
-        .y = y, .x = x, .w = w, .accumulate = accumulate,
+        .m = s->o / s->groups,
+        .n = oh * ow,
+        .k = s->c / s->groups * s->kh * s->kw,
+        .y = y,
+        .x = x,
+        .w = w,
+        .accumulate = accumulate,
     };
     if (!s->n || !s->o)
         return SONIC_OK;
@@ -243,7 +283,8 @@ sonic_status sonic_conv(const sonic_context *context, sonic_ring ring, const son
             memset(y, 0, s->n * s->o * oh * ow * job.bytes);
         return SONIC_OK;
     }
-    if (s->groups == 1 && s->kh == s->h && s->kw == s->w && oh * ow == 1 && !s->pad_top && !s->pad_left)
+    if (s->groups == 1 && s->kh == s->h && s->kw == s->w && oh * ow == 1 && !s->pad_top &&
+        !s->pad_left)
         return run_connected(&job, error);
     if (s->c == s->groups && job.m <= DEPTHWISE_MAX)
         return run_depthwise(&job);

@@ -53,7 +53,8 @@ size_t sonic_product_depth(const sonic_ring_kernels *kernels, size_t k)
     return k ? pieces(k, pieces(k, kernels->kc)) : 0;
 }
 
-sonic_product_grid sonic_product_split(const sonic_ring_kernels *kernels, size_t m, size_t n, size_t tasks)
+sonic_product_grid sonic_product_split(const sonic_ring_kernels *kernels, size_t m, size_t n,
+                                       size_t tasks)
 {
     size_t row_tiles = pieces(m, kernels->mr), column_tiles = pieces(n, kernels->nr);
     size_t rows = row_tiles ? 1 : 0, columns = pieces(n, kernels->nc);
@@ -77,7 +78,8 @@ sonic_product_grid sonic_product_split(const sonic_ring_kernels *kernels, size_t
 }
 
 void sonic_product_block(const sonic_ring_kernels *kernels, size_t bytes, void *c, size_t ldc,
-                         const void *a, const void *b, size_t m, size_t n, size_t k, bool accumulate)
+                         const void *a, const void *b, size_t m, size_t n, size_t k,
+                         bool accumulate)
 {
     const size_t mr = kernels->mr, nr = kernels->nr;
     /* A panel of B stays in the first-level cache while the panels of A pass by it. */
@@ -90,14 +92,14 @@ void sonic_product_block(const sonic_ring_kernels *kernels, size_t bytes, void *
 }
 
 /* Rows i0 to i0 + m and columns j0 to j0 + n of the product, over all of k. */
-static void run_block(const sonic_ring_kernels *kernels, const sonic_product *s, size_t i0, size_t m,
-                      size_t j0, size_t n, void *a_panels, void *b_panels)
+static void run_block(const sonic_ring_kernels *kernels, const sonic_product *s, size_t i0,
+                      size_t m, size_t j0, size_t n, void *a_panels, void *b_panels)
 {
     size_t bytes = sonic_ring_bytes(s->ring), depth = sonic_product_depth(kernels, s->k);
     for (size_t p = 0; p < s->k; p += depth) {
         size_t k = smaller(depth, s->k - p);
-        kernels->pack_b(b_panels, sonic_element(s->b, p * s->b_row + j0 * s->b_column, bytes), s->b_row,
-                        s->b_column, k, n);
+        kernels->pack_b(b_panels, sonic_element(s->b, p * s->b_row + j0 * s->b_column, bytes),
+                        s->b_row, s->b_column, k, n);
         for (size_t i = i0; i < i0 + m; i += kernels->mc) {
             size_t height = smaller(kernels->mc, i0 + m - i);
             kernels->pack_a(a_panels, sonic_element(s->a, i * s->a_row + p * s->a_column, bytes),
@@ -108,7 +110,8 @@ static void run_block(const sonic_ring_kernels *kernels, const sonic_product *s,
     }
 }
 
-static sonic_status run_blocked(const sonic_context *context, const sonic_product *s, sonic_error *error)
+static sonic_status run_blocked(const sonic_context *context, const sonic_product *s,
+                                sonic_error *error)
 {
     const sonic_ring_kernels *kernels = &context->kernels.ring[sonic_ring_index(s->ring)];
     size_t bytes = sonic_ring_bytes(s->ring), work = sonic_product_work(s->m, s->n, s->k);
@@ -117,18 +120,21 @@ static sonic_status run_blocked(const sonic_context *context, const sonic_produc
     size_t tasks = grid.rows * grid.columns, depth = sonic_product_depth(kernels, s->k);
     threads = sonic_threads_for(threads, tasks, work, SONIC_PRODUCT_LEAST);
 
-    size_t a_bytes = (smaller(kernels->mc, grid.height) * depth * kernels->a_words * bytes + 63) & ~(size_t)63;
+    size_t a_bytes =
+        (smaller(kernels->mc, grid.height) * depth * kernels->a_words * bytes + 63) & ~(size_t)63;
     size_t size = a_bytes + grid.width * depth * bytes;
     uint8_t *scratch = sonic_scratch_take((size_t)threads, &size);
     if (!scratch)
-        return sonic_fail(error, SONIC_E_MEMORY, "a matrix product cannot have %zu bytes of scratch for "
-                          "each of %d threads", size, threads);
+        return sonic_fail(error, SONIC_E_MEMORY,
+                          "a matrix product cannot have %zu bytes of scratch for "
+                          "each of %d threads",
+                          size, threads);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t task = 0; task < tasks; task++) {
         size_t i = task / grid.columns * grid.height, j = task % grid.columns * grid.width;
         uint8_t *mine = scratch + sonic_thread_index() * size;
-        run_block(kernels, s, i, smaller(grid.height, s->m - i), j, smaller(grid.width, s->n - j), mine,
-                  mine + a_bytes);
+        run_block(kernels, s, i, smaller(grid.height, s->m - i), j, smaller(grid.width, s->n - j),
+                  mine, mine + a_bytes);
     }
     sonic_scratch_free(scratch, (size_t)threads, size);
     return SONIC_OK;
@@ -156,7 +162,8 @@ static void run_rows(const sonic_context *context, const sonic_product *s)
 
 /* c[i c_row + j c_column] (+)= the dot product of contiguous vectors x_i, few, and rows r_j. */
 static void run_dots(const sonic_context *context, const sonic_product *s, size_t few, size_t c_few,
-                     const void *x, size_t x_row, size_t many, size_t c_many, const void *rows, size_t row)
+                     const void *x, size_t x_row, size_t many, size_t c_many, const void *rows,
+                     size_t row)
 {
     enum { CHUNK = 32 };
     const sonic_ring_kernels *kernels = &context->kernels.ring[sonic_ring_index(s->ring)];
@@ -168,8 +175,8 @@ static void run_dots(const sonic_context *context, const sonic_product *s, size_
         size_t j = task * CHUNK;
         for (size_t i = 0; i < few; i++)
             kernels->dot(sonic_element_mutable(s->c, i * c_few + j * c_many, bytes), c_many,
-                         sonic_element(x, i * x_row, bytes), sonic_element(rows, j * row, bytes), row,
-                         smaller(CHUNK, many - j), s->k, s->accumulate);
+                         sonic_element(x, i * x_row, bytes), sonic_element(rows, j * row, bytes),
+                         row, smaller(CHUNK, many - j), s->k, s->accumulate);
     }
 }
 
@@ -180,7 +187,8 @@ static void clear(const sonic_product *s)
         memset(sonic_element_mutable(s->c, i * s->ldc, bytes), 0, s->n * bytes);
 }
 
-sonic_status sonic_product_run(const sonic_context *context, const sonic_product *s, sonic_error *error)
+sonic_status sonic_product_run(const sonic_context *context, const sonic_product *s,
+                               sonic_error *error)
 {
     size_t mr = context->kernels.ring[sonic_ring_index(s->ring)].mr;
     if (!s->m || !s->n)

@@ -20,8 +20,8 @@ static inline size_t sonic_thread_index(void)
 #endif
 }
 
-/** How many of `threads` to use for `tasks` tasks of `work` units altogether, when a thread that has
- * fewer than `least` units costs more than it saves; at least 1. */
+/** How many of `threads` to use for `tasks` tasks of `work` units altogether, when a thread that
+ * has fewer than `least` units costs more than it saves; at least 1. */
 static inline int sonic_threads_for(int threads, size_t tasks, size_t work, size_t least)
 {
     size_t most = work / least < tasks ? work / least : tasks;

@@ -7,8 +7,8 @@
 enum { ROUNDS = 1500 };
 
 /* The padded input of one channel under output (oy, ox) and tap (ky, kx). */
-static uint64_t padded(const sonic_conv_geometry *g, const uint8_t *plane, size_t oy, size_t ox, size_t ky,
-                       size_t kx, size_t bytes)
+static uint64_t padded(const sonic_conv_geometry *g, const uint8_t *plane, size_t oy, size_t ox,
+                       size_t ky, size_t kx, size_t bytes)
 {
     const long y = (long)(oy * g->stride_h + ky * g->dilation_h) - (long)g->pad_top;
     const long x = (long)(ox * g->stride_w + kx * g->dilation_w) - (long)g->pad_left;
@@ -19,10 +19,11 @@ static uint64_t padded(const sonic_conv_geometry *g, const uint8_t *plane, size_
 
 static bool wrong(const char *what, const sonic_conv_geometry *g, size_t bytes, size_t i, size_t j)
 {
-    return harness_fail("%s mod 2^%zu, input %zu x %zu, kernel %zu x %zu, stride %zu %zu, dilation %zu %zu, "
-                        "pad %zu %zu, output %zu x %zu: element %zu, %zu is wrong", what, 8 * bytes, g->h,
-                        g->w, g->kh, g->kw, g->stride_h, g->stride_w, g->dilation_h, g->dilation_w,
-                        g->pad_top, g->pad_left, g->oh, g->ow, i, j);
+    return harness_fail(
+        "%s mod 2^%zu, input %zu x %zu, kernel %zu x %zu, stride %zu %zu, dilation %zu %zu, "
+        "pad %zu %zu, output %zu x %zu: element %zu, %zu is wrong",
+        what, 8 * bytes, g->h, g->w, g->kh, g->kw, g->stride_h, g->stride_w, g->dilation_h,
+        g->dilation_w, g->pad_top, g->pad_left, g->oh, g->ow, i, j);
 }
 
 static size_t output(size_t size, size_t pads, size_t kernel, size_t stride, size_t dilation)
@@ -36,11 +37,16 @@ static sonic_conv_geometry geometry(harness_random *random)
 {
     for (;;) {
         sonic_conv_geometry g = {
-            .h = harness_below(random, 12), .w = harness_below(random, 70),
-            .kh = 1 + harness_below(random, 4), .kw = 1 + harness_below(random, 12),
-            .stride_h = 1 + harness_below(random, 3), .stride_w = 1 + harness_below(random, 3),
-            .dilation_h = 1 + harness_below(random, 3), .dilation_w = 1 + harness_below(random, 3),
-            .pad_top = harness_below(random, 5), .pad_left = harness_below(random, 14),
+            .h = harness_below(random, 12),
+            .w = harness_below(random, 70),
+            .kh = 1 + harness_below(random, 4),
+            .kw = 1 + harness_below(random, 12),
+            .stride_h = 1 + harness_below(random, 3),
+            .stride_w = 1 + harness_below(random, 3),
+            .dilation_h = 1 + harness_below(random, 3),
+            .dilation_w = 1 + harness_below(random, 3),
+            .pad_top = harness_below(random, 5),
+            .pad_left = harness_below(random, 14),
         };
         if (harness_next(random) % 2)
             g.stride_w = g.dilation_w = 1; /* what vectors are for */
@@ -60,16 +66,19 @@ static bool pack(harness_tier *tier, unsigned r)
     const size_t k0 = harness_below(&tier->random, channels * taps);
     const size_t k = harness_below(&tier->random, channels * taps - k0 + 1);
     const size_t j0 = harness_below(&tier->random, g.oh * g.ow);
-    const size_t n = harness_below(&tier->random, g.oh * g.ow - j0 + 1), width = (n + nr - 1) / nr * nr;
+    const size_t n = harness_below(&tier->random, g.oh * g.ow - j0 + 1),
+                 width = (n + nr - 1) / nr * nr;
     harness_buffer x = harness_buffer_make(channels * g.h * g.w * bytes, HARNESS_AT_END, 0);
-    harness_buffer panels = harness_buffer_make((k * width * bytes + 63) / 64 * 64, HARNESS_AT_END, 0);
+    harness_buffer panels =
+        harness_buffer_make((k * width * bytes + 63) / 64 * 64, HARNESS_AT_END, 0);
     harness_fill(&tier->random, x.data, x.n, HARNESS_RANDOM);
     tier->kernels->conv[r].pack(panels.data, nr, x.data, &g, k0, k, j0, n);
     bool right = true;
     for (size_t i = 0; i < k * width && right; i++) {
         const size_t j = i / (k * nr) * nr + i % nr, p = k0 + i % (k * nr) / nr, c = p / taps;
         const uint64_t want = j < n ? padded(&g, x.data + c * g.h * g.w * bytes, (j0 + j) / g.ow,
-                                             (j0 + j) % g.ow, p % taps / g.kw, p % g.kw, bytes) : 0;
+                                             (j0 + j) % g.ow, p % taps / g.kw, p % g.kw, bytes)
+                                    : 0;
         if (element_get(panels.data, i, bytes) != want)
             right = wrong("pack", &g, bytes, p, j0 + j);
     }

@@ -6,21 +6,25 @@
 
 enum { SIZES = 512, SHORT = 20, DEEP = 64 };
 
-/* One product, c (+)= a b: a is m x k with rows lda apart, b and c alike.  Buffers end at guard pages,
- * at addresses that are multiples of the element only. */
+/* One product, c (+)= a b: a is m x k with rows lda apart, b and c alike.  Buffers end at guard
+ * pages, at addresses that are multiples of the element only. */
 typedef struct example {
     size_t bytes, m, n, k, lda, ldb, ldc;
     bool accumulate;
     harness_buffer a, b, c, before;
 } example;
 
-static harness_buffer matrix(harness_tier *tier, size_t rows, size_t columns, size_t ld, size_t bytes)
+static harness_buffer matrix(harness_tier *tier, size_t rows, size_t columns, size_t ld,
+                             size_t bytes)
 {
     const size_t elements = rows && columns ? (rows - 1) * ld + columns : 0;
     const harness_place place = harness_next(&tier->random) % 4 ? HARNESS_AT_END : HARNESS_AT_START;
-    harness_buffer buffer = harness_buffer_make(elements * bytes, place, harness_below(&tier->random, 3));
-    const harness_fill_kind kind = (harness_fill_kind)harness_below(&tier->random, 2 * HARNESS_FILLS);
-    harness_fill(&tier->random, buffer.data, buffer.n, kind < HARNESS_FILLS ? kind : HARNESS_RANDOM);
+    harness_buffer buffer =
+        harness_buffer_make(elements * bytes, place, harness_below(&tier->random, 3));
+    const harness_fill_kind kind =
+        (harness_fill_kind)harness_below(&tier->random, 2 * HARNESS_FILLS);
+    harness_fill(&tier->random, buffer.data, buffer.n,
+                 kind < HARNESS_FILLS ? kind : HARNESS_RANDOM);
     return buffer;
 }
 
@@ -34,7 +38,8 @@ static void example_make(harness_tier *tier, example *e)
     memcpy(e->before.data, e->c.data, e->c.n);
 }
 
-/* Whether c is before (if accumulating) + a b, with the gaps between its rows as they were; frees all. */
+/* Whether c is before (if accumulating) + a b, with the gaps between its rows as they were; frees
+ * all. */
 static bool example_holds(example *e, const char *what)
 {
     size_t wrong = SIZE_MAX;
@@ -57,11 +62,13 @@ static bool example_holds(example *e, const char *what)
     harness_buffer_free(&e->b);
     harness_buffer_free(&e->c);
     harness_buffer_free(&e->before);
-    HARNESS_CHECK(wrong == SIZE_MAX, "%s mod 2^%zu, %zu x %zu x %zu, leading dimensions %zu %zu %zu%s: row "
-                  "%zu, column %zu is wrong", what, 8 * e->bytes, e->m, e->n, e->k, e->lda, e->ldb, e->ldc,
+    HARNESS_CHECK(wrong == SIZE_MAX,
+                  "%s mod 2^%zu, %zu x %zu x %zu, leading dimensions %zu %zu %zu%s: row "
+                  "%zu, column %zu is wrong",
+                  what, 8 * e->bytes, e->m, e->n, e->k, e->lda, e->ldb, e->ldc,
                   e->accumulate ? ", accumulating" : "", wrong / e->ldc, wrong % e->ldc);
-    HARNESS_CHECK(intact, "%s mod 2^%zu, %zu x %zu x %zu: bytes outside were written", what, 8 * e->bytes,
-                  e->m, e->n, e->k);
+    HARNESS_CHECK(intact, "%s mod 2^%zu, %zu x %zu x %zu: bytes outside were written", what,
+                  8 * e->bytes, e->m, e->n, e->k);
     return true;
 }
 
@@ -70,8 +77,10 @@ static harness_buffer panels_make(size_t bytes)
     return harness_buffer_make((bytes + 63) / 64 * 64, HARNESS_AT_END, 0);
 }
 
-/* pack_b into panels, from b or from b stored by columns; false if an element is not where it belongs. */
-static bool pack_b(const sonic_ring_kernels *ring, example *e, harness_buffer *panels, bool by_columns)
+/* pack_b into panels, from b or from b stored by columns; false if an element is not where it
+ * belongs. */
+static bool pack_b(const sonic_ring_kernels *ring, example *e, harness_buffer *panels,
+                   bool by_columns)
 {
     const size_t padded = (e->n + ring->nr - 1) / ring->nr * ring->nr;
     *panels = panels_make(padded * e->k * e->bytes);
@@ -96,7 +105,8 @@ static bool pack_b(const sonic_ring_kernels *ring, example *e, harness_buffer *p
 
 static bool tiles(harness_tier *tier, const sonic_ring_kernels *ring, example *e, bool by_columns)
 {
-    const size_t a_panel = ring->mr * e->k * ring->a_words * e->bytes, b_panel = ring->nr * e->k * e->bytes;
+    const size_t a_panel = ring->mr * e->k * ring->a_words * e->bytes,
+                 b_panel = ring->nr * e->k * e->bytes;
     e->lda = e->k + harness_below(&tier->random, 3);
     e->ldb = e->n + harness_below(&tier->random, 3);
     e->ldc = e->n + harness_below(&tier->random, 3);
@@ -107,22 +117,24 @@ static bool tiles(harness_tier *tier, const sonic_ring_kernels *ring, example *e
     const bool intact = harness_buffer_intact(&a);
     for (size_t i = 0; i < e->m; i += ring->mr)
         for (size_t j = 0; j < e->n; j += ring->nr)
-            ring->tile(e->c.data + (i * e->ldc + j) * e->bytes, e->ldc, a.data + i / ring->mr * a_panel,
-                       b.data + j / ring->nr * b_panel, e->m - i < ring->mr ? e->m - i : ring->mr,
+            ring->tile(e->c.data + (i * e->ldc + j) * e->bytes, e->ldc,
+                       a.data + i / ring->mr * a_panel, b.data + j / ring->nr * b_panel,
+                       e->m - i < ring->mr ? e->m - i : ring->mr,
                        e->n - j < ring->nr ? e->n - j : ring->nr, e->k, e->accumulate);
     harness_buffer_free(&a);
     harness_buffer_free(&b);
     const bool right = example_holds(e, "tile");
-    HARNESS_CHECK(packed && intact, "pack_%s mod 2^%zu of %zu x %zu x %zu is wrong", packed ? "a" : "b",
-                  8 * e->bytes, e->m, e->n, e->k);
+    HARNESS_CHECK(packed && intact, "pack_%s mod 2^%zu of %zu x %zu x %zu is wrong",
+                  packed ? "a" : "b", 8 * e->bytes, e->m, e->n, e->k);
     return right;
 }
 
 static bool sizes_fit(const sonic_ring_kernels *ring)
 {
-    HARNESS_CHECK(ring->mr && ring->nr && ring->mr * ring->nr <= SONIC_RING_TILE_MAX && ring->kc && ring->mc &&
-                  ring->nc && ring->mc % ring->mr == 0 && ring->nc % ring->nr == 0 && ring->a_words >= 1 &&
-                  ring->a_words <= 2, "the tile and block sizes do not fit each other");
+    HARNESS_CHECK(ring->mr && ring->nr && ring->mr * ring->nr <= SONIC_RING_TILE_MAX && ring->kc &&
+                      ring->mc && ring->nc && ring->mc % ring->mr == 0 &&
+                      ring->nc % ring->nr == 0 && ring->a_words >= 1 && ring->a_words <= 2,
+                  "the tile and block sizes do not fit each other");
     return true;
 }
 
@@ -152,7 +164,8 @@ bool check_ring_tiles(harness_tier *tier)
     return true;
 }
 
-static bool row(harness_tier *tier, const sonic_ring_kernels *ring, size_t bytes, size_t n, size_t k)
+static bool row(harness_tier *tier, const sonic_ring_kernels *ring, size_t bytes, size_t n,
+                size_t k)
 {
     example e = {.bytes = bytes, .m = 1, .n = n, .k = k};
     e.lda = k;
@@ -163,7 +176,8 @@ static bool row(harness_tier *tier, const sonic_ring_kernels *ring, size_t bytes
     return example_holds(&e, "row");
 }
 
-static bool dot(harness_tier *tier, const sonic_ring_kernels *ring, size_t bytes, size_t m, size_t k)
+static bool dot(harness_tier *tier, const sonic_ring_kernels *ring, size_t bytes, size_t m,
+                size_t k)
 {
     example e = {.bytes = bytes, .m = m, .n = 1, .k = k, .ldb = 1};
     e.lda = k + harness_below(&tier->random, 3);

@@ -15,21 +15,23 @@ SONIC_CONV_CHECKS(SONIC_KERNEL_TEST)
 enum { SEED = 20230212, MAX_THREADS = 3, MOST = 3000000 /* multiply-adds of a random shape */ };
 
 /* The input at a place that may lie in the padding. */
-static uint64_t input(const sonic_conv_shape *s, const void *x, size_t plane, size_t row, size_t column,
-                      size_t bytes)
+static uint64_t input(const sonic_conv_shape *s, const void *x, size_t plane, size_t row,
+                      size_t column, size_t bytes)
 {
-    if (row < s->pad_top || column < s->pad_left || row >= s->pad_top + s->h || column >= s->pad_left + s->w)
+    if (row < s->pad_top || column < s->pad_left || row >= s->pad_top + s->h ||
+        column >= s->pad_left + s->w)
         return 0;
     return element_get(x, (plane * s->h + row - s->pad_top) * s->w + column - s->pad_left, bytes);
 }
 
 /* y (+)= x * w by the definition. */
-static void definition(const sonic_conv_shape *s, size_t oh, size_t ow, size_t bytes, void *y, const void *x,
-                       const void *w, bool accumulate)
+static void definition(const sonic_conv_shape *s, size_t oh, size_t ow, size_t bytes, void *y,
+                       const void *x, const void *w, bool accumulate)
 {
     const size_t group_in = s->c / s->groups, group_out = s->o / s->groups;
     for (size_t i = 0; i < s->n * s->o * oh * ow; i++) {
-        const size_t ox = i % ow, oy = i / ow % oh, o = i / ow / oh % s->o, image = i / ow / oh / s->o;
+        const size_t ox = i % ow, oy = i / ow % oh, o = i / ow / oh % s->o,
+                     image = i / ow / oh / s->o;
         uint64_t sum = accumulate ? element_get(y, i, bytes) : 0;
         for (size_t c = 0; c < group_in; c++)
             for (size_t ky = 0; ky < s->kh; ky++)
@@ -50,7 +52,8 @@ static void convolve(harness_random *random, sonic_ring ring, const sonic_conv_s
     size_t oh, ow;
     cr_assert_eq(sonic_conv_output(s, &oh, &ow, NULL), SONIC_OK);
     harness_buffer x = harness_buffer_make(s->n * s->c * s->h * s->w * bytes, HARNESS_AT_END, 0);
-    harness_buffer w = harness_buffer_make(s->o * (s->c / s->groups) * s->kh * s->kw * bytes, HARNESS_AT_END, 0);
+    harness_buffer w =
+        harness_buffer_make(s->o * (s->c / s->groups) * s->kh * s->kw * bytes, HARNESS_AT_END, 0);
     harness_buffer y = harness_buffer_make(s->n * s->o * oh * ow * bytes, HARNESS_AT_END, 0);
     uint8_t *before = malloc(y.n + 1), *want = malloc(y.n + 1);
     cr_assert(before && want);
@@ -64,16 +67,18 @@ static void convolve(harness_random *random, sonic_ring ring, const sonic_conv_s
             const sonic_context_options options = {sonic_tier_name((sonic_tier)t), threads};
             sonic_context *context;
             sonic_error error = {0};
-            cr_assert_eq(sonic_context_create(&context, &options, &error), SONIC_OK, "%s", error.text);
+            cr_assert_eq(sonic_context_create(&context, &options, &error), SONIC_OK, "%s",
+                         error.text);
             memcpy(y.data, before, y.n);
-            cr_assert_eq(sonic_conv(context, ring, s, y.data, x.data, w.data, accumulate, &error), SONIC_OK,
-                         "%s", error.text);
+            cr_assert_eq(sonic_conv(context, ring, s, y.data, x.data, w.data, accumulate, &error),
+                         SONIC_OK, "%s", error.text);
             cr_assert(memcmp(y.data, want, y.n) == 0 && harness_buffer_intact(&y),
-                      "seed %d: n %zu c %zu h %zu w %zu o %zu kernel %zu x %zu stride %zu %zu dilation %zu %zu "
-                      "pad %zu %zu %zu %zu groups %zu accumulate %d mod 2^%d on %s with %d threads", SEED, s->n,
-                      s->c, s->h, s->w, s->o, s->kh, s->kw, s->stride_h, s->stride_w, s->dilation_h,
-                      s->dilation_w, s->pad_top, s->pad_left, s->pad_bottom, s->pad_right, s->groups,
-                      accumulate, (int)ring, options.tier, threads);
+                      "seed %d: n %zu c %zu h %zu w %zu o %zu kernel %zu x %zu stride %zu %zu "
+                      "dilation %zu %zu "
+                      "pad %zu %zu %zu %zu groups %zu accumulate %d mod 2^%d on %s with %d threads",
+                      SEED, s->n, s->c, s->h, s->w, s->o, s->kh, s->kw, s->stride_h, s->stride_w,
+                      s->dilation_h, s->dilation_w, s->pad_top, s->pad_left, s->pad_bottom,
+                      s->pad_right, s->groups, accumulate, (int)ring, options.tier, threads);
             sonic_context_free(context);
         }
     harness_buffer_free(&x);
@@ -92,15 +97,25 @@ Test(conv_driver, random_shapes)
 {
     harness_random random = {SEED};
     for (size_t done = 0; done < harness_rounds(200);) {
-        const size_t kind = harness_below(&random, 4); /* 0: plain, 1: groups, 2: depthwise, 3: pointwise */
+        const size_t kind =
+            harness_below(&random, 4); /* 0: plain, 1: groups, 2: depthwise, 3: pointwise */
         sonic_conv_shape s = {
-            .n = between(&random, 0, 3), .c = between(&random, 1, 20), .h = between(&random, 1, 14),
-            .w = between(&random, 1, 40), .o = between(&random, 1, 20), .kh = between(&random, 1, 5),
-            .kw = between(&random, 1, 5), .stride_h = between(&random, 1, 3),
-            .stride_w = between(&random, 1, 3), .dilation_h = between(&random, 1, 2),
-            .dilation_w = between(&random, 1, 2), .pad_top = between(&random, 0, 3),
-            .pad_left = between(&random, 0, 3), .pad_bottom = between(&random, 0, 3),
-            .pad_right = between(&random, 0, 3), .groups = 1,
+            .n = between(&random, 0, 3),
+            .c = between(&random, 1, 20),
+            .h = between(&random, 1, 14),
+            .w = between(&random, 1, 40),
+            .o = between(&random, 1, 20),
+            .kh = between(&random, 1, 5),
+            .kw = between(&random, 1, 5),
+            .stride_h = between(&random, 1, 3),
+            .stride_w = between(&random, 1, 3),
+            .dilation_h = between(&random, 1, 2),
+            .dilation_w = between(&random, 1, 2),
+            .pad_top = between(&random, 0, 3),
+            .pad_left = between(&random, 0, 3),
+            .pad_bottom = between(&random, 0, 3),
+            .pad_right = between(&random, 0, 3),
+            .groups = 1,
         };
         if (kind == 1) {
             s.groups = between(&random, 2, 4);
@@ -122,30 +137,33 @@ Test(conv_driver, random_shapes)
     }
 }
 
-/* Shapes of networks, patches deeper and maps wider than a block, and the corners of the special cases. */
+/* Shapes of networks, patches deeper and maps wider than a block, and the corners of the special
+ * cases. */
 Test(conv_driver, chosen_shapes)
 {
-#define SHAPE(n, c, h, w, o, kernel, stride, pad, groups) \
-    {n, c, h, w, o, kernel, kernel, stride, stride, 1, 1, pad, pad, pad, pad, groups}
+#define SHAPE(n, c, h, w, o, kernel, stride, pad, groups)                                          \
+    {                                                                                              \
+        n, c, h, w, o, kernel, kernel, stride, stride, 1, 1, pad, pad, pad, pad, groups            \
+    }
     const sonic_conv_shape shapes[] = {
-        SHAPE(1, 1, 28, 28, 8, 5, 1, 2, 1),    /* one input channel, few output channels */
+        SHAPE(1, 1, 28, 28, 8, 5, 1, 2, 1), /* one input channel, few output channels */
         SHAPE(1, 3, 32, 32, 17, 3, 1, 1, 1),
-        SHAPE(2, 64, 8, 8, 16, 3, 2, 1, 1),    /* 576 deep */
-        SHAPE(1, 2, 26, 26, 5, 3, 1, 1, 1),    /* 676 positions */
-        SHAPE(1, 70, 5, 5, 33, 1, 1, 0, 1),    /* pointwise */
-        SHAPE(1, 24, 9, 9, 10, 1, 2, 0, 1),    /* kernel of one tap, but strided */
-        SHAPE(1, 24, 3, 3, 10, 1, 1, 1, 1),    /* and padded */
-        SHAPE(1, 300, 1, 1, 50, 1, 1, 0, 1),   /* fully connected, one row */
+        SHAPE(2, 64, 8, 8, 16, 3, 2, 1, 1), /* 576 deep */
+        SHAPE(1, 2, 26, 26, 5, 3, 1, 1, 1), /* 676 positions */
+        SHAPE(1, 70, 5, 5, 33, 1, 1, 0, 1), /* pointwise */
+        SHAPE(1, 24, 9, 9, 10, 1, 2, 0, 1), /* kernel of one tap, but strided */
+        SHAPE(1, 24, 3, 3, 10, 1, 1, 1, 1), /* and padded */
+        SHAPE(1, 300, 1, 1, 50, 1, 1, 0, 1), /* fully connected, one row */
         SHAPE(4, 300, 1, 1, 50, 1, 1, 0, 1),
         SHAPE(33, 90, 1, 1, 10, 1, 1, 0, 1),
-        SHAPE(3, 6, 4, 4, 21, 4, 1, 0, 1),     /* fully connected from a map */
-        SHAPE(2, 9, 1, 1, 7, 3, 1, 1, 1),      /* all but one tap in the padding */
-        SHAPE(2, 12, 9, 33, 12, 3, 1, 1, 12),  /* depthwise */
-        SHAPE(1, 6, 9, 20, 24, 3, 2, 1, 6),    /* with a multiplier */
-        SHAPE(0, 3, 8, 8, 4, 3, 1, 1, 1),      /* no image */
-        SHAPE(2, 3, 8, 8, 0, 3, 1, 1, 1),      /* no output channel */
-        SHAPE(2, 0, 8, 8, 4, 3, 1, 1, 1),      /* no input channel: zeros */
-        SHAPE(1, 2, 0, 0, 4, 3, 1, 2, 1),      /* nothing but padding: zeros */
+        SHAPE(3, 6, 4, 4, 21, 4, 1, 0, 1), /* fully connected from a map */
+        SHAPE(2, 9, 1, 1, 7, 3, 1, 1, 1), /* all but one tap in the padding */
+        SHAPE(2, 12, 9, 33, 12, 3, 1, 1, 12), /* depthwise */
+        SHAPE(1, 6, 9, 20, 24, 3, 2, 1, 6), /* with a multiplier */
+        SHAPE(0, 3, 8, 8, 4, 3, 1, 1, 1), /* no image */
+        SHAPE(2, 3, 8, 8, 0, 3, 1, 1, 1), /* no output channel */
+        SHAPE(2, 0, 8, 8, 4, 3, 1, 1, 1), /* no input channel: zeros */
+        SHAPE(1, 2, 0, 0, 4, 3, 1, 2, 1), /* nothing but padding: zeros */
         SHAPE(1, 5, 7, 7, 9, 7, 3, 0, 1),
         SHAPE(1, 2, 6, 6, 4, 3, SIZE_MAX, 1, 1), /* one position */
     };
@@ -166,13 +184,31 @@ Test(conv_driver, bad_shapes)
         size_t value;
         const char *names; /* what the sentence must mention */
     } cases[] = {
-        {5, 0, "kernel"},       {6, 0, "kernel"},       {7, 0, "stride"},       {8, 0, "stride"},
-        {9, 0, "dilation"},     {10, 0, "dilation"},    {15, 0, "groups"},      {15, 3, "groups"},
-        {1, 5, "groups"},       {4, 5, "groups"},       {5, 8, "height"},       {6, 8, "width"},
-        {9, 9, "height"},       {10, 9, "width"},       {2, 0, "height"},       {11, SIZE_MAX, "height"},
-        {12, SIZE_MAX, "width"}, {14, SIZE_MAX - 4, "width"}, {9, SIZE_MAX, "height"},
-        {0, SIZE_MAX / 16, "input"}, {1, SIZE_MAX - 1, "input"}, {4, SIZE_MAX - 1, "kernel"},
-        {2, SIZE_MAX / 2, "height"}, {2, SIZE_MAX / 64, "input"}, {13, SIZE_MAX / 64, "output"},
+        {5, 0, "kernel"},
+        {6, 0, "kernel"},
+        {7, 0, "stride"},
+        {8, 0, "stride"},
+        {9, 0, "dilation"},
+        {10, 0, "dilation"},
+        {15, 0, "groups"},
+        {15, 3, "groups"},
+        {1, 5, "groups"},
+        {4, 5, "groups"},
+        {5, 8, "height"},
+        {6, 8, "width"},
+        {9, 9, "height"},
+        {10, 9, "width"},
+        {2, 0, "height"},
+        {11, SIZE_MAX, "height"},
+        {12, SIZE_MAX, "width"},
+        {14, SIZE_MAX - 4, "width"},
+        {9, SIZE_MAX, "height"},
+        {0, SIZE_MAX / 16, "input"},
+        {1, SIZE_MAX - 1, "input"},
+        {4, SIZE_MAX - 1, "kernel"},
+        {2, SIZE_MAX / 2, "height"},
+        {2, SIZE_MAX / 64, "input"},
+        {13, SIZE_MAX / 64, "output"},
     };
     uint64_t x[100] = {0}, w[100] = {0}, y[100] = {42};
     sonic_context *context;
@@ -186,10 +222,11 @@ Test(conv_driver, bad_shapes)
         fields[cases[i].field] = cases[i].value;
         memcpy(&s, fields, sizeof s);
         cr_expect_eq(sonic_conv_output(&s, &oh, &ow, &error), SONIC_E_SHAPE, "case %zu", i);
-        cr_expect(strstr(error.text, cases[i].names), "case %zu: \"%s\" does not name the %s", i, error.text,
-                  cases[i].names);
+        cr_expect(strstr(error.text, cases[i].names), "case %zu: \"%s\" does not name the %s", i,
+                  error.text, cases[i].names);
         cr_expect(oh == 7 && ow == 7, "case %zu changed the outputs", i);
-        cr_expect_eq(sonic_conv(context, SONIC_RING_64, &s, y, x, w, false, NULL), SONIC_E_SHAPE, "case %zu", i);
+        cr_expect_eq(sonic_conv(context, SONIC_RING_64, &s, y, x, w, false, NULL), SONIC_E_SHAPE,
+                     "case %zu", i);
     }
     cr_expect_eq(y[0], 42);
     sonic_context_free(context);
@@ -203,15 +240,20 @@ Test(conv_driver, null_pointers)
     sonic_context *context;
     sonic_error error;
     cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
-    cr_expect_eq(sonic_conv(context, SONIC_RING_32, &s, NULL, &x, &w, false, &error), SONIC_E_ARGUMENT);
+    cr_expect_eq(sonic_conv(context, SONIC_RING_32, &s, NULL, &x, &w, false, &error),
+                 SONIC_E_ARGUMENT);
     cr_expect(strstr(error.text, "output"), "%s", error.text);
-    cr_expect_eq(sonic_conv(context, SONIC_RING_32, &s, &y, NULL, &w, false, &error), SONIC_E_ARGUMENT);
+    cr_expect_eq(sonic_conv(context, SONIC_RING_32, &s, &y, NULL, &w, false, &error),
+                 SONIC_E_ARGUMENT);
     cr_expect(strstr(error.text, "input"), "%s", error.text);
-    cr_expect_eq(sonic_conv(context, SONIC_RING_32, &s, &y, &x, NULL, false, &error), SONIC_E_ARGUMENT);
+    cr_expect_eq(sonic_conv(context, SONIC_RING_32, &s, &y, &x, NULL, false, &error),
+                 SONIC_E_ARGUMENT);
     cr_expect(strstr(error.text, "kernel"), "%s", error.text);
-    cr_expect_eq(sonic_conv(context, SONIC_RING_32, NULL, &y, &x, &w, false, &error), SONIC_E_ARGUMENT);
+    cr_expect_eq(sonic_conv(context, SONIC_RING_32, NULL, &y, &x, &w, false, &error),
+                 SONIC_E_ARGUMENT);
     cr_expect_eq(sonic_conv(NULL, SONIC_RING_32, &s, &y, &x, &w, false, &error), SONIC_E_ARGUMENT);
-    cr_expect_eq(sonic_conv(context, (sonic_ring)0, &s, &y, &x, &w, false, &error), SONIC_E_ARGUMENT);
+    cr_expect_eq(sonic_conv(context, (sonic_ring)0, &s, &y, &x, &w, false, &error),
+                 SONIC_E_ARGUMENT);
     cr_expect_eq(sonic_conv_output(&s, NULL, &out, &error), SONIC_E_ARGUMENT);
     cr_expect_eq(sonic_conv_output(&s, &out, NULL, &error), SONIC_E_ARGUMENT);
     cr_expect_eq(y, 9);

@@ -35,7 +35,8 @@ static void schoolbook(const shape *s, size_t bytes, void *c, size_t ldc, const 
 static void multiply(harness_random *random, sonic_ring ring, const shape *s)
 {
     const size_t bytes = sonic_ring_bytes(ring), lda = s->k + harness_below(random, 4);
-    const size_t ldb = s->n + harness_below(random, 4) * (s->n > 1), ldc = s->n + harness_below(random, 4);
+    const size_t ldb = s->n + harness_below(random, 4) * (s->n > 1),
+                 ldc = s->n + harness_below(random, 4);
     const bool accumulate = harness_next(random) % 2;
     harness_buffer a = harness_buffer_make(s->m * lda * bytes, HARNESS_AT_END, 0);
     harness_buffer b = harness_buffer_make(s->k * ldb * bytes, HARNESS_AT_END, 0);
@@ -52,14 +53,18 @@ static void multiply(harness_random *random, sonic_ring ring, const shape *s)
             const sonic_context_options options = {sonic_tier_name((sonic_tier)t), threads};
             sonic_context *context;
             sonic_error error = {0};
-            cr_assert_eq(sonic_context_create(&context, &options, &error), SONIC_OK, "%s", error.text);
+            cr_assert_eq(sonic_context_create(&context, &options, &error), SONIC_OK, "%s",
+                         error.text);
             memcpy(c.data, before, c.n);
-            cr_assert_eq(sonic_ring_matmul(context, ring, s->m, s->n, s->k, c.data, ldc, a.data, lda, b.data,
-                                           ldb, accumulate, &error), SONIC_OK, "%s", error.text);
+            cr_assert_eq(sonic_ring_matmul(context, ring, s->m, s->n, s->k, c.data, ldc, a.data,
+                                           lda, b.data, ldb, accumulate, &error),
+                         SONIC_OK, "%s", error.text);
             cr_assert(memcmp(c.data, want, c.n) == 0 && harness_buffer_intact(&c),
-                      "seed %d: %zu x %zu x %zu (lda %zu, ldb %zu, ldc %zu, accumulate %d) mod 2^%d on %s with "
-                      "%d threads", SEED, s->m, s->n, s->k, lda, ldb, ldc, accumulate, (int)ring,
-                      options.tier, threads);
+                      "seed %d: %zu x %zu x %zu (lda %zu, ldb %zu, ldc %zu, accumulate %d) mod "
+                      "2^%d on %s with "
+                      "%d threads",
+                      SEED, s->m, s->n, s->k, lda, ldb, ldc, accumulate, (int)ring, options.tier,
+                      threads);
             sonic_context_free(context);
         }
     harness_buffer_free(&a);
@@ -73,7 +78,8 @@ Test(ring_matmul, small_shapes)
 {
     harness_random random = {SEED};
     for (size_t i = 0; i < harness_rounds(300); i++) {
-        const shape s = {harness_below(&random, 30), harness_below(&random, 70), harness_below(&random, 40)};
+        const shape s = {harness_below(&random, 30), harness_below(&random, 70),
+                         harness_below(&random, 40)};
         multiply(&random, i % 2 ? SONIC_RING_32 : SONIC_RING_64, &s);
     }
 }
@@ -135,18 +141,19 @@ Test(ring_matmul, bad_arguments)
         {SONIC_E_ARGUMENT, "ring", (sonic_ring)33, 2, 2, 2, 2, 2, 2, c, a, b},
         {SONIC_E_SHAPE, "matrix c", SONIC_RING_64, huge, 2, 1, 2, 1, 2, c, a, b},
         {SONIC_E_SHAPE, "matrix a", SONIC_RING_64, 3, 1, 2, 1, huge, 1, c, a, b},
-        {SONIC_E_SHAPE, "matrix b", SONIC_RING_32, 1, 2, SIZE_MAX / 8, 2, SIZE_MAX / 8, 16, c, a, b},
+        {SONIC_E_SHAPE, "matrix b", SONIC_RING_32, 1, 2, SIZE_MAX / 8, 2, SIZE_MAX / 8, 16, c, a,
+         b},
         {SONIC_E_SHAPE, "matrix b", SONIC_RING_64, 1, 1, 3, 1, 3, huge, c, a, b},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         sonic_error error = {0};
         const sonic_status status = sonic_ring_matmul(
-            context, cases[i].ring, cases[i].m, cases[i].n, cases[i].k, cases[i].c, cases[i].ldc, cases[i].a,
-            cases[i].lda, cases[i].b, cases[i].ldb, false, &error);
+            context, cases[i].ring, cases[i].m, cases[i].n, cases[i].k, cases[i].c, cases[i].ldc,
+            cases[i].a, cases[i].lda, cases[i].b, cases[i].ldb, false, &error);
         cr_expect_eq(status, cases[i].status, "case %zu: %d %s", i, status, error.text);
         cr_expect_eq(error.status, status, "case %zu", i);
-        cr_expect(strstr(error.text, cases[i].names), "case %zu: \"%s\" does not name %s", i, error.text,
-                  cases[i].names);
+        cr_expect(strstr(error.text, cases[i].names), "case %zu: \"%s\" does not name %s", i,
+                  error.text, cases[i].names);
         for (size_t j = 0; j < 4; j++)
             cr_expect_eq(c[j], 9, "case %zu changed c", i);
     }
@@ -160,13 +167,17 @@ Test(ring_matmul, empty_shapes_need_no_data)
     uint32_t c[3] = {7, 7, 7};
     sonic_context *context;
     cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
-    cr_expect_eq(sonic_ring_matmul(context, SONIC_RING_64, 0, 0, 9, NULL, 3, NULL, 9, NULL, 0, false, NULL),
-                 SONIC_OK);
-    cr_expect_eq(sonic_ring_matmul(context, SONIC_RING_32, 1, 3, 0, c, 3, NULL, 0, NULL, 3, true, NULL),
-                 SONIC_OK);
+    cr_expect_eq(
+        sonic_ring_matmul(context, SONIC_RING_64, 0, 0, 9, NULL, 3, NULL, 9, NULL, 0, false, NULL),
+        SONIC_OK);
+    cr_expect_eq(
+        sonic_ring_matmul(context, SONIC_RING_32, 1, 3, 0, c, 3, NULL, 0, NULL, 3, true, NULL),
+        SONIC_OK);
     cr_expect(c[0] == 7 && c[1] == 7 && c[2] == 7, "adding an empty product changed c");
-    cr_expect_eq(sonic_ring_matmul(context, SONIC_RING_32, 1, 2, 0, c, 3, NULL, 0, NULL, 3, false, NULL),
-                 SONIC_OK);
-    cr_expect(c[0] == 0 && c[1] == 0 && c[2] == 7, "an empty product is zero, within its columns only");
+    cr_expect_eq(
+        sonic_ring_matmul(context, SONIC_RING_32, 1, 2, 0, c, 3, NULL, 0, NULL, 3, false, NULL),
+        SONIC_OK);
+    cr_expect(c[0] == 0 && c[1] == 0 && c[2] == 7,
+              "an empty product is zero, within its columns only");
     sonic_context_free(context);
 }

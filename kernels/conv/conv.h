@@ -1,11 +1,10 @@
 /** @file
- * What convolution adds to the matrix product: patches packed straight into the product's panels, and
- * the depthwise case, which is no product.  One table a ring.
+ * What convolution adds to the matrix product: patches packed straight into the product's panels,
+ * and the depthwise case, which is no product.  One table a ring.
  *
- * The patch matrix of one image and group has a row for each (channel, ky, kx) and a column for each
- * output position (oy, ox), both row-major; its element is the padded input at
- * (oy stride_h + ky dilation_h - pad_top, ox stride_w + kx dilation_w - pad_left).  It is never stored
- * as a whole.
+ * The patch matrix of one image and group has a row for each (channel, ky, kx) and a column for
+ * each output position (oy, ox), both row-major; its element is the padded input at (oy stride_h +
+ * ky dilation_h - pad_top, ox stride_w + kx dilation_w - pad_left).  It is never stored as a whole.
  *
  * Contract: as kernels/ring/ring.h.
  */
@@ -25,11 +24,11 @@ typedef struct sonic_conv_geometry {
 } sonic_conv_geometry;
 
 typedef struct sonic_conv_kernels {
-    /** Packs rows k0 to k0 + k and columns j0 to j0 + n of the patch matrix into ceil(n / nr) panels of
-     * B (kernels/ring/ring.h).
+    /** Packs rows k0 to k0 + k and columns j0 to j0 + n of the patch matrix into ceil(n / nr)
+     * panels of B (kernels/ring/ring.h).
      * @param x  the group's first channel, channels h w elements apart */
-    void (*pack)(void *panels, size_t nr, const void *x, const sonic_conv_geometry *geometry, size_t k0,
-                 size_t k, size_t j0, size_t n);
+    void (*pack)(void *panels, size_t nr, const void *x, const sonic_conv_geometry *geometry,
+                 size_t k0, size_t k, size_t j0, size_t n);
 
     /** Output rows oy0 to oy0 + rows of one channel, y (+)= x * w.
      * @param y  the channel's whole output plane, oh x ow; other rows are untouched

@@ -20,10 +20,11 @@ static inline size_t conv_first(size_t bound, size_t offset, size_t stride)
 }
 
 /** The part of [begin, end) where pad <= o stride + offset < pad + size. */
-static inline conv_range conv_inside(size_t offset, size_t pad, size_t size, size_t stride, size_t begin,
-                                     size_t end)
+static inline conv_range conv_inside(size_t offset, size_t pad, size_t size, size_t stride,
+                                     size_t begin, size_t end)
 {
-    size_t low = conv_first(pad, offset, stride), high = conv_first(pad + size, offset, stride);
+    size_t low = conv_first(pad, offset, stride);
+    size_t high = conv_first(pad + size, offset, stride);
     low = low < begin ? begin : low > end ? end : low;
     high = high < low ? low : high > end ? end : high;
     return (conv_range){low, high};

@@ -1,5 +1,5 @@
-/* The body of the convolution kernels, included once a ring by each tier with CONV_BITS, 32 or 64, over
- * the tier's lane vocabulary (kernels/ring); undefined at the end. */
+/* The body of the convolution kernels, included once a ring by each tier with CONV_BITS, 32 or 64,
+ * over the tier's lane vocabulary (kernels/ring); undefined at the end. */
 
 #define CONV_PASTE_(a, bits, b) a##bits##_##b
 #define CONV_PASTE(a, bits, b) CONV_PASTE_(a, bits, b)
@@ -38,24 +38,27 @@ static inline void CONV(copy)(CONV(element) *out, const void *from, size_t strid
         out[i] = CONV(get)(from, i * stride);
 }
 
-/* The part of a panel whose columns are `count` neighbours of output row oy, from column ox on; out is
- * the panel's first element of that part. */
-static void CONV(pack_run)(CONV(element) *out, size_t nr, const void *x, const sonic_conv_geometry *g,
-                           size_t k0, size_t k, size_t oy, size_t ox, size_t count)
+/* The part of a panel whose columns are `count` neighbours of output row oy, from column ox on; out
+ * is the panel's first element of that part. */
+static void CONV(pack_run)(CONV(element) *out, size_t nr, const void *x,
+                           const sonic_conv_geometry *g, size_t k0, size_t k, size_t oy, size_t ox,
+                           size_t count)
 {
     size_t taps = g->kh * g->kw, plane = g->h * g->w, tap = 0;
     for (size_t ky = 0; ky < g->kh; ky++) {
-        size_t y = oy * g->stride_h + ky * g->dilation_h; /* in the padded input, as x_first below */
+        size_t y = oy * g->stride_h + ky * g->dilation_h; /* in the padded input */
         bool row_inside = y >= g->pad_top && y - g->pad_top < g->h;
         for (size_t kx = 0; kx < g->kw; kx++, tap++) {
             conv_range in = {ox, ox};
             if (row_inside)
-                in = conv_inside(kx * g->dilation_w, g->pad_left, g->w, g->stride_w, ox, ox + count);
+                in =
+                    conv_inside(kx * g->dilation_w, g->pad_left, g->w, g->stride_w, ox, ox + count);
             size_t before = in.begin - ox, run = in.end - in.begin, from = 0;
             if (run)
                 from = (y - g->pad_top) * g->w + in.begin * g->stride_w + kx * g->dilation_w -
                        g->pad_left;
-            for (size_t c = k0 > tap ? (k0 - tap + taps - 1) / taps : 0; c * taps + tap < k0 + k; c++) {
+            size_t c = k0 > tap ? (k0 - tap + taps - 1) / taps : 0;
+            for (; c * taps + tap < k0 + k; c++) {
                 CONV(element) *o = out + (c * taps + tap - k0) * nr;
                 CONV(zero)(o, before);
                 CONV(copy)(o + before, CONV(at)(x, c * plane + from), g->stride_w, run);
@@ -65,8 +68,8 @@ static void CONV(pack_run)(CONV(element) *out, size_t nr, const void *x, const s
     }
 }
 
-static void CONV(pack)(void *panels, size_t nr, const void *x, const sonic_conv_geometry *g, size_t k0,
-                       size_t k, size_t j0, size_t n)
+static void CONV(pack)(void *panels, size_t nr, const void *x, const sonic_conv_geometry *g,
+                       size_t k0, size_t k, size_t j0, size_t n)
 {
     CONV(element) *panel = panels;
     for (size_t done = 0; done < n; done += nr, panel += k * nr) {
@@ -99,8 +102,8 @@ static void CONV(add_taps)(void *y, const void *x, const void *w, const sonic_co
                            size_t kx0, size_t taps)
 {
     conv_range first = conv_inside(kx0 * g->dilation_w, g->pad_left, g->w, g->stride_w, 0, g->ow);
-    conv_range last = conv_inside((kx0 + taps - 1) * g->dilation_w, g->pad_left, g->w, g->stride_w, 0,
-                                  g->ow);
+    conv_range last =
+        conv_inside((kx0 + taps - 1) * g->dilation_w, g->pad_left, g->w, g->stride_w, 0, g->ow);
     LANES(factor) factors[CONV(taps)];
     for (size_t t = 0; t < taps; t++) {
         CONV(element) words[LANES(words)];
@@ -113,7 +116,8 @@ static void CONV(add_taps)(void *y, const void *x, const void *w, const sonic_co
             LANES(sum) sum = LANES(zero)();
             size_t from = ox + kx0 * g->dilation_w - g->pad_left;
             for (size_t t = 0; t < taps; t++)
-                sum = LANES(madd)(sum, factors[t], LANES(load)(CONV(at)(x, from + t * g->dilation_w)));
+                sum = LANES(madd)(sum, factors[t],
+                                  LANES(load)(CONV(at)(x, from + t * g->dilation_w)));
             LANES(store)(out, LANES(add)(LANES(load)(out), LANES(total)(sum)));
             ox += LANES(count);
             out += LANES(count) * sizeof(CONV(element));
@@ -139,8 +143,8 @@ static void CONV(depthwise)(void *y, const void *x, const void *w, const sonic_c
                 continue;
             for (size_t kx = 0; kx < g->kw; kx += CONV(taps)) {
                 size_t taps = g->kw - kx < CONV(taps) ? g->kw - kx : CONV(taps);
-                CONV(add_taps)(out, CONV(at)(x, (row - g->pad_top) * g->w), CONV(at)(w, ky * g->kw), g,
-                               kx, taps);
+                const void *from = CONV(at)(x, (row - g->pad_top) * g->w);
+                CONV(add_taps)(out, from, CONV(at)(w, ky * g->kw), g, kx, taps);
             }
         }
     }

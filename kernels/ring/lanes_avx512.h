@@ -1,8 +1,8 @@
 /** @file
  * The lane vocabulary of products mod 2^l on AVX-512; see lanes_ref.h for what the names mean.
  *
- * mod 2^64 one vpmullq: on Intel 3 micro-operations and an add for 8 multiply-adds, against 5 for the
- * split that lanes_avx2.h makes (vpmulld is 2 there); on AMD's Zen 4 and 5 it is 1.
+ * mod 2^64 one vpmullq: on Intel 3 micro-operations and an add for 8 multiply-adds, against 5 for
+ * the split that lanes_avx2.h makes (vpmulld is 2 there); on AMD's Zen 4 and 5 it is 1.
  */
 #ifndef SONIC_KERNELS_RING_LANES_H
 #define SONIC_KERNELS_RING_LANES_H
@@ -46,8 +46,8 @@
     {                                                                                              \
         return _mm512_setzero_si512();                                                             \
     }                                                                                              \
-    static inline lanes##bits##_sum lanes##bits##_madd(lanes##bits##_sum s, lanes##bits##_factor f, \
-                                                       lanes##bits##_vec v)                        \
+    static inline lanes##bits##_sum lanes##bits##_madd(                                            \
+        lanes##bits##_sum s, lanes##bits##_factor f, lanes##bits##_vec v)                          \
     {                                                                                              \
         return _mm512_add_epi##bits(s, multiplier(f, v));                                          \
     }                                                                                              \

@@ -47,8 +47,8 @@
     {                                                                                              \
         return 0;                                                                                  \
     }                                                                                              \
-    static inline lanes##bits##_sum lanes##bits##_madd(lanes##bits##_sum s, lanes##bits##_factor f, \
-                                                       lanes##bits##_vec v)                        \
+    static inline lanes##bits##_sum lanes##bits##_madd(                                            \
+        lanes##bits##_sum s, lanes##bits##_factor f, lanes##bits##_vec v)                          \
     {                                                                                              \
         return s + f * v;                                                                          \
     }                                                                                              \

@@ -3,14 +3,14 @@
  * pack and spread over threads.
  *
  * A panel of A holds mr rows: for each p in [0, k) its mr elements of column p, each as a_words
- * consecutive elements (a tier may keep an element twice, once in the form its second multiplication
- * wants).  A panel of B holds nr columns: for each p its nr elements of row p.  What a last, narrower
- * panel lacks is zero.  Panels of one matrix follow each other.
+ * consecutive elements (a tier may keep an element twice, once in the form its second
+ * multiplication wants).  A panel of B holds nr columns: for each p its nr elements of row p.  What
+ * a last, narrower panel lacks is zero.  Panels of one matrix follow each other.
  *
  * Contract: no allocation, I/O, globals or errors; every size including 0; panels at 64 bytes, all
- * other buffers at any alignment; strides in elements; nothing outside the shape is touched; constant
- * time in elements; bit-identical on every tier.  Data pointers are secret, sizes public.  Outputs
- * alias no input.
+ * other buffers at any alignment; strides in elements; nothing outside the shape is touched;
+ * constant time in elements; bit-identical on every tier.  Data pointers are secret, sizes public.
+ * Outputs alias no input.
  */
 #ifndef SONIC_KERNELS_RING_H
 #define SONIC_KERNELS_RING_H
@@ -22,12 +22,12 @@
 enum { SONIC_RING_TILE_MAX = 16 * 64 }; /**< no tier's mr nr is larger */
 
 typedef struct sonic_ring_kernels {
-    size_t mr, nr;     /**< rows and columns of a tile: its accumulators fill the registers */
-    size_t a_words;    /**< elements that a panel of A keeps for one element: 1 or 2 */
+    size_t mr, nr; /**< rows and columns of a tile: its accumulators fill the registers */
+    size_t a_words; /**< elements that a panel of A keeps for one element: 1 or 2 */
     size_t kc, mc, nc; /**< block sizes: mc a multiple of mr, nc of nr */
 
-    /** Packs element (i, p) = a[i row_stride + p column_stride] of an m x k matrix into ceil(m / mr)
-     * panels of mr k a_words elements. */
+    /** Packs element (i, p) = a[i row_stride + p column_stride] of an m x k matrix into ceil(m /
+     * mr) panels of mr k a_words elements. */
     void (*pack_a)(void *panels, const void *a, size_t row_stride, size_t column_stride, size_t m,
                    size_t k);
 
@@ -41,11 +41,12 @@ typedef struct sonic_ring_kernels {
                  bool accumulate);
 
     /** c (+)= a B for one row a of k elements and unpacked B, k x n with rows ldb apart. */
-    void (*row)(void *c, const void *a, const void *b, size_t ldb, size_t k, size_t n, bool accumulate);
+    void (*row)(void *c, const void *a, const void *b, size_t ldb, size_t k, size_t n,
+                bool accumulate);
 
     /** c[r stride] (+)= sum over p of x[p] rows[r row_stride + p], for r < m and p < k. */
-    void (*dot)(void *c, size_t stride, const void *x, const void *rows, size_t row_stride, size_t m,
-                size_t k, bool accumulate);
+    void (*dot)(void *c, size_t stride, const void *x, const void *rows, size_t row_stride,
+                size_t m, size_t k, bool accumulate);
 } sonic_ring_kernels;
 
 /** Fill both entries of a table, [0] for 2^32 and [1] for 2^64 (SONIC_MOD32, SONIC_MOD64). */

@@ -34,8 +34,8 @@ static inline void RING(put)(void *base, size_t index, RING(element) v)
     memcpy((uint8_t *)base + index * RING(size), &v, sizeof v);
 }
 
-static void RING(pack_a)(void *panels, const void *a, size_t row_stride, size_t column_stride, size_t m,
-                         size_t k)
+static void RING(pack_a)(void *panels, const void *a, size_t row_stride, size_t column_stride,
+                         size_t m, size_t k)
 {
     RING(element) *out = panels;
     for (size_t i0 = 0; i0 < m; i0 += RING_MR) {
@@ -50,8 +50,8 @@ static void RING(pack_a)(void *panels, const void *a, size_t row_stride, size_t 
     }
 }
 
-static void RING(pack_b)(void *panels, const void *b, size_t row_stride, size_t column_stride, size_t k,
-                         size_t n)
+static void RING(pack_b)(void *panels, const void *b, size_t row_stride, size_t column_stride,
+                         size_t k, size_t n)
 {
     RING(element) *out = panels;
     for (size_t j0 = 0; j0 < n; j0 += RING(nr)) {
@@ -70,8 +70,8 @@ static void RING(pack_b)(void *panels, const void *b, size_t row_stride, size_t 
 }
 
 /* The whole tile into c, whose rows are ldc apart. */
-static inline void RING(full_tile)(void *c, size_t ldc, const RING(element) *a, const RING(element) *b,
-                                   size_t k, bool accumulate)
+static inline void RING(full_tile)(void *c, size_t ldc, const RING(element) *a,
+                                   const RING(element) *b, size_t k, bool accumulate)
 {
     LANES(sum) sums[RING_MR][RING_VECTORS];
 #pragma GCC unroll 16
@@ -102,8 +102,8 @@ static inline void RING(full_tile)(void *c, size_t ldc, const RING(element) *a, 
         }
 }
 
-static void RING(tile)(void *c, size_t ldc, const void *a, const void *b, size_t m, size_t n, size_t k,
-                       bool accumulate)
+static void RING(tile)(void *c, size_t ldc, const void *a, const void *b, size_t m, size_t n,
+                       size_t k, bool accumulate)
 {
     if (m == RING_MR && n == RING(nr)) {
         RING(full_tile)(c, ldc, a, b, k, accumulate);
@@ -194,8 +194,16 @@ static void RING(dot)(void *c, size_t stride, const void *x, const void *rows, s
 static void RING(select)(sonic_ring_kernels *table, size_t kc, size_t mc, size_t nc)
 {
     *table = (sonic_ring_kernels){
-        .mr = RING_MR, .nr = RING(nr), .a_words = LANES(words), .kc = kc, .mc = mc, .nc = nc,
-        .pack_a = RING(pack_a), .pack_b = RING(pack_b), .tile = RING(tile), .row = RING(row),
+        .mr = RING_MR,
+        .nr = RING(nr),
+        .a_words = LANES(words),
+        .kc = kc,
+        .mc = mc,
+        .nc = nc,
+        .pack_a = RING(pack_a),
+        .pack_b = RING(pack_b),
+        .tile = RING(tile),
+        .row = RING(row),
         .dot = RING(dot),
     };
 }
