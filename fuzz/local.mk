@@ -1,8 +1,8 @@
 # libFuzzer targets. The library above the kernels is compiled a second time, instrumented, with $(FUZZ_CC)
 # whatever builds the rest; the kernels, which parse nothing, are those of the build.
 # A new target is fuzz/fuzz_NAME.c (fuzz/fuzz.h says what goes in) and its NAME in FUZZ_NAMES.
-FUZZ_NAMES = file handshake
-EXTRA_DIST += fuzz/fuzz.h fuzz/fuzz.c fuzz/fuzz_file.c fuzz/fuzz_handshake.c
+FUZZ_NAMES = file
+EXTRA_DIST += fuzz/fuzz.h fuzz/fuzz.c fuzz/fuzz_file.c
 dist_noinst_SCRIPTS += tests/fuzz.sh
 
 if FUZZERS

@@ -14,6 +14,8 @@
 
 #include <sonicnn/context.h>
 
+#include "proto/channel/channel.h"
+#include "proto/model/model.h"
 #include "tools/scores.h"
 
 /** @name share-input */
@@ -55,6 +57,18 @@ SONIC_MUST_CHECK sonic_status sonic_deal_run(const sonic_deal_options *options, 
 
 /** @name serve */
 /**@{*/
+/** What a server saw of a phase, both directions, all layers. */
+typedef struct sonic_serve_phase {
+    double seconds;
+    uint64_t sent, received, rounds;
+} sonic_serve_phase;
+
+/** What a server did in all. */
+typedef struct sonic_serve_summary {
+    uint64_t requests, images, batches; /**< answered; computed */
+    sonic_serve_phase phase[SONIC_PHASES];
+} sonic_serve_summary;
+
 typedef struct sonic_serve_options {
     sonic_context_options context;
     const char *model;  /**< BASE.0 or BASE.1 */
@@ -67,6 +81,7 @@ typedef struct sonic_serve_options {
     bool quiet;               /**< no notices on stderr */
     bool json;                /**< the report at the end */
     bool report;              /**< print a report on stdout at the end */
+    sonic_serve_summary *summary; /**< filled at the end; may be NULL */
     const volatile int *stop; /**< non-zero: end in good order; may be NULL */
     /** Told the ports once they are listened on (peer port 0 at server 1); may be NULL. */
     void (*listening)(void *arg, unsigned user_port, unsigned peer_port);
@@ -98,6 +113,24 @@ SONIC_MUST_CHECK sonic_status sonic_infer_run(const sonic_infer_options *options
  * @param graph BASE.graph to compare with; may be NULL */
 SONIC_MUST_CHECK sonic_status sonic_reveal(sonic_scores *scores, const char *output,
                                            const char *graph, sonic_error *error);
+/**@}*/
+
+/** @name plain */
+/**@{*/
+typedef struct sonic_plain_options {
+    sonic_context_options context;
+    sonic_quantise_options quantise;
+    const char *model; /**< MODEL.onnx */
+    char **paths;      /**< DATA */
+    size_t files;
+    uint64_t first, count; /**< count 0: all */
+    bool real;             /**< in double precision, without quantisation */
+    bool quiet;
+} sonic_plain_options;
+
+/** Classifies in the clear.  @param[out] scores to be freed with sonic_scores_free() */
+SONIC_MUST_CHECK sonic_status sonic_plain_run(const sonic_plain_options *options, sonic_scores *scores,
+                                              sonic_error *error);
 /**@}*/
 
 #endif

@@ -31,6 +31,11 @@ sonicnn_SOURCES = \
 	tools/deal.c \
 	tools/deal_serve.c \
 	tools/deal_serve.h \
+	tools/demo.c \
+	tools/demo.h \
+	tools/demo_draw.c \
+	tools/demo_pass.c \
+	tools/demo_role.c \
 	tools/door.c \
 	tools/door.h \
 	tools/errand.c \
@@ -42,7 +47,7 @@ sonicnn_SOURCES = \
 	tools/infer.c \
 	tools/info.c \
 	tools/main.c \
-	tools/plain.c \
+	tools/plain_run.c \
 	tools/reveal.c \
 	tools/serve.c \
 	tools/serve.h \
@@ -50,6 +55,5 @@ sonicnn_SOURCES = \
 	tools/serve_fetch.c \
 	tools/serve_report.c \
 	tools/serve_run.c \
-	tools/share_input.c \
-	tools/share_model.c
+	tools/share_input.c
 sonicnn_LDADD = libtools.la libcore.la librandom.la

@@ -138,7 +138,8 @@ sonic_status sonic_serve_run(const sonic_serve_options *options, sonic_error *er
     sonic_status status = start(&serving, error);
     if (status == SONIC_OK) {
         if (!options->quiet)
-            fprintf(stderr, "sonicnn: server %u is ready (batch %u, kernels %s, server %u's %s)\n",
+            fprintf(stderr,
+                    "sonicnn: server %u is ready (batch %u, kernels %s, server %u's %s)\n",
                     serving.model.party, sonic_pool_header(serving.pool)->batch,
                     sonic_context_tier(serving.context), 1 - serving.model.party,
                     sonic_session_peer_tier(serving.session));
@@ -149,6 +150,8 @@ sonic_status sonic_serve_run(const sonic_serve_options *options, sonic_error *er
         serving.door = NULL;
         if (options->report)
             sonic_serve_report(&serving);
+        if (options->summary)
+            sonic_serve_summarise(&serving, options->summary);
     } else if (sonic_serve_stopping(&serving)) {
         status = sonic_fail(error, SONIC_E_CLOSED, "stopped before the servers were connected");
     }

@@ -68,5 +68,7 @@ bool sonic_serve_stopping(const sonic_serving *serving);
 
 /** Prints the table, or JSON, of what was done. */
 void sonic_serve_report(const sonic_serving *serving);
+/** The same, all layers together, for a caller. */
+void sonic_serve_summarise(const sonic_serving *serving, sonic_serve_summary *summary);
 
 #endif

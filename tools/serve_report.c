@@ -8,17 +8,12 @@
 
 static const char *const phase_names[SONIC_PHASES] = { "setup", "offline", "online" };
 
-typedef struct cost {
-    double seconds;
-    uint64_t sent, received, rounds;
-} cost;
-
 /* Of a phase of a layer, SIZE_MAX: of all; the pool that came from the dealer is offline traffic.
  */
-static cost cost_of(const sonic_serving *serving, sonic_phase phase, size_t layer)
+static sonic_serve_phase cost_of(const sonic_serving *serving, sonic_phase phase, size_t layer)
 {
     sonic_traffic t = sonic_channel_traffic(serving->peer, phase, layer);
-    cost c = { sonic_session_seconds(serving->session, phase, layer), t.sent, t.received,
+    sonic_serve_phase c = { sonic_session_seconds(serving->session, phase, layer), t.sent, t.received,
                t.rounds };
     if (phase == SONIC_OFFLINE && layer == SIZE_MAX) {
         c.seconds += serving->fetch_seconds;
@@ -27,7 +22,7 @@ static cost cost_of(const sonic_serving *serving, sonic_phase phase, size_t laye
     return c;
 }
 
-static void put_cost(sonic_json *in, const char *key, const cost *c)
+static void put_cost(sonic_json *in, const char *key, const sonic_serve_phase *c)
 {
     sonic_json *json = sonic_json_put_object(in, key);
     sonic_json_put_real(json, "seconds", c->seconds);
@@ -52,7 +47,7 @@ static void report_json(const sonic_serving *serving)
     sonic_json_put_integer(json, "dealer_bytes", serving->fetched_bytes);
     sonic_json *phases = sonic_json_put_object(json, "phases");
     for (unsigned p = 0; p < SONIC_PHASES; p++) {
-        cost c = cost_of(serving, (sonic_phase)p, SIZE_MAX);
+        sonic_serve_phase c = cost_of(serving, (sonic_phase)p, SIZE_MAX);
         put_cost(phases, phase_names[p], &c);
     }
     sonic_json *layers = sonic_json_put_array(json, "layers");
@@ -61,7 +56,7 @@ static void report_json(const sonic_serving *serving)
         sonic_json_put_string(layer, "name", graph->node[i].name);
         sonic_json_put_string(layer, "op", sonic_op_name(graph->node[i].op));
         for (unsigned p = 0; p < SONIC_PHASES; p++) {
-            cost c = cost_of(serving, (sonic_phase)p, i);
+            sonic_serve_phase c = cost_of(serving, (sonic_phase)p, i);
             put_cost(layer, phase_names[p], &c);
         }
     }
@@ -77,7 +72,7 @@ static void report_phases(const sonic_serving *serving)
         sonic_table_cell(table, "%s", heads[i]);
     for (unsigned p = 0; p < SONIC_PHASES; p++) {
         char sent[16], received[16];
-        cost c = cost_of(serving, (sonic_phase)p, SIZE_MAX);
+        sonic_serve_phase c = cost_of(serving, (sonic_phase)p, SIZE_MAX);
         sonic_cli_bytes(sent, (double)c.sent);
         sonic_cli_bytes(received, (double)c.received);
         sonic_table_cell(table, "%s", phase_names[p]);
@@ -99,9 +94,9 @@ static void report_layers(const sonic_serving *serving)
         sonic_table_cell(table, "%s", heads[i]);
     for (uint32_t i = 0; i < graph->nodes; i++) {
         char setup_bytes[16], online_bytes[16];
-        cost setup = cost_of(serving, SONIC_SETUP, i);
-        cost offline = cost_of(serving, SONIC_OFFLINE, i);
-        cost online = cost_of(serving, SONIC_ONLINE, i);
+        sonic_serve_phase setup = cost_of(serving, SONIC_SETUP, i);
+        sonic_serve_phase offline = cost_of(serving, SONIC_OFFLINE, i);
+        sonic_serve_phase online = cost_of(serving, SONIC_ONLINE, i);
         sonic_cli_bytes(setup_bytes, (double)(setup.sent + setup.received));
         sonic_cli_bytes(online_bytes, (double)(online.sent + online.received));
         /* The input sends nothing: what is counted there is the handshake and the servers' talk
@@ -124,7 +119,7 @@ void sonic_serve_report(const sonic_serving *serving)
         report_json(serving);
         return;
     }
-    cost online = cost_of(serving, SONIC_ONLINE, SIZE_MAX);
+    sonic_serve_phase online = cost_of(serving, SONIC_ONLINE, SIZE_MAX);
     printf("server %u answered %llu request%s: %llu image%s in %llu inference%s",
            serving->model.party, (unsigned long long)serving->requests,
            serving->requests == 1 ? "" : "s", (unsigned long long)serving->images,
@@ -136,4 +131,13 @@ void sonic_serve_report(const sonic_serving *serving)
     report_phases(serving);
     putchar('\n');
     report_layers(serving);
+}
+
+void sonic_serve_summarise(const sonic_serving *serving, sonic_serve_summary *summary)
+{
+    *summary = (sonic_serve_summary){ .requests = serving->requests,
+                                      .images = serving->images,
+                                      .batches = serving->batches };
+    for (unsigned p = 0; p < SONIC_PHASES; p++)
+        summary->phase[p] = cost_of(serving, (sonic_phase)p, SIZE_MAX);
 }
