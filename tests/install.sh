@@ -35,7 +35,7 @@ point $status "every header compiles alone as C11 and as C++11"
 pc() { PKG_CONFIG_PATH=$root$libdir/pkgconfig pkg-config --define-variable=libdir="$root$libdir" \
     --define-variable=includedir="$root$includedir" "$@" sonicnn; }
 sed -n '/^```c$/,/^```$/p' "$top_srcdir/README.md" | sed '/^```/d' >"$tmp/example.c"
-expected=$(sed -n 's/^prints `\(.*\)`.*/\1/p' "$top_srcdir/README.md")
+expected=$(sed -n 's/^prints `\([^`]*\)`.*/\1/p' "$top_srcdir/README.md")
 # shellcheck disable=SC2046,SC2086
 { $CC ${CFLAGS-} -std=c11 -Wall -Wextra -Werror "$tmp/example.c" -o "$tmp/example" $(pc --cflags --libs) ${LDFLAGS-} &&
     said=$(LD_LIBRARY_PATH=$root$libdir "$tmp/example") && echo "said: $said" && [ -n "$expected" ] && [ "$said" = "$expected" ]; } >"$tmp/log" 2>&1
