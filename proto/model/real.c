@@ -211,7 +211,8 @@ sonic_status sonic_model_run_real(const sonic_model *model, size_t batch, double
             last_use[graph->node[i].input[j]] = i;
     size_t in = sonic_node_elements(graph, 0), out = sonic_node_elements(graph, graph->nodes - 1);
     bool good = true;
-#pragma omp parallel for schedule(dynamic) reduction(&& : good)
+    /* A few images are not worth waking threads for. */
+#pragma omp parallel for schedule(dynamic) reduction(&& : good) if (batch >= 8)
     for (size_t i = 0; i < batch; i++)
         good = run_image(model, last_use, y + i * out, x + i * in) && good;
     free(last_use);
