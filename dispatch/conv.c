@@ -13,6 +13,9 @@ enum {
     /* Output channels of one input channel up to which packing patches does not pay. */
     DEPTHWISE_MAX = 3,
     DEPTHWISE_ROWS = 8, /* output rows of a task */
+    /* Bytes up to which all weights are packed at once, for all images and positions; beyond, each
+     * task packs what it needs, so that scratch stays bounded whatever the layer. */
+    WEIGHTS_MOST = 4 << 20,
 };
 
 /* A checked convolution. */
@@ -166,9 +169,11 @@ static void pack_weights(const conv_job *job, const sonic_ring_kernels *kernels,
     }
 }
 
-/* Outputs i0 to i0 + m of one group at positions j0 to j0 + n of one image. */
+/* Outputs i0 to i0 + m of one group at positions j0 to j0 + n of one image.  `weights` are the
+ * group's, packed, or NULL: then a block of them at a time goes into `own`. */
 static void run_block(const conv_job *job, size_t image, size_t group, size_t i0, size_t m,
-                      size_t j0, size_t n, const uint8_t *weights, uint8_t *panels)
+                      size_t j0, size_t n, const uint8_t *weights, uint8_t *panels,
+                      uint8_t *own)
 {
     const sonic_conv_shape *s = job->shape;
     const sonic_conv_geometry *g = &job->geometry;
@@ -177,6 +182,7 @@ static void run_block(const conv_job *job, size_t image, size_t group, size_t i0
     size_t depth = sonic_product_depth(ring, job->k), bytes = job->bytes;
     const uint8_t *x = job->x + (image * s->c + group * (s->c / s->groups)) * g->h * g->w * bytes;
     uint8_t *y = job->y + ((image * s->o + group * job->m + i0) * job->n + j0) * bytes;
+    const uint8_t *w = job->w + (group * job->m + i0) * job->k * bytes;
     size_t rows = (job->m + ring->mr - 1) / ring->mr * ring->mr;
     bool pointwise = g->kh == 1 && g->kw == 1 && g->stride_h == 1 && g->stride_w == 1 &&
                      g->oh == g->h && g->ow == g->w;
@@ -186,10 +192,16 @@ static void run_block(const conv_job *job, size_t image, size_t group, size_t i0
             ring->pack_b(panels, x + (p * job->n + j0) * bytes, job->n, 1, k, n);
         else
             conv->pack(panels, ring->nr, x, g, p, k, j0, n);
-        for (size_t i = 0; i < m; i += ring->mc)
-            sonic_product_block(ring, bytes, y + i * job->n * bytes, job->n,
-                                weights + (p * rows + (i0 + i) * k) * ring->a_words * bytes, panels,
-                                smaller(ring->mc, m - i), n, k, job->accumulate || p);
+        for (size_t i = 0; i < m; i += ring->mc) {
+            size_t height = smaller(ring->mc, m - i);
+            const uint8_t *a = own;
+            if (weights)
+                a = weights + (p * rows + (i0 + i) * k) * ring->a_words * bytes;
+            else
+                ring->pack_a(own, w + (i * job->k + p) * bytes, job->k, 1, height, k);
+            sonic_product_block(ring, bytes, y + i * job->n * bytes, job->n, a, panels, height, n,
+                                k, job->accumulate || p);
+        }
     }
 }
 
@@ -203,31 +215,37 @@ static sonic_status run_product(const conv_job *job, sonic_error *error)
     sonic_product_grid grid =
         sonic_product_split(kernels, job->m, job->n, ((size_t)threads + outer - 1) / outer);
     size_t blocks = grid.rows * grid.columns, tasks = outer * blocks;
-    size_t size = grid.width * sonic_product_depth(kernels, job->k) * job->bytes;
-    size_t one = job->k * kernels->a_words * job->bytes, packed = 0;
+    size_t depth = sonic_product_depth(kernels, job->k), packed;
+    size_t own = smaller(kernels->mc, grid.height) * depth * kernels->a_words * job->bytes;
+    size_t one = job->k * kernels->a_words * job->bytes; /* a row of weights */
+    own = (own + 63) & ~(size_t)63;
     threads = sonic_threads_for(threads, tasks, work, SONIC_PRODUCT_LEAST);
+    if (!sonic_size_mul(&packed, one, rows) || !sonic_size_mul(&packed, packed, s->groups) ||
+        packed > WEIGHTS_MOST || s->n * grid.columns == 1)
+        packed = 0;
 
-    uint8_t *weights = NULL, *scratch = NULL;
-    if (sonic_size_mul(&packed, one, rows) && sonic_size_mul(&packed, packed, s->groups))
-        weights = sonic_scratch_take(1, &packed);
-    if (weights)
-        scratch = sonic_scratch_take((size_t)threads, &size);
-    if (!scratch) {
+    size_t size = grid.width * depth * job->bytes + (packed ? 0 : own);
+    uint8_t *weights = packed ? sonic_scratch_take(1, &packed) : NULL;
+    uint8_t *scratch = sonic_scratch_take((size_t)threads, &size);
+    if (!scratch || (packed && !weights)) {
         sonic_scratch_free(weights, 1, packed);
+        sonic_scratch_free(scratch, (size_t)threads, size);
         return sonic_fail(error, SONIC_E_MEMORY,
-                          "a convolution cannot have %zu bytes for its packed "
-                          "weights and %zu for each of %d threads",
+                          "a convolution cannot have %zu bytes for packed weights and %zu for each "
+                          "of %d threads",
                           packed, size, threads);
     }
-    pack_weights(job, kernels, weights, rows, threads);
+    if (packed)
+        pack_weights(job, kernels, weights, rows, threads);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t task = 0; task < tasks; task++) {
         size_t image = task / blocks / s->groups, group = task / blocks % s->groups,
                block = task % blocks;
         size_t i = block / grid.columns * grid.height, j = block % grid.columns * grid.width;
+        uint8_t *mine = scratch + sonic_thread_index() * size;
         run_block(job, image, group, i, smaller(grid.height, job->m - i), j,
-                  smaller(grid.width, job->n - j), weights + group * rows * one,
-                  scratch + sonic_thread_index() * size);
+                  smaller(grid.width, job->n - j), packed ? weights + group * rows * one : NULL,
+                  mine + (packed ? 0 : own), mine);
     }
     sonic_scratch_free(scratch, (size_t)threads, size);
     sonic_scratch_free(weights, 1, packed);

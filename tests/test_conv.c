@@ -165,6 +165,9 @@ Test(conv_driver, chosen_shapes)
         SHAPE(2, 0, 8, 8, 4, 3, 1, 1, 1), /* no input channel: zeros */
         SHAPE(1, 2, 0, 0, 4, 3, 1, 2, 1), /* nothing but padding: zeros */
         SHAPE(1, 5, 7, 7, 9, 7, 3, 0, 1),
+        SHAPE(1, 24, 6, 6, 100, 3, 1, 1, 1), /* weights that are used once */
+        SHAPE(2, 900, 3, 3, 600, 1, 1, 0, 1), /* and some that are too many to pack at once */
+        SHAPE(2, 512, 2, 2, 200, 3, 1, 1, 2),
         SHAPE(1, 2, 6, 6, 4, 3, SIZE_MAX, 1, 1), /* one position */
     };
 #undef SHAPE

@@ -40,8 +40,8 @@ typedef struct sonic_conv_shape {
 } sonic_conv_shape;
 
 /** The output's height and width.
- * @return SONIC_E_SHAPE for a zero stride, dilation or group count, channels that the groups do not
- *         divide, a kernel larger than the padded input, or a size that overflows */
+ * @return SONIC_E_SHAPE for a zero kernel, stride, dilation or group count, channels that the groups
+ *         do not divide, a kernel larger than the padded input, or a size that overflows */
 SONIC_API SONIC_MUST_CHECK sonic_status sonic_conv_output(const sonic_conv_shape *shape, size_t *oh,
                                                           size_t *ow, sonic_error *error);
 
