@@ -25,4 +25,11 @@ TESTS += tests/test_handshake
 tests_test_handshake_SOURCES = tests/test_handshake.c
 tests_test_handshake_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_handshake_LDADD = libtwoparty.la
+if HAVE_PROTOBUF_C
+check_PROGRAMS += tests/test_network
+TESTS += tests/test_network
+endif
+tests_test_network_SOURCES = tests/test_network.c
+tests_test_network_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_network_LDADD = libtwoparty.la
 endif

@@ -1,0 +1,196 @@
+/* Whole trained networks between two servers: equal to the plain reference node by node, the bytes of
+ * the formulas, and the class of the float network.  f3 is in the source tree; the others are looked for in
+ * SONIC_MODELS or beside the project. */
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/oracle.h"
+#include "tests/two_party.h"
+
+struct network {
+    char name[8];
+    uint32_t batch; /* inputs tried */
+    sonic_ring ring;
+    sonic_truncation truncation;
+};
+
+static const char *root(void)
+{
+    const char *dir = getenv("top_srcdir");
+    return dir ? dir : ".";
+}
+
+/* Where a file of a network is, or false. */
+static bool find(char path[512], const char *name, const char *suffix)
+{
+    const char *models = getenv("SONIC_MODELS");
+    if (models) {
+        snprintf(path, 512, "%s/%s.%s", models, name, suffix);
+        if (access(path, R_OK) == 0)
+            return true;
+    }
+    snprintf(path, 512, "%s/models/%s.%s", root(), name, suffix);
+    if (access(path, R_OK) == 0)
+        return true;
+    snprintf(path, 512, "%s/../shared/models/%s.%s", root(), name, suffix);
+    return access(path, R_OK) == 0;
+}
+
+/* The first n floats of an NPY file: the data begin after a header whose length is in bytes 8 and 9. */
+static float *read_floats(const char *path, size_t n)
+{
+    float *out = malloc(n * sizeof *out);
+    uint8_t head[10];
+    FILE *file = fopen(path, "rb");
+    cr_assert(out && file, "%s", path);
+    cr_assert_eq(fread(head, 1, sizeof head, file), sizeof head);
+    cr_assert_eq(memcmp(head, "\x93NUMPY", 6), 0, "%s", path);
+    cr_assert_eq(fseek(file, 10 + head[8] + 256 * head[9], SEEK_SET), 0);
+    cr_assert_eq(fread(out, sizeof *out, n, file), n, "%s", path);
+    fclose(file);
+    return out;
+}
+
+/* Pixels where there are no inputs of the network's own. */
+static float *invent_floats(size_t n)
+{
+    float *out = malloc(n * sizeof *out);
+    cr_assert(out);
+    for (size_t i = 0; i < n; i++)
+        out[i] = (float)(i * 7919 % 256) / 255;
+    return out;
+}
+
+static void expect_nodes(const two_party *both)
+{
+    const sonic_graph *graph = &both->model.graph;
+    sonic_context *context;
+    sonic_error error = {0};
+    cr_assert_eq(sonic_context_create(&context, NULL, &error), SONIC_OK);
+    for (uint32_t node = 1; node < graph->nodes; node++) {
+        const sonic_node *n = &graph->node[node];
+        size_t elements = two_party_elements(both, node);
+        void *got = two_party_tensor(both, node), *plain = malloc(elements * 8);
+        void **in = calloc(n->inputs, sizeof *in);
+        cr_assert(plain && in);
+        for (uint32_t i = 0; i < n->inputs; i++)
+            in[i] = two_party_tensor(both, n->input[i]);
+        cr_assert_eq(sonic_node_run_plain(&both->model, context, node, both->batch, plain,
+                                          (const void *const *)in, &error),
+                     SONIC_OK, "%s", error.text);
+        for (size_t i = 0; i < elements; i++) {
+            int64_t g = oracle_get(graph->ring, got, i), e = oracle_get(graph->ring, plain, i);
+            cr_assert(g == e || (n->shift && g == e + 1), "node '%s', element %zu: %lld, not %lld",
+                      n->name, i, (long long)g, (long long)e);
+            cr_assert(g <= n->bound && g >= -n->bound, "node '%s' leaves its bound", n->name);
+        }
+        for (uint32_t i = 0; i < n->inputs; i++)
+            free(in[i]);
+        free(in);
+        free(got);
+        free(plain);
+    }
+    sonic_context_free(context);
+}
+
+static void expect_traffic(const two_party *both)
+{
+    const sonic_graph *graph = &both->model.graph;
+    for (unsigned party = 0; party < 2; party++)
+        for (uint32_t node = 0; node < graph->nodes; node++)
+            for (unsigned phase = 0; phase < SONIC_PHASES; phase++) {
+                sonic_traffic e = oracle_traffic(graph, (sonic_phase)phase, node, both->batch);
+                sonic_traffic g = both->server[party].traffic[node * SONIC_PHASES + phase];
+                cr_assert(g.sent == e.sent && g.received == e.received && g.rounds == e.rounds,
+                          "node '%s', phase %u", graph->node[node].name, phase);
+            }
+}
+
+static size_t largest(const double *x, size_t n)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < n; i++)
+        best = x[i] > x[best] ? i : best;
+    return best;
+}
+
+/* The result within the proven error of the plain run, and the classes of the float network. */
+static void expect_result(const two_party *both, const float *x, const void *secure, const void *q)
+{
+    const sonic_graph *graph = &both->model.graph;
+    size_t in = two_party_elements(both, 0), n = two_party_elements(both, graph->nodes - 1);
+    double *real_in = malloc(in * sizeof *real_in), *real = malloc(n * sizeof *real);
+    double *decoded = malloc(n * sizeof *decoded);
+    void *plain = malloc(n * 8);
+    sonic_context *context;
+    sonic_error error = {0};
+    cr_assert(real_in && real && decoded && plain);
+    cr_assert_eq(sonic_context_create(&context, NULL, &error), SONIC_OK);
+    cr_assert_eq(sonic_model_run_plain(&both->model, context, both->batch, plain, q, NULL, &error),
+                 SONIC_OK, "%s", error.text);
+    double bound = graph->node[graph->nodes - 1].error;
+    for (size_t i = 0; i < n; i++) {
+        double difference = (double)oracle_get(graph->ring, secure, i) -
+                            (double)oracle_get(graph->ring, plain, i);
+        cr_assert(difference <= bound && difference >= -bound, "result %zu is off by %g, not %g", i,
+                  difference, bound);
+    }
+    for (size_t i = 0; i < in; i++)
+        real_in[i] = (double)x[i];
+    cr_assert_eq(sonic_model_run_real(&both->model, both->batch, real, real_in, &error), SONIC_OK, "%s",
+                 error.text);
+    sonic_graph_decode(graph, decoded, secure, n);
+    for (size_t i = 0; i < both->batch; i++)
+        cr_expect_eq(largest(decoded + i * n / both->batch, n / both->batch),
+                     largest(real + i * n / both->batch, n / both->batch), "image %zu", i);
+    sonic_context_free(context);
+    free(real_in);
+    free(real);
+    free(decoded);
+    free(plain);
+}
+
+ParameterizedTestParameters(network, secure_equals_plain)
+{
+    static struct network list[] = {
+        {"f3", 4, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC}, {"f3", 3, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC},
+        {"f3", 2, SONIC_RING_64, SONIC_TRUNC_LOCAL},      {"m1", 5, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC},
+        {"m2", 4, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC}, {"m2", 1, SONIC_RING_64, SONIC_TRUNC_LOCAL},
+        {"m3", 2, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC}, {"c1", 1, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC},
+        {"r20", 1, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC},
+    };
+    return cr_make_param_array(struct network, list, sizeof list / sizeof *list);
+}
+
+ParameterizedTest(struct network *network, network, secure_equals_plain, .timeout = 120)
+{
+    char path[512];
+    sonic_model model;
+    sonic_error error = {0};
+    if (!find(path, network->name, "onnx"))
+        cr_skip("%s.onnx is not here (SONIC_MODELS)", network->name);
+    cr_assert_eq(sonic_model_import(&model, path, &error), SONIC_OK, "%s", error.text);
+    sonic_quantise_options options = {.ring = network->ring, .truncation = network->truncation};
+    cr_assert_eq(sonic_model_quantise(&model, &options, &error), SONIC_OK, "%s", error.text);
+
+    two_party both;
+    two_party_create(&both, &model, network->batch, 1, 41);
+    size_t in = two_party_elements(&both, 0);
+    float *x = find(path, network->name, "input.npy") ? read_floats(path, in) : invent_floats(in);
+    void *q = malloc(in * 8), *y = malloc(two_party_elements(&both, both.model.graph.nodes - 1) * 8);
+    cr_assert(q && y);
+    cr_assert_eq(sonic_graph_encode(&both.model.graph, q, x, in, &error), SONIC_OK, "%s", error.text);
+    cr_assert_eq(two_party_run(&both, 1, q, y), SONIC_OK, "%s", both.server[0].error.text);
+    expect_nodes(&both);
+    expect_traffic(&both);
+    expect_result(&both, x, y, q);
+    free(x);
+    free(q);
+    free(y);
+    two_party_free(&both);
+}
