@@ -2,7 +2,8 @@
 # whatever builds the rest; the kernels, which parse nothing, are those of the build.
 # A new target is fuzz/fuzz_NAME.c (fuzz/fuzz.h says what goes in) and its NAME in FUZZ_NAMES.
 FUZZ_NAMES = \
-	file
+	file \
+	handshake
 EXTRA_DIST += fuzz/fuzz.h fuzz/fuzz.c $(FUZZ_NAMES:%=fuzz/fuzz_%.c)
 dist_noinst_SCRIPTS += tests/fuzz.sh
 

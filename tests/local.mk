@@ -31,6 +31,7 @@ include tests/kernels.mk
 include tests/channel.mk
 include tests/session.mk
 include tests/offline.mk
+include tests/tools.mk
 include tests/model.mk
 
 if HAVE_CRITERION

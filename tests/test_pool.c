@@ -49,7 +49,7 @@ static void enter_directory(void)
 static void leave_directory(void)
 {
     (void)unlink(path);
-    cr_assert_eq(rmdir(directory), 0);
+    (void)rmdir(directory);
 }
 
 static sonic_pool *open_pool(void)

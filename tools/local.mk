@@ -47,6 +47,7 @@ sonicnn_SOURCES = \
 	tools/infer.c \
 	tools/info.c \
 	tools/main.c \
+	tools/plain.c \
 	tools/plain_run.c \
 	tools/reveal.c \
 	tools/serve.c \
@@ -55,5 +56,6 @@ sonicnn_SOURCES = \
 	tools/serve_fetch.c \
 	tools/serve_report.c \
 	tools/serve_run.c \
-	tools/share_input.c
+	tools/share_input.c \
+	tools/share_model.c
 sonicnn_LDADD = libtools.la libcore.la librandom.la

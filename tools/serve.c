@@ -138,8 +138,7 @@ sonic_status sonic_serve_run(const sonic_serve_options *options, sonic_error *er
     sonic_status status = start(&serving, error);
     if (status == SONIC_OK) {
         if (!options->quiet)
-            fprintf(stderr,
-                    "sonicnn: server %u is ready (batch %u, kernels %s, server %u's %s)\n",
+            fprintf(stderr, "sonicnn: server %u is ready (batch %u, kernels %s, server %u's %s)\n",
                     serving.model.party, sonic_pool_header(serving.pool)->batch,
                     sonic_context_tier(serving.context), 1 - serving.model.party,
                     sonic_session_peer_tier(serving.session));
