@@ -43,7 +43,8 @@ sonic_node *build_add(sonic_model *model, sonic_op op, const char *name, uint32_
     return node;
 }
 
-void build_begin(sonic_model *model, sonic_ring ring, sonic_truncation truncation, sonic_shape input)
+void build_begin(sonic_model *model, sonic_ring ring, sonic_truncation truncation,
+                 sonic_shape input)
 {
     memset(model, 0, sizeof *model);
     model->graph.ring = ring;

@@ -156,7 +156,8 @@ static void add_max_pool(sonic_traffic *t, const sonic_graph *graph, uint32_t no
     }
 }
 
-sonic_traffic oracle_traffic(const sonic_graph *graph, sonic_phase phase, uint32_t node, size_t batch)
+sonic_traffic oracle_traffic(const sonic_graph *graph, sonic_phase phase, uint32_t node,
+                             size_t batch)
 {
     const sonic_node *n = &graph->node[node];
     size_t element = graph->ring / 8, all = sonic_node_elements(graph, node) * batch;

@@ -16,6 +16,7 @@ int64_t oracle_get(sonic_ring ring, const void *x, size_t i);
 void *oracle_node(const sonic_model *model, uint32_t node, size_t batch, const void *const *in);
 
 /** What one server sends, and the rounds it waits, in a phase of a node. */
-sonic_traffic oracle_traffic(const sonic_graph *graph, sonic_phase phase, uint32_t node, size_t batch);
+sonic_traffic oracle_traffic(const sonic_graph *graph, sonic_phase phase, uint32_t node,
+                             size_t batch);
 
 #endif

@@ -21,8 +21,9 @@ static sonic_hello sample(void)
 
 Test(handshake, the_message_is_what_the_contract_says)
 {
-    static const uint8_t head[32] = {108, 0, 0, 0, 's', 'o', 'n', 'i', 'c', 'n', 'n', 0, 1, 0, 0, 0,
-                                     1,   0, 0, 0, 64,  0,   0,   0,   4,   3,   2,   1, 7, 0, 0, 0};
+    static const uint8_t head[32] = {108, 0, 0, 0, 's', 'o', 'n', 'i', 'c', 'n', 'n',
+                                     0,   1, 0, 0, 0,   1,   0,   0,   0,   64,  0,
+                                     0,   0, 4, 3, 2,   1,   7,   0,   0,   0};
     uint8_t expected[112] = {0}, out[112];
     memcpy(expected, head, 32);
     memset(expected + 32, 0x11, 16);
@@ -154,8 +155,8 @@ static void expect_mismatch(two_party *a, two_party *b, const char *at0, const c
     for (unsigned i = 0; i < 2; i++) {
         const two_party_server *s = &a->server[i];
         cr_expect_eq(s->status, SONIC_E_MISMATCH);
-        cr_expect_eq(strncmp(s->error.text, sentence[i], strlen(sentence[i])), 0, "server %u: '%s'", i,
-                     s->error.text);
+        cr_expect_eq(strncmp(s->error.text, sentence[i], strlen(sentence[i])), 0, "server %u: '%s'",
+                     i, s->error.text);
         cr_expect(s->sent == SONIC_HELLO_BYTES && s->next == 0);
     }
     exchange(a, b);
@@ -173,7 +174,8 @@ Test(handshake, servers_of_different_things_refuse_each_other)
     expect_mismatch(&a, &b, "server 1 has another model (id 77777777..., here 5a5a5a5a...)",
                     "server 0 has another model (id 5a5a5a5a..., here 77777777...)");
     make(&b, SONIC_RING_32, 4, 3, 1);
-    expect_mismatch(&a, &b, "server 1 plans batches of 3, here 2", "server 0 plans batches of 2, here 3");
+    expect_mismatch(&a, &b, "server 1 plans batches of 3, here 2",
+                    "server 0 plans batches of 2, here 3");
     make(&b, SONIC_RING_32, 5, 2, 1);
     expect_mismatch(&a, &b, "server 1 plans another graph (digest ",
                     "server 0 plans another graph (digest ");

@@ -44,8 +44,9 @@ static void expect_node(const two_party *both, uint32_t node)
         int64_t e = oracle_get(graph->ring, expected, i), g = oracle_get(graph->ring, got, i);
         bool rounded = n->shift && g == e + 1 && oracle_get(graph->ring, in[0], i) > 0;
         bool rounded_down = n->shift && n->op == SONIC_OP_TRUNC && g == e + 1;
-        cr_assert(g == e || rounded || rounded_down, "%s, ring %d, batch %u: element %zu is %lld not %lld",
-                  n->name, graph->ring, both->batch, i, (long long)g, (long long)e);
+        cr_assert(g == e || rounded || rounded_down,
+                  "%s, ring %d, batch %u: element %zu is %lld not %lld", n->name, graph->ring,
+                  both->batch, i, (long long)g, (long long)e);
     }
     for (uint32_t i = 0; i < n->inputs; i++)
         free(in[i]);
@@ -63,13 +64,15 @@ static void expect_traffic(const two_party *both, uint32_t inferences)
                 sonic_traffic e = oracle_traffic(graph, (sonic_phase)phase, node, both->batch);
                 sonic_traffic g = both->server[party].traffic[node * SONIC_PHASES + phase];
                 uint64_t times = phase == SONIC_ONLINE ? inferences : 1;
-                cr_assert(g.sent == e.sent * times && g.received == e.sent * times &&
-                              g.rounds == e.rounds * times,
-                          "%s, phase %u, ring %d, batch %u: %llu, %llu bytes in %llu rounds, not %llu in "
-                          "%llu", graph->node[node].name, phase, graph->ring, both->batch,
-                          (unsigned long long)g.sent, (unsigned long long)g.received,
-                          (unsigned long long)g.rounds, (unsigned long long)(e.sent * times),
-                          (unsigned long long)(e.rounds * times));
+                cr_assert(
+                    g.sent == e.sent * times && g.received == e.sent * times &&
+                        g.rounds == e.rounds * times,
+                    "%s, phase %u, ring %d, batch %u: %llu, %llu bytes in %llu rounds, not %llu in "
+                    "%llu",
+                    graph->node[node].name, phase, graph->ring, both->batch,
+                    (unsigned long long)g.sent, (unsigned long long)g.received,
+                    (unsigned long long)g.rounds, (unsigned long long)(e.sent * times),
+                    (unsigned long long)(e.rounds * times));
             }
 }
 
@@ -104,8 +107,8 @@ static void check_model(sonic_model *model, uint32_t batch, int64_t limit, size_
 }
 
 /* input -> one node, and, so that the input is needed again, input + 2 input. */
-static sonic_node *single(sonic_model *model, sonic_ring ring, sonic_truncation truncation, sonic_op op,
-                          uint32_t c, uint32_t h, uint32_t w)
+static sonic_node *single(sonic_model *model, sonic_ring ring, sonic_truncation truncation,
+                          sonic_op op, uint32_t c, uint32_t h, uint32_t w)
 {
     build_begin(model, ring, truncation, (sonic_shape){3, {c, h, w}});
     return build_add(model, op, "tested", 1, 0);
@@ -204,8 +207,9 @@ Test(layer, truncations)
                 uint64_t state = 7;
                 sonic_model model;
                 int64_t limit = (int64_t)1 << (t ? rings[r] / 2 - 6 : rings[r] - 2);
-                single(&model, rings[r], t ? SONIC_TRUNC_LOCAL : SONIC_TRUNC_STOCHASTIC, SONIC_OP_TRUNC,
-                       5, 41, 20)->shift = b ? rings[r] / 2u : 1;
+                single(&model, rings[r], t ? SONIC_TRUNC_LOCAL : SONIC_TRUNC_STOCHASTIC,
+                       SONIC_OP_TRUNC, 5, 41, 20)
+                    ->shift = b ? rings[r] / 2u : 1;
                 build_finish(&model, &state, 0);
                 check_model(&model, batches[b], limit, 1 << 16);
             }
@@ -230,8 +234,9 @@ Test(layer, max_pools)
         for (int r = 0; r < 2; r++) {
             uint64_t state = i;
             sonic_model model;
-            single(&model, rings[r], SONIC_TRUNC_STOCHASTIC, SONIC_OP_MAX_POOL, cases[i].c, cases[i].h,
-                   cases[i].w)->window = cases[i].window;
+            single(&model, rings[r], SONIC_TRUNC_STOCHASTIC, SONIC_OP_MAX_POOL, cases[i].c,
+                   cases[i].h, cases[i].w)
+                ->window = cases[i].window;
             build_finish(&model, &state, 0);
             check_model(&model, batches[i % 3], (int64_t)1 << (rings[r] - 2), 1 << 16);
         }

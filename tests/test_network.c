@@ -1,6 +1,6 @@
-/* Whole trained networks between two servers: equal to the plain reference node by node, the bytes of
- * the formulas, and the class of the float network.  f3 is in the source tree; the others are looked for in
- * SONIC_MODELS or beside the project. */
+/* Whole trained networks between two servers: equal to the plain reference node by node, the bytes
+ * of the formulas, and the class of the float network.  f3 is in the source tree; the others are
+ * looked for in SONIC_MODELS or beside the project. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
@@ -41,7 +41,8 @@ static bool find(char path[512], const char *name, const char *suffix)
     return access(path, R_OK) == 0;
 }
 
-/* The first n floats of an NPY file: the data begin after a header whose length is in bytes 8 and 9. */
+/* The first n floats of an NPY file: the data begin after a header whose length is in bytes 8
+ * and 9. */
 static float *read_floats(const char *path, size_t n)
 {
     float *out = malloc(n * sizeof *out);
@@ -142,8 +143,8 @@ static void expect_result(const two_party *both, const float *x, const void *sec
     }
     for (size_t i = 0; i < in; i++)
         real_in[i] = (double)x[i];
-    cr_assert_eq(sonic_model_run_real(&both->model, both->batch, real, real_in, &error), SONIC_OK, "%s",
-                 error.text);
+    cr_assert_eq(sonic_model_run_real(&both->model, both->batch, real, real_in, &error), SONIC_OK,
+                 "%s", error.text);
     sonic_graph_decode(graph, decoded, secure, n);
     for (size_t i = 0; i < both->batch; i++)
         cr_expect_eq(largest(decoded + i * n / both->batch, n / both->batch),
@@ -158,10 +159,14 @@ static void expect_result(const two_party *both, const float *x, const void *sec
 ParameterizedTestParameters(network, secure_equals_plain)
 {
     static struct network list[] = {
-        {"f3", 4, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC}, {"f3", 3, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC},
-        {"f3", 2, SONIC_RING_64, SONIC_TRUNC_LOCAL},      {"m1", 5, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC},
-        {"m2", 4, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC}, {"m2", 1, SONIC_RING_64, SONIC_TRUNC_LOCAL},
-        {"m3", 2, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC}, {"c1", 1, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC},
+        {"f3", 4, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC},
+        {"f3", 3, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC},
+        {"f3", 2, SONIC_RING_64, SONIC_TRUNC_LOCAL},
+        {"m1", 5, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC},
+        {"m2", 4, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC},
+        {"m2", 1, SONIC_RING_64, SONIC_TRUNC_LOCAL},
+        {"m3", 2, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC},
+        {"c1", 1, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC},
         {"r20", 1, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC},
     };
     return cr_make_param_array(struct network, list, sizeof list / sizeof *list);
@@ -182,9 +187,11 @@ ParameterizedTest(struct network *network, network, secure_equals_plain, .timeou
     two_party_create(&both, &model, network->batch, 1, 41);
     size_t in = two_party_elements(&both, 0);
     float *x = find(path, network->name, "input.npy") ? read_floats(path, in) : invent_floats(in);
-    void *q = malloc(in * 8), *y = malloc(two_party_elements(&both, both.model.graph.nodes - 1) * 8);
+    void *q = malloc(in * 8),
+         *y = malloc(two_party_elements(&both, both.model.graph.nodes - 1) * 8);
     cr_assert(q && y);
-    cr_assert_eq(sonic_graph_encode(&both.model.graph, q, x, in, &error), SONIC_OK, "%s", error.text);
+    cr_assert_eq(sonic_graph_encode(&both.model.graph, q, x, in, &error), SONIC_OK, "%s",
+                 error.text);
     cr_assert_eq(two_party_run(&both, 1, q, y), SONIC_OK, "%s", both.server[0].error.text);
     expect_nodes(&both);
     expect_traffic(&both);

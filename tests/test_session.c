@@ -1,4 +1,5 @@
-/* Sessions: the bytes on the wire, peers that fail in the middle, pools, and what is held in memory. */
+/* Sessions: the bytes on the wire, peers that fail in the middle, pools, and what is held in
+ * memory. */
 #include <criterion/criterion.h>
 
 #include <malloc.h>
@@ -12,8 +13,8 @@
 #include "tests/oracle.h"
 #include "tests/two_party.h"
 
-/* Every kind of layer that talks, in a few bytes: a convolution, max-pool, ReLU, truncation, and a fully
- * connected layer. */
+/* Every kind of layer that talks, in a few bytes: a convolution, max-pool, ReLU, truncation, and a
+ * fully connected layer. */
 static void small_net(sonic_model *model, sonic_ring ring, sonic_truncation truncation)
 {
     uint64_t state = 11;
@@ -44,7 +45,8 @@ static struct io make_io(const two_party *both, uint32_t inferences)
     const sonic_graph *graph = &both->model.graph;
     uint64_t state = 12;
     size_t in = two_party_elements(both, 0) * inferences;
-    struct io io = {calloc(in, 8), calloc(two_party_elements(both, graph->nodes - 1) * inferences, 8)};
+    struct io io = {calloc(in, 8),
+                    calloc(two_party_elements(both, graph->nodes - 1) * inferences, 8)};
     cr_assert(io.x && io.y);
     build_draw_elements(graph->ring, io.x, in, 100, &state);
     return io;
@@ -56,7 +58,8 @@ static void free_io(struct io io)
     free(io.y);
 }
 
-/* The last inference's result against the oracle on the tensor before the last layer, which is exact. */
+/* The last inference's result against the oracle on the tensor before the last layer, which is
+ * exact. */
 static void expect_result(const two_party *both)
 {
     const sonic_graph *graph = &both->model.graph;
@@ -71,8 +74,8 @@ static void expect_result(const two_party *both)
     free(expected);
 }
 
-/* What either direction says under test randomness: of rings 32 and 64, truncation stochastic and local,
- * party 0 and 1.  A change here is a change of the protocol: raise its version. */
+/* What either direction says under test randomness: of rings 32 and 64, truncation stochastic and
+ * local, party 0 and 1.  A change here is a change of the protocol: raise its version. */
 static const uint64_t wire[2][2][2] = {
     {{UINT64_C(0xe76801482912d9c5), UINT64_C(0x3182e717a81cf044)},
      {UINT64_C(0x50f7b79e4823a088), UINT64_C(0x15d22cb3a4034d25)}},
@@ -96,10 +99,11 @@ static void expect_wire(sonic_ring ring, sonic_truncation truncation, const char
     expect_result(&both);
     for (unsigned i = 0; i < 2; i++) {
         cr_expect_str_eq(both.server[i].peer_tier, tier[!i]);
-        cr_expect_eq(both.server[i].hash, wire[ring == SONIC_RING_64][truncation][i],
-                     "ring %d, truncation %d, party %u, tiers %s and %s, %d and %d threads: 0x%016llx",
-                     ring, truncation, i, tier[0], tier[1], threads[0], threads[1],
-                     (unsigned long long)both.server[i].hash);
+        cr_expect_eq(
+            both.server[i].hash, wire[ring == SONIC_RING_64][truncation][i],
+            "ring %d, truncation %d, party %u, tiers %s and %s, %d and %d threads: 0x%016llx", ring,
+            truncation, i, tier[0], tier[1], threads[0], threads[1],
+            (unsigned long long)both.server[i].hash);
     }
     free_io(io);
     two_party_free(&both);
@@ -154,22 +158,23 @@ static uint32_t used(const two_party *both)
 }
 
 /* The sentence of the server that is left alone while it works on a node. */
-static void expect_sentence(const two_party *both, const two_party_server *good, uint32_t node, bool cut,
-                            uint64_t k)
+static void expect_sentence(const two_party *both, const two_party_server *good, uint32_t node,
+                            bool cut, uint64_t k)
 {
     char sentence[160] = "";
     if (node > 0)
-        snprintf(sentence, sizeof sentence, "layer '%s' (node %u): ", both->model.graph.node[node].name,
-                 node);
+        snprintf(sentence, sizeof sentence,
+                 "layer '%s' (node %u): ", both->model.graph.node[node].name, node);
     snprintf(sentence + strlen(sentence), sizeof sentence - strlen(sentence), "server %d %s",
              good == &both->server[0], cut ? "closed the connection" : "sent nothing for 200 ms");
     cr_expect_str_eq(good->error.text, sentence, "byte %llu: '%s', not '%s'", (long long)k,
                      good->error.text, sentence);
 }
 
-/* Lets server `bad` fail after k bytes; the other one must say in which layer, and what it had claimed
- * must stay used. */
-static void expect_fault(two_party *both, struct io io, unsigned bad, two_party_fault fault, uint64_t k)
+/* Lets server `bad` fail after k bytes; the other one must say in which layer, and what it had
+ * claimed must stay used. */
+static void expect_fault(two_party *both, struct io io, unsigned bad, two_party_fault fault,
+                         uint64_t k)
 {
     two_party_server *good = &both->server[!bad];
     uint32_t node = node_of(both, k), before = used(both);
@@ -187,7 +192,8 @@ static void expect_fault(two_party *both, struct io io, unsigned bad, two_party_
     expect_sentence(both, good, node, cut, k);
     cr_expect(good->again == (online ? SONIC_E_POISONED : SONIC_OK) && good->zeroed == online);
     cr_expect(good->done == 0 && good->next == before + online,
-              "byte %llu: %u done, %u used, %u before", (long long)k, good->done, good->next, before);
+              "byte %llu: %u done, %u used, %u before", (long long)k, good->done, good->next,
+              before);
 }
 
 static void sweep(two_party_fault fault, uint64_t step)
@@ -198,10 +204,12 @@ static void sweep(two_party_fault fault, uint64_t step)
     two_party_create(&both, &model, 1, 300, 22);
     struct io io = make_io(&both, 1);
     uint64_t total = phase_bytes(&both, SONIC_SETUP) + phase_bytes(&both, SONIC_ONLINE);
-    uint64_t last = oracle_traffic(&both.model.graph, SONIC_ONLINE, both.model.graph.nodes - 1, 1).sent;
+    uint64_t last =
+        oracle_traffic(&both.model.graph, SONIC_ONLINE, both.model.graph.nodes - 1, 1).sent;
     unsigned bad = 0;
     /* In its last message a server that stalls has all it needs, and closes. */
-    for (uint64_t k = 0; k < (fault == TWO_PARTY_STALL ? total - last : total); k += step, bad = !bad)
+    for (uint64_t k = 0; k < (fault == TWO_PARTY_STALL ? total - last : total);
+         k += step, bad = !bad)
         expect_fault(&both, io, bad, fault, k);
     uint32_t before = used(&both);
     cr_assert_eq(two_party_run(&both, 2, io.x, io.y), SONIC_OK, "%s", both.server[0].error.text);
@@ -264,7 +272,8 @@ Test(session, a_crash_between_claim_and_use_skips_the_material)
     struct io io = make_io(&both, 1);
     for (uint32_t slot = 0; slot < 4; slot += 2) {
         claim_only(&both, slot / 2, slot);
-        cr_assert_eq(two_party_run(&both, 1, io.x, io.y), SONIC_OK, "%s", both.server[0].error.text);
+        cr_assert_eq(two_party_run(&both, 1, io.x, io.y), SONIC_OK, "%s",
+                     both.server[0].error.text);
         expect_result(&both);
         cr_expect(both.server[0].next == slot + 2 && both.server[1].next == slot + 2);
     }
@@ -305,7 +314,8 @@ Test(session, tensors_are_freed_at_their_last_use)
     two_party both;
     build_begin(&model, SONIC_RING_32, SONIC_TRUNC_LOCAL, (sonic_shape){3, {1, 512, 512}});
     for (int i = 0; i < 40; i++) {
-        sonic_node *n = build_add(&model, i % 4 == 3 ? SONIC_OP_ADD : SONIC_OP_SCALE, "layer", 1, i);
+        sonic_node *n =
+            build_add(&model, i % 4 == 3 ? SONIC_OP_ADD : SONIC_OP_SCALE, "layer", 1, i);
         if (n->op == SONIC_OP_ADD) {
             free(n->input);
             n->input = calloc(2, sizeof *n->input);

@@ -58,7 +58,8 @@ static ssize_t wire_try_receive(void *self, uint8_t *data, size_t n, sonic_error
     return sonic_memory_transport.try_receive(w->inner, data, n, error);
 }
 
-static int wire_wait(void *self, int want_send, int want_receive, int milliseconds, sonic_error *error)
+static int wire_wait(void *self, int want_send, int want_receive, int milliseconds,
+                     sonic_error *error)
 {
     struct wire *w = self;
     return sonic_memory_transport.wait(w->inner, want_send, want_receive, milliseconds, error);
@@ -72,7 +73,8 @@ static void wire_close(void *self)
     free(w);
 }
 
-static const sonic_transport wire_transport = {wire_try_send, wire_try_receive, wire_wait, wire_close};
+static const sonic_transport wire_transport = {wire_try_send, wire_try_receive, wire_wait,
+                                               wire_close};
 
 /* What the thread of one server needs. */
 struct job {
@@ -130,8 +132,8 @@ static void *serve(void *arg)
     two_party_server *s = &job->both->server[job->party];
     uint32_t nodes = job->both->model.graph.nodes;
     sonic_session *session = NULL;
-    s->status = sonic_session_create(&session, job->context, &job->both->share[job->party], job->pool,
-                                     job->channel, &s->error);
+    s->status = sonic_session_create(&session, job->context, &job->both->share[job->party],
+                                     job->pool, job->channel, &s->error);
     if (!s->status) {
         sonic_session_tap tap = job->both->tap;
         sonic_session_set_tap(session, tap ? tap : record, tap ? job->both->tap_arg : job);
@@ -157,8 +159,8 @@ void two_party_encode(sonic_ring ring, void *out, const int64_t *in, size_t n)
 }
 
 /* Both shares of n constants. */
-static void split_constants(const sonic_context *context, sonic_ring ring, void **share0, void **share1,
-                            const int64_t *q, size_t n)
+static void split_constants(const sonic_context *context, sonic_ring ring, void **share0,
+                            void **share1, const int64_t *q, size_t n)
 {
     if (!n)
         return;
@@ -185,7 +187,8 @@ void two_party_deal(two_party *both, uint32_t count, uint8_t id)
     sonic_context_free(context);
 }
 
-void two_party_create(two_party *both, sonic_model *model, uint32_t batch, uint32_t count, uint64_t seed)
+void two_party_create(two_party *both, sonic_model *model, uint32_t batch, uint32_t count,
+                      uint64_t seed)
 {
     memset(both, 0, sizeof *both);
     both->model = *model;
@@ -259,8 +262,8 @@ static void connect_both(two_party *both, struct job job[2])
 {
     void *end[2];
     sonic_error error = {0};
-    cr_assert_eq(sonic_memory_transport_pair(&end[0], &end[1], both->buffer, &error), SONIC_OK, "%s",
-                 error.text);
+    cr_assert_eq(sonic_memory_transport_pair(&end[0], &end[1], both->buffer, &error), SONIC_OK,
+                 "%s", error.text);
     for (unsigned i = 0; i < 2; i++) {
         struct wire *wire = calloc(1, sizeof *wire);
         cr_assert(wire);
@@ -268,7 +271,8 @@ static void connect_both(two_party *both, struct job job[2])
         wire->server = &both->server[i];
         (void)XXH3_64bits_reset(&wire->hash);
         cr_assert_eq(sonic_channel_create(&job[i].channel, &wire_transport, wire,
-                                          i ? "server 0" : "server 1", both->server[i].timeout_ms, &error),
+                                          i ? "server 0" : "server 1", both->server[i].timeout_ms,
+                                          &error),
                      SONIC_OK, "%s", error.text);
     }
 }
@@ -289,11 +293,18 @@ sonic_status two_party_run(two_party *both, uint32_t inferences, const void *x, 
         shares[i][0] = malloc(in * element * inferences);
         shares[i][1] = malloc(out * element * inferences);
         cr_assert(s->traffic && s->tap && shares[i][0] && shares[i][1]);
-        job[i] = (struct job){.both = both, .party = i, .inferences = inferences, .x = shares[i][0],
-                              .y = shares[i][1], .in_bytes = in * element, .out_bytes = out * element};
+        job[i] = (struct job){.both = both,
+                              .party = i,
+                              .inferences = inferences,
+                              .x = shares[i][0],
+                              .y = shares[i][1],
+                              .in_bytes = in * element,
+                              .out_bytes = out * element};
         sonic_context_options options = {.tier = s->tier, .threads = s->threads ? s->threads : 1};
-        cr_assert_eq(sonic_context_create(&job[i].context, &options, &error), SONIC_OK, "%s", error.text);
-        cr_assert_eq(sonic_pool_open(&job[i].pool, both->path[i], &error), SONIC_OK, "%s", error.text);
+        cr_assert_eq(sonic_context_create(&job[i].context, &options, &error), SONIC_OK, "%s",
+                     error.text);
+        cr_assert_eq(sonic_pool_open(&job[i].pool, both->path[i], &error), SONIC_OK, "%s",
+                     error.text);
     }
     sonic_test_seed(4);
     sonic_share_split(job[0].context, graph->ring, shares[0][0], shares[1][0], x, in * inferences);
@@ -307,7 +318,8 @@ sonic_status two_party_run(two_party *both, uint32_t inferences, const void *x, 
 
     sonic_status status = both->server[0].status ? both->server[0].status : both->server[1].status;
     if (!status)
-        sonic_share_join(job[0].context, graph->ring, y, shares[0][1], shares[1][1], out * inferences);
+        sonic_share_join(job[0].context, graph->ring, y, shares[0][1], shares[1][1],
+                         out * inferences);
     for (unsigned i = 0; i < 2; i++) {
         cr_assert_eq(sonic_pool_next(job[i].pool, &both->server[i].next, &error), SONIC_OK, "%s",
                      error.text);

@@ -50,14 +50,16 @@ typedef struct two_party {
 
 /** Takes the model, makes its shares, and deals pools for `count` batches into a new directory.
  * seed: of everything random. */
-void two_party_create(two_party *both, sonic_model *model, uint32_t batch, uint32_t count, uint64_t seed);
+void two_party_create(two_party *both, sonic_model *model, uint32_t batch, uint32_t count,
+                      uint64_t seed);
 void two_party_free(two_party *both);
 
 /** Deals new pools, for a model whose id is all `id`. */
 void two_party_deal(two_party *both, uint32_t count, uint8_t id);
 
-/** One session of `inferences` batches: x, of that many batches in the clear, is split, and what both
- * servers return is joined into y.  Returns SONIC_OK if both succeeded, else a failed server's status. */
+/** One session of `inferences` batches: x, of that many batches in the clear, is split, and what
+ * both servers return is joined into y.  Returns SONIC_OK if both succeeded, else a failed server's
+ * status. */
 sonic_status two_party_run(two_party *both, uint32_t inferences, const void *x, void *y);
 
 /** The tensor of a node in the last run, joined from both taps; to be freed. */

@@ -16,7 +16,8 @@ sonic_status sonic_layer_elements(const sonic_layer *layer, uint32_t node, size_
 {
     size_t one = sonic_node_elements(layer->graph, node), all, bytes;
     if (!sonic_size_mul(&all, one, layer->batch) || !sonic_size_mul(&bytes, all, sizeof(uint64_t)))
-        return sonic_fail(error, SONIC_E_SHAPE, "a batch of %zu does not fit in memory", layer->batch);
+        return sonic_fail(error, SONIC_E_SHAPE, "a batch of %zu does not fit in memory",
+                          layer->batch);
     *elements = all;
     return SONIC_OK;
 }
@@ -24,8 +25,8 @@ sonic_status sonic_layer_elements(const sonic_layer *layer, uint32_t node, size_
 sonic_status sonic_layer_fail(const sonic_layer *layer, sonic_status status, sonic_error *error)
 {
     char prefix[SONIC_NAME_MAX + 32];
-    (void)snprintf(prefix, sizeof prefix, "layer '%s' (node %u)", layer->graph->node[layer->node].name,
-                   layer->node);
+    (void)snprintf(prefix, sizeof prefix, "layer '%s' (node %u)",
+                   layer->graph->node[layer->node].name, layer->node);
     return sonic_fail_in(error, status, prefix);
 }
 

@@ -1,11 +1,11 @@
 /** @file
  * The layers that talk, on additive shares: linear, ReLU, max-pool, truncation.
  *
- * Semi-honest, with dealt material; both servers call the same function for the same node.  Everything
- * else a graph does is local (proto/model/local_ops.h).  Tensors are ring elements, [batch][dims...],
- * secret unless said otherwise.  Errors are the channel's, the pool's, or SONIC_E_MEMORY; the session
- * puts the layer's name before them.  A layer is used by one thread.  With l the bits of the ring, bytes
- * are of one direction; both servers send equally many.
+ * Semi-honest, with dealt material; both servers call the same function for the same node.
+ * Everything else a graph does is local (proto/model/local_ops.h).  Tensors are ring elements,
+ * [batch][dims...], secret unless said otherwise.  Errors are the channel's, the pool's, or
+ * SONIC_E_MEMORY; the session puts the layer's name before them.  A layer is used by one thread.
+ * With l the bits of the ring, bytes are of one direction; both servers send equally many.
  */
 #ifndef SONIC_PROTO_LAYER_LAYER_H
 #define SONIC_PROTO_LAYER_LAYER_H
@@ -38,17 +38,20 @@ void sonic_layer_free(void *buffer, sonic_ring ring, size_t n);
 
 /** Opens F = W - B of every linear layer, once a pool: 1 round, l |W| / 8 bytes, each node's bytes
  * attributed to it, the round to node 0.
- * @param f        one pointer a node; set to sonic_layer_alloc()ed opened weights, NULL where a node has
- *                 none.  Known to both servers, hidden from everybody else.  On failure all NULL.
+ * @param f        one pointer a node; set to opened weights from sonic_layer_alloc(), NULL where a
+ *                 node has none.  Known to both servers, hidden from everybody else.  On failure all
+ *                 NULL.
  * @param seed     this party's 16 secret bytes
  * @param seconds  one a node: the time its blocks took is added */
-SONIC_MUST_CHECK sonic_status sonic_linear_setup(const sonic_context *context, sonic_channel *channel,
-                                                 const sonic_model_share *model, const uint8_t seed[16],
-                                                 void **f, double *seconds, sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_linear_setup(const sonic_context *context,
+                                                 sonic_channel *channel,
+                                                 const sonic_model_share *model,
+                                                 const uint8_t seed[16], void **f, double *seconds,
+                                                 sonic_error *error);
 
 /** Computes D = A * F + C + b for a batch and writes it to the file `spill` from byte `at` on, |y|
- * elements.  No traffic.  Scratch: input and output of as many images as fit SONIC_LINEAR_GROUP_BYTES,
- * at least one.  @param b  the party's share of the biases, or NULL */
+ * elements.  No traffic.  Scratch: input and output of as many images as fit
+ * SONIC_LINEAR_GROUP_BYTES, at least one.  @param b  the party's share of the biases, or NULL */
 SONIC_MUST_CHECK sonic_status sonic_linear_prepare(const sonic_layer *layer, const void *f,
                                                    const void *b, int spill, uint64_t at,
                                                    sonic_error *error);
@@ -56,7 +59,7 @@ SONIC_MUST_CHECK sonic_status sonic_linear_prepare(const sonic_layer *layer, con
 
 /** y = E * W + D, where E = X - A is opened in the place of x: 1 round, l |x| / 8 bytes, one ring
  * product, no extra memory.
- * @param x     replaced by E, and then, if `keep`, by shares of X again (other ones: E + A_0 and A_1)
+ * @param x     replaced by E, and then, if `keep`, by shares of X again: E + A_0 and A_1
  * @param w     the party's share of the weights
  * @param keep  whether x is needed later */
 SONIC_MUST_CHECK sonic_status sonic_linear_run(const sonic_layer *layer, const void *w, int spill,
@@ -67,15 +70,16 @@ SONIC_MUST_CHECK sonic_status sonic_linear_run(const sonic_layer *layer, const v
 SONIC_MUST_CHECK sonic_status sonic_relu_run(const sonic_layer *layer, void *x, sonic_error *error);
 
 /** y = the maximum over each window of x, padding excepted: a tournament of a + relu(b - a), of
- * ceil(log2 k) levels for windows of k valid candidates, k - 1 comparisons a window; each level costs
- * what sonic_ppa_relu() of its comparisons does.  x is unchanged and no alias of y.
- * Scratch: ceil(k / 2) times the output (2 x 2 windows: half the input), more than the other layers',
+ * ceil(log2 k) levels for windows of k valid candidates, k - 1 comparisons a window; each level
+ * costs what sonic_ppa_relu() of its comparisons does.  x is unchanged and no alias of y.
+ * Scratch: ceil(k / 2) times the output (2 x 2 windows: half the input), more than other layers',
  * because all windows of a level are compared in the same rounds. */
 SONIC_MUST_CHECK sonic_status sonic_max_pool_run(const sonic_layer *layer, void *y, const void *x,
                                                  sonic_error *error);
 
-/** x = x / 2^shift in place.  Local: no traffic.  Stochastic: floor or floor + 1, 1 round and l n / 8
- * bytes for n elements. */
-SONIC_MUST_CHECK sonic_status sonic_trunc_run(const sonic_layer *layer, void *x, sonic_error *error);
+/** x = x / 2^shift in place.  Local: no traffic.  Stochastic: floor or floor + 1, 1 round,
+ * l n / 8 bytes for n elements. */
+SONIC_MUST_CHECK sonic_status sonic_trunc_run(const sonic_layer *layer, void *x,
+                                              sonic_error *error);
 
 #endif

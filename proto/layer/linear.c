@@ -17,20 +17,21 @@ struct group {
 
 enum { AES_BLOCK = 16 };
 
-/* D of one group.  Streams start at whole AES blocks, so up to 15 bytes before the group come too. */
+/* D of one group.  Streams start at whole AES blocks, so up to 15 bytes before it come too. */
 static sonic_status group_prepare(struct group *g, uint8_t **d, sonic_error *error)
 {
     const sonic_layer *layer = g->layer;
     sonic_ring ring = layer->graph->ring;
     size_t element = sonic_ring_bytes(ring);
-    uint64_t x_at = (uint64_t)g->first * g->in * element, y_at = (uint64_t)g->first * g->out * element;
+    uint64_t x_at = (uint64_t)g->first * g->in * element;
+    uint64_t y_at = (uint64_t)g->first * g->out * element;
     size_t x_skew = x_at % AES_BLOCK, y_skew = y_at % AES_BLOCK;
 
     sonic_material_random(&layer->material, SONIC_STREAM_INPUT_MASK, x_at - x_skew, g->x,
                           g->images * g->in * element + x_skew);
-    sonic_status status = sonic_material_dealt(&layer->material, SONIC_STREAM_PRODUCT, y_at - y_skew,
-                                               y_at - y_skew, g->y,
-                                               g->images * g->out * element + y_skew, error);
+    sonic_status status =
+        sonic_material_dealt(&layer->material, SONIC_STREAM_PRODUCT, y_at - y_skew, y_at - y_skew,
+                             g->y, g->images * g->out * element + y_skew, error);
     if (status)
         return status;
     sonic_conv_shape shape = sonic_node_conv(layer->graph, layer->node, g->images);
@@ -61,7 +62,8 @@ sonic_status sonic_linear_prepare(const sonic_layer *layer, const void *f, const
     g.out = sonic_node_elements(graph, layer->node);
     g.channels = node->shape.dim[0];
     size_t most = group_size(&g), element = sonic_ring_bytes(graph->ring);
-    size_t x_elements = most * g.in + AES_BLOCK / element, y_elements = most * g.out + AES_BLOCK / element;
+    size_t x_elements = most * g.in + AES_BLOCK / element;
+    size_t y_elements = most * g.out + AES_BLOCK / element;
 
     void *x, *y = NULL;
     sonic_status status = sonic_layer_alloc(&x, graph->ring, x_elements, error);

@@ -1,4 +1,4 @@
-/* Linear layers with the peer: the weights' masks opened once a pool, the input's once an inference. */
+/* Linear layers with the peer: masked weights opened once a pool, inputs once an inference. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -48,7 +48,8 @@ static size_t setup_node(void *arg, size_t block)
 }
 
 /* Where a block lies in its node's weights. */
-static uint8_t *setup_block(const struct setup *s, size_t block, size_t node, size_t *at, size_t *bytes)
+static uint8_t *setup_block(const struct setup *s, size_t block, size_t node, size_t *at,
+                            size_t *bytes)
 {
     *at = (block - s->first[node]) * SONIC_OPEN_BLOCK;
     size_t left = sonic_node_weights(&s->model->graph, (uint32_t)node) * s->element - *at;
@@ -169,13 +170,14 @@ static sonic_status restore(const sonic_layer *layer, void *x, size_t n, sonic_e
     return status;
 }
 
-sonic_status sonic_linear_run(const sonic_layer *layer, const void *w, int spill, uint64_t at, void *y,
-                              void *x, bool keep, sonic_error *error)
+sonic_status sonic_linear_run(const sonic_layer *layer, const void *w, int spill, uint64_t at,
+                              void *y, void *x, bool keep, sonic_error *error)
 {
     const sonic_graph *graph = layer->graph;
     sonic_ring ring = graph->ring;
     size_t in, out;
-    sonic_status status = sonic_layer_elements(layer, graph->node[layer->node].input[0], &in, error);
+    sonic_status status =
+        sonic_layer_elements(layer, graph->node[layer->node].input[0], &in, error);
     if (!status)
         status = sonic_layer_elements(layer, layer->node, &out, error);
     if (!status)

@@ -1,9 +1,10 @@
 /* Max-pool: a tournament over the valid candidates of every window, all windows at once.
  *
  * The candidates that are left after a level are kept by planes: plane j holds candidate j of every
- * window that has so many, in the order of the windows.  Planes lie in bit-reversed order of j, so that
- * at every level the odd planes come last, in one piece: it takes the differences to the even ones and
- * is compared in place; then the even planes are planes 0, 1, ... of the next level, again in order. */
+ * window that has so many, in the order of the windows.  Planes lie in bit-reversed order of j, so
+ * that at every level the odd planes come last, in one piece: it takes the differences to the even
+ * ones and is compared in place; then the even planes are planes 0, 1, ... of the next level, again
+ * in order. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,9 +121,10 @@ static size_t first_differences(struct tournament *t, const size_t *order, size_
     return n;
 }
 
-/* From the n compared differences to all winners, backwards, because unpaired candidates that join in
- * move the others up. */
-static void first_winners(struct tournament *t, const size_t *order, size_t planes, size_t n, size_t all)
+/* From the n compared differences to all winners, backwards, because unpaired candidates that join
+ * in move the others up. */
+static void first_winners(struct tournament *t, const size_t *order, size_t planes, size_t n,
+                          size_t all)
 {
     for (size_t p = planes; p-- > 0;)
         for (size_t i = t->images; i-- > 0;)
@@ -137,8 +139,8 @@ static void first_winners(struct tournament *t, const size_t *order, size_t plan
             }
 }
 
-/* Walks the pairs of planes 2j (from element `even`) and 2j + 1 (from `odd`) over all windows.  Before
- * the comparison the odd plane takes the difference, after it the even one the winner. */
+/* Walks the pairs of planes 2j (from element `even`) and 2j + 1 (from `odd`) over all windows.
+ * Before the comparison the odd plane takes the difference, after it the even one the winner. */
 static void pair_planes(struct tournament *t, size_t j, uint32_t level, size_t even, size_t odd,
                         bool compared)
 {
@@ -157,8 +159,8 @@ static void pair_planes(struct tournament *t, size_t j, uint32_t level, size_t e
         }
 }
 
-/* One level after the first, on `count` planes whose starts are start[j]; elements from `end` of the
- * even planes on are the odd ones. */
+/* One level after the first, on `count` planes whose starts are start[j]; elements from `end` of
+ * the even planes on are the odd ones. */
 static sonic_status next_level(struct tournament *t, const size_t *start, size_t count, size_t end,
                                size_t all, sonic_error *error)
 {
@@ -172,8 +174,8 @@ static sonic_status next_level(struct tournament *t, const size_t *start, size_t
 }
 
 /* All levels.  `order` and `start` have room for `planes` entries. */
-static sonic_status play(struct tournament *t, size_t *order, size_t *start, size_t planes, size_t all,
-                         sonic_error *error)
+static sonic_status play(struct tournament *t, size_t *order, size_t *start, size_t planes,
+                         size_t all, sonic_error *error)
 {
     sonic_status status = SONIC_OK;
     reverse_order(order, planes);
@@ -205,7 +207,8 @@ static sonic_status tournament_run(struct tournament *t, void *y, size_t most, s
     void *left = NULL;
     sonic_status status = SONIC_OK;
     if (!order || !start)
-        status = sonic_fail(error, SONIC_E_MEMORY, "out of memory for windows of %zu elements", most);
+        status =
+            sonic_fail(error, SONIC_E_MEMORY, "out of memory for windows of %zu elements", most);
     for (size_t j = 0; !status && j < planes; j++)
         if (!sonic_size_add(&all, all, plane_size(t, j, 1)))
             status = sonic_fail(error, SONIC_E_SHAPE, "the windows do not fit in memory");
@@ -243,7 +246,8 @@ static sonic_status fill_grids(struct tournament *t, size_t *most, sonic_error *
     return SONIC_OK;
 }
 
-sonic_status sonic_max_pool_run(const sonic_layer *layer, void *y, const void *x, sonic_error *error)
+sonic_status sonic_max_pool_run(const sonic_layer *layer, void *y, const void *x,
+                                sonic_error *error)
 {
     const sonic_node *node = &layer->graph->node[layer->node];
     const sonic_shape *in = &layer->graph->node[node->input[0]].shape;

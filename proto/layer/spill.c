@@ -15,7 +15,8 @@ sonic_status sonic_spill_write(int fd, uint64_t at, const void *data, size_t n, 
         if (done < 0 && errno == EINTR)
             continue;
         if (done <= 0)
-            return sonic_fail(error, SONIC_E_FILE, "cannot write the temporary file of prepared layers: %s",
+            return sonic_fail(error, SONIC_E_FILE,
+                              "cannot write the temporary file of prepared layers: %s",
                               done ? strerror(errno) : "no space");
         bytes += done;
         at += (uint64_t)done;
@@ -32,7 +33,8 @@ sonic_status sonic_spill_read(int fd, uint64_t at, void *data, size_t n, sonic_e
         if (done < 0 && errno == EINTR)
             continue;
         if (done <= 0)
-            return sonic_fail(error, SONIC_E_FILE, "cannot read the temporary file of prepared layers: %s",
+            return sonic_fail(error, SONIC_E_FILE,
+                              "cannot read the temporary file of prepared layers: %s",
                               done ? strerror(errno) : "it is too short");
         bytes += done;
         at += (uint64_t)done;

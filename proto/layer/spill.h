@@ -1,6 +1,6 @@
 /** @file
- * Whole reads and writes at an offset of the anonymous file that holds what is made before the input
- * comes.  Its contents are as secret as the pool.
+ * Whole reads and writes at an offset of the anonymous file that holds what is made before the
+ * input comes.  Its contents are as secret as the pool.
  */
 #ifndef SONIC_PROTO_LAYER_SPILL_H
 #define SONIC_PROTO_LAYER_SPILL_H

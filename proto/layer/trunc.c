@@ -6,7 +6,7 @@
 #include "proto/layer/open.h"
 #include "proto/offline/streams.h"
 
-/* x, the opened x + 2^(l-2) + u, becomes a share of the truncated value, a dealt block at a time. */
+/* x, the opened x + 2^(l-2) + u, becomes a share of the truncated value, block by block. */
 static sonic_status unmask(const sonic_layer *layer, uint8_t *x, size_t n, sonic_error *error)
 {
     sonic_ring ring = layer->graph->ring;
@@ -45,7 +45,7 @@ sonic_status sonic_trunc_run(const sonic_layer *layer, void *x, sonic_error *err
     }
     if (layer->material.party == 0)
         vec->add_constant(x, x, (uint64_t)1 << ((unsigned)graph->ring - 2), n);
-    status = sonic_open_masked(layer->context, layer->channel, &layer->material, SONIC_STREAM_TRUNC_MASK,
-                               graph->ring, true, x, n, error);
+    status = sonic_open_masked(layer->context, layer->channel, &layer->material,
+                               SONIC_STREAM_TRUNC_MASK, graph->ring, true, x, n, error);
     return status ? status : unmask(layer, x, n, error);
 }

@@ -1,4 +1,4 @@
-/* The handshake between two servers: one message each way, parsed as hostile, compared field by field. */
+/* The handshake between two servers: one message each way, parsed as hostile, then compared. */
 #include "proto/session/handshake.h"
 
 #include <string.h>
@@ -53,8 +53,8 @@ static sonic_status check_prelude(const uint8_t in[SONIC_HELLO_BYTES], const cha
         return sonic_fail(error, SONIC_E_MISMATCH, "%s speaks version %u of the protocol, here %d",
                           peer, version, SONIC_HELLO_VERSION);
     if (length != SONIC_HELLO_BYTES - 4)
-        return sonic_fail(error, SONIC_E_PEER, "%s sent a handshake of %u bytes instead of %d", peer,
-                          length, SONIC_HELLO_BYTES - 4);
+        return sonic_fail(error, SONIC_E_PEER, "%s sent a handshake of %u bytes instead of %d",
+                          peer, length, SONIC_HELLO_BYTES - 4);
     return SONIC_OK;
 }
 
@@ -62,7 +62,8 @@ static sonic_status check_prelude(const uint8_t in[SONIC_HELLO_BYTES], const cha
 static int valid_tier(const uint8_t name[SONIC_HELLO_TIER])
 {
     size_t n = 0;
-    while (n < SONIC_HELLO_TIER && ((name[n] >= 'a' && name[n] <= 'z') || (name[n] >= '0' && name[n] <= '9')))
+    while (n < SONIC_HELLO_TIER &&
+           ((name[n] >= 'a' && name[n] <= 'z') || (name[n] >= '0' && name[n] <= '9')))
         n++;
     if (n == 0 || n == SONIC_HELLO_TIER)
         return 0;
@@ -72,8 +73,8 @@ static int valid_tier(const uint8_t name[SONIC_HELLO_TIER])
     return 1;
 }
 
-sonic_status sonic_hello_read(sonic_hello *hello, const uint8_t in[SONIC_HELLO_BYTES], const char *peer,
-                              sonic_error *error)
+sonic_status sonic_hello_read(sonic_hello *hello, const uint8_t in[SONIC_HELLO_BYTES],
+                              const char *peer, sonic_error *error)
 {
     sonic_status status = check_prelude(in, peer, error);
     if (status)
@@ -99,8 +100,8 @@ sonic_status sonic_hello_read(sonic_hello *hello, const uint8_t in[SONIC_HELLO_B
 }
 
 /* "server 1 has another <what> (id 01020304..., here 05060708...)" */
-static sonic_status differ(const char *peer, const char *what, const uint8_t *theirs, const uint8_t *mine,
-                           sonic_error *error)
+static sonic_status differ(const char *peer, const char *what, const uint8_t *theirs,
+                           const uint8_t *mine, sonic_error *error)
 {
     char there[2 * ID_SHOWN + 1], here[2 * ID_SHOWN + 1];
     sodium_bin2hex(there, sizeof there, theirs, ID_SHOWN);
@@ -108,8 +109,8 @@ static sonic_status differ(const char *peer, const char *what, const uint8_t *th
     return sonic_fail(error, SONIC_E_MISMATCH, "%s %s %s..., here %s...)", peer, what, there, here);
 }
 
-sonic_status sonic_hello_compare(const sonic_hello *mine, const sonic_hello *theirs, const char *peer,
-                                 sonic_error *error)
+sonic_status sonic_hello_compare(const sonic_hello *mine, const sonic_hello *theirs,
+                                 const char *peer, sonic_error *error)
 {
     if (theirs->party == mine->party)
         return sonic_fail(error, SONIC_E_MISMATCH, "%s runs the same party %u", peer, mine->party);
@@ -119,8 +120,8 @@ sonic_status sonic_hello_compare(const sonic_hello *mine, const sonic_hello *the
     if (memcmp(theirs->model, mine->model, SONIC_ID_BYTES))
         return differ(peer, "has another model (id", theirs->model, mine->model, error);
     if (theirs->batch != mine->batch)
-        return sonic_fail(error, SONIC_E_MISMATCH, "%s plans batches of %u, here %u", peer, theirs->batch,
-                          mine->batch);
+        return sonic_fail(error, SONIC_E_MISMATCH, "%s plans batches of %u, here %u", peer,
+                          theirs->batch, mine->batch);
     if (memcmp(theirs->digest, mine->digest, SONIC_DIGEST_BYTES))
         return differ(peer, "plans another graph (digest", theirs->digest, mine->digest, error);
     if (memcmp(theirs->pair, mine->pair, SONIC_ID_BYTES))

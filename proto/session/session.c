@@ -40,13 +40,15 @@ sonic_layer sonic_session_layer(const sonic_session *session, uint32_t node)
 }
 
 /* What must agree between the files of this one server. */
-static sonic_status check_files(const sonic_model_share *model, sonic_pool *pool, sonic_error *error)
+static sonic_status check_files(const sonic_model_share *model, sonic_pool *pool,
+                                sonic_error *error)
 {
     const sonic_file_header *header = sonic_pool_header(pool);
     const char *path = sonic_pool_path(pool);
     if (header->party != model->party)
-        return sonic_fail(error, SONIC_E_MISMATCH, "pool %s is party %u's, the model share is party %u's",
-                          path, header->party, model->party);
+        return sonic_fail(error, SONIC_E_MISMATCH,
+                          "pool %s is party %u's, the model share is party %u's", path,
+                          header->party, model->party);
     if (header->ring != model->graph.ring)
         return sonic_fail(error, SONIC_E_MISMATCH, "pool %s has ring %d, the model %d", path,
                           (int)header->ring, (int)model->graph.ring);
@@ -55,7 +57,8 @@ static sonic_status check_files(const sonic_model_share *model, sonic_pool *pool
     for (uint32_t node = 0; node < model->graph.nodes; node++)
         if ((sonic_node_weights(&model->graph, node) && !model->w[node]) ||
             (sonic_node_biases(&model->graph, node) && !model->b[node]))
-            return sonic_fail(error, SONIC_E_ARGUMENT, "the model share has no constants for layer '%s'",
+            return sonic_fail(error, SONIC_E_ARGUMENT,
+                              "the model share has no constants for layer '%s'",
                               model->graph.node[node].name);
     return SONIC_OK;
 }
@@ -66,13 +69,15 @@ static sonic_status check_plan(const sonic_plan *plan, sonic_pool *pool, sonic_e
     const sonic_file_header *header = sonic_pool_header(pool);
     size_t bytes;
     if (memcmp(sonic_pool_plan_digest(pool), plan->digest, SONIC_DIGEST_BYTES))
-        return sonic_fail(error, SONIC_E_MISMATCH, "pool %s was dealt for another graph or by another "
-                          "version", sonic_pool_path(pool));
+        return sonic_fail(error, SONIC_E_MISMATCH,
+                          "pool %s was dealt for another graph or by another version",
+                          sonic_pool_path(pool));
     if (!sonic_size_mul(&bytes, header->party ? plan->slot_bytes : 0, header->count) ||
         bytes != header->data_bytes)
-        return sonic_fail(error, SONIC_E_FORMAT, "pool %s has %llu bytes, %u inferences need %llu each",
-                          sonic_pool_path(pool), (unsigned long long)header->data_bytes, header->count,
-                          (unsigned long long)plan->slot_bytes);
+        return sonic_fail(error, SONIC_E_FORMAT,
+                          "pool %s has %llu bytes, %u inferences need %llu each",
+                          sonic_pool_path(pool), (unsigned long long)header->data_bytes,
+                          header->count, (unsigned long long)plan->slot_bytes);
     return SONIC_OK;
 }
 
@@ -126,7 +131,8 @@ static sonic_status greet(sonic_session *session, sonic_error *error)
     if (session->slot < header->count)
         return SONIC_OK;
     if (mine.next < header->count)
-        return sonic_fail(error, SONIC_E_USED_UP, "%s has used up its half of pool %s (%u inferences)",
+        return sonic_fail(error, SONIC_E_USED_UP,
+                          "%s has used up its half of pool %s (%u inferences)",
                           sonic_channel_peer(session->peer), sonic_pool_path(session->pool),
                           header->count);
     return sonic_fail(error, SONIC_E_USED_UP, "pool %s is used up (%u of %u inferences)",
@@ -179,8 +185,8 @@ static sonic_status start(sonic_session *session, sonic_error *error)
 }
 
 sonic_status sonic_session_create(sonic_session **session, const sonic_context *context,
-                                  const sonic_model_share *model, sonic_pool *pool, sonic_channel *peer,
-                                  sonic_error *error)
+                                  const sonic_model_share *model, sonic_pool *pool,
+                                  sonic_channel *peer, sonic_error *error)
 {
     sonic_status status = check_files(model, pool, error);
     if (status)
@@ -239,7 +245,8 @@ sonic_status sonic_session_poison(sonic_session *session, sonic_status status)
 sonic_status sonic_session_alive(const sonic_session *session, sonic_error *error)
 {
     if (session->poisoned)
-        return sonic_fail(error, SONIC_E_POISONED, "the session with %s failed before and has ended",
+        return sonic_fail(error, SONIC_E_POISONED,
+                          "the session with %s failed before and has ended",
                           sonic_channel_peer(session->peer));
     return SONIC_OK;
 }
@@ -248,8 +255,8 @@ static sonic_status prepare_node(sonic_session *session, uint32_t node, sonic_er
 {
     double since = sonic_session_begin(session, SONIC_OFFLINE, node);
     sonic_layer layer = sonic_session_layer(session, node);
-    sonic_material_begin(&layer.material, session->context, session->pool, &session->plan, session->slot,
-                         node);
+    sonic_material_begin(&layer.material, session->context, session->pool, &session->plan,
+                         session->slot, node);
     sonic_status status = sonic_linear_prepare(&layer, session->f[node], session->model->b[node],
                                                session->spill, session->spill_at[node], error);
     sonic_material_end(&layer.material);

@@ -19,29 +19,29 @@ typedef struct sonic_session sonic_session;
  * Everything passed in stays the caller's and must outlive the session.
  *
  * Handshake (handshake.h): 112 bytes and 1 round, attributed to node 0 in phase SETUP.  It compares
- * version, party, ring, model id, batch, plan digest (the graph's) and pool pair and says which differs:
- * SONIC_E_MISMATCH "server 1 has another pool (pair ...)"; garbage is SONIC_E_PEER.  The tier is for
- * information only.  The servers agree on the first inference's material: the larger of their next
- * unused ones; from then on both count on by one, which needs no message.
+ * version, party, ring, model id, batch, plan digest (the graph's) and pool pair and says which
+ * differs: SONIC_E_MISMATCH "server 1 has another pool (pair ...)"; garbage is SONIC_E_PEER.  The
+ * tier is for information only.  The servers agree on the first inference's material: the larger of
+ * their next unused ones; from then on both count on by one, which needs no message.
  *
- * Setup: F = W - B is opened for all weights in one round, 2 l |W| bits in all; each node's bytes are
- * attributed to it, the round to node 0. */
+ * Setup: F = W - B is opened for all weights in one round, 2 l |W| bits in all; each node's bytes
+ * are attributed to it, the round to node 0. */
 SONIC_MUST_CHECK sonic_status sonic_session_create(sonic_session **session,
                                                    const sonic_context *context,
                                                    const sonic_model_share *model, sonic_pool *pool,
                                                    sonic_channel *peer, sonic_error *error);
 void sonic_session_free(sonic_session *session);
 
-/** Claims the next inference's material, durably, and does the work that needs no input: D_i = A_i * F
- * + C_i + b_i for every linear layer, kept in an anonymous file as secret as the pool.  No traffic.
- * Does nothing where the next inference is prepared already; called by sonic_session_infer() where it
- * was not called before.  Material once claimed is never used again, whatever happens. */
+/** Claims the next inference's material, durably, and does the work that needs no input:
+ * D_i = A_i * F + C_i + b_i for every linear layer, kept in an anonymous file as secret as the pool.  No traffic.
+ * Does nothing where the next inference is prepared already; called by sonic_session_infer() where
+ * it was not called before.  Material once claimed is never used again, whatever happens. */
 SONIC_MUST_CHECK sonic_status sonic_session_prepare(sonic_session *session, sonic_error *error);
 
 /** Runs one batch.  input: batch x input elements, output: batch x output elements, ring shares, no
  * aliases; the output is zeroed on failure.  Rounds and bytes: the plan's, attributed to the nodes.
- * Memory: the weights, the opened weights, the tensors that are still needed, and the running layer's
- * scratch (proto/layer/layer.h).
+ * Memory: the weights, the opened weights, the tensors that are still needed, and the running
+ * layer's scratch (proto/layer/layer.h).
  * @return a status of the channel, the peer or the pool, whose text names the layer */
 SONIC_MUST_CHECK sonic_status sonic_session_infer(sonic_session *session, const void *input,
                                                   void *output, sonic_error *error);

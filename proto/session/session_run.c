@@ -26,7 +26,8 @@ static sonic_status make(struct run *r, uint32_t node, sonic_error *error)
     return sonic_layer_alloc(&r->tensor[node], r->graph->ring, r->elements[node], error);
 }
 
-/* Gives a node its input's tensor to work on in place: the tensor itself where nobody else needs it. */
+/* Gives a node its input's tensor to work on in place: the tensor itself where nobody else needs
+ * it. */
 static sonic_status take(struct run *r, uint32_t node, sonic_error *error)
 {
     uint32_t input = r->graph->node[node].input[0];
@@ -37,7 +38,8 @@ static sonic_status take(struct run *r, uint32_t node, sonic_error *error)
     }
     sonic_status status = make(r, node, error);
     if (!status)
-        memcpy(r->tensor[node], r->tensor[input], r->elements[node] * sonic_ring_bytes(r->graph->ring));
+        memcpy(r->tensor[node], r->tensor[input],
+               r->elements[node] * sonic_ring_bytes(r->graph->ring));
     return status;
 }
 
@@ -51,7 +53,8 @@ static sonic_status run_local(struct run *r, uint32_t node, sonic_error *error)
         in[i] = r->tensor[n->input[i]];
     sonic_status status = make(r, node, error);
     if (!status)
-        status = sonic_local_run(r->graph, node, r->session->plan.batch, r->tensor[node], in, error);
+        status =
+            sonic_local_run(r->graph, node, r->session->plan.batch, r->tensor[node], in, error);
     free(in);
     return status;
 }
@@ -64,7 +67,8 @@ static sonic_status run_linear(struct run *r, const sonic_layer *layer, sonic_er
     if (status)
         return status;
     return sonic_linear_run(layer, session->model->w[node], session->spill, session->spill_at[node],
-                            r->tensor[node], r->tensor[input], session->last_use[input] != node, error);
+                            r->tensor[node], r->tensor[input], session->last_use[input] != node,
+                            error);
 }
 
 static sonic_status run_op(struct run *r, const sonic_layer *layer, sonic_error *error)
@@ -82,8 +86,8 @@ static sonic_status run_op(struct run *r, const sonic_layer *layer, sonic_error 
     case SONIC_OP_BIAS:
         status = take(r, node, error);
         if (!status)
-            sonic_local_bias(r->graph->ring, r->tensor[node], r->session->model->b[node], layer->batch,
-                             sonic_node_elements(r->graph, node), 1);
+            sonic_local_bias(r->graph->ring, r->tensor[node], r->session->model->b[node],
+                             layer->batch, sonic_node_elements(r->graph, node), 1);
         return status;
     case SONIC_OP_RELU:
         status = take(r, node, error);

@@ -15,7 +15,8 @@ struct sonic_session {
     sonic_channel *peer;
     sonic_plan plan;
     void **f;           /**< one a node: the opened F = W - B, or NULL */
-    uint32_t *last_use; /**< one a node: the last node that reads it; the output: the number of nodes */
+    uint32_t
+        *last_use; /**< one a node: the last node that reads it; the output: the number of nodes */
     uint64_t *spill_at; /**< one a node: where its D lies in the spill file */
     double *seconds;    /**< [node][phase] */
     int spill;          /**< anonymous file of the D_i of the prepared inference, or -1 */
