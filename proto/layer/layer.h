@@ -39,8 +39,8 @@ void sonic_layer_free(void *buffer, sonic_ring ring, size_t n);
 /** Opens F = W - B of every linear layer, once a pool: 1 round, l |W| / 8 bytes, each node's bytes
  * attributed to it, the round to node 0.
  * @param f        one pointer a node; set to opened weights from sonic_layer_alloc(), NULL where a
- *                 node has none.  Known to both servers, hidden from everybody else.  On failure all
- *                 NULL.
+ *                 node has none.  Known to both servers, hidden from everybody else.  On failure
+ *                 all NULL.
  * @param seed     this party's 16 secret bytes
  * @param seconds  one a node: the time its blocks took is added */
 SONIC_MUST_CHECK sonic_status sonic_linear_setup(const sonic_context *context,
