@@ -182,11 +182,12 @@ static int64_t narrow(const sonic_graph *graph, wide value)
     return (int64_t)value;
 }
 
-static int64_t drop(int64_t x, unsigned shift, uint64_t *rounding)
+static int64_t drop(int64_t x, unsigned shift, sonic_test_rounding rounding, uint64_t *state)
 {
-    const int64_t floor_part = x >> shift;
-    const bool exact = floor_part * ((int64_t)1 << shift) == x;
-    return floor_part + (rounding && !exact ? (int64_t)(sonic_test_next(rounding) & 1) : 0);
+    const int64_t down = x >> shift;
+    if (rounding == SONIC_TEST_DOWN || down * ((int64_t)1 << shift) == x)
+        return down;
+    return down + (rounding == SONIC_TEST_UP || sonic_test_next(state) & 1);
 }
 
 /* The element of an input at (c, row, col), 0 outside. */
@@ -300,7 +301,8 @@ static void run_move(const sonic_graph *graph, const sonic_node *n, int64_t *y, 
     }
 }
 
-void sonic_test_net_run(const sonic_model *model, int64_t **value, const int64_t *x, uint64_t *rounding)
+void sonic_test_net_run(const sonic_model *model, int64_t **value, const int64_t *x,
+                        sonic_test_rounding rounding, uint64_t *state)
 {
     const sonic_graph *graph = &model->graph;
     for (uint32_t node = 0; node < graph->nodes; node++) {
@@ -322,8 +324,8 @@ void sonic_test_net_run(const sonic_model *model, int64_t **value, const int64_t
         for (size_t i = 0; i < count; i++) {
             switch (n->op) {
             case SONIC_OP_BIAS: y[i] = narrow(graph, (wide)a[i] + model->constants[node].bq[i]); break;
-            case SONIC_OP_RELU: y[i] = a[i] < 0 ? 0 : drop(a[i], n->shift, rounding); break;
-            case SONIC_OP_TRUNC: y[i] = drop(a[i], n->shift, rounding); break;
+            case SONIC_OP_RELU: y[i] = a[i] < 0 ? 0 : drop(a[i], n->shift, rounding, state); break;
+            case SONIC_OP_TRUNC: y[i] = drop(a[i], n->shift, rounding, state); break;
             case SONIC_OP_SCALE: y[i] = narrow(graph, (wide)n->factor[0] * a[i]); break;
             case SONIC_OP_ADD:
                 y[i] = narrow(graph, (wide)n->factor[0] * a[i] + (wide)n->factor[1] * b[i]);

@@ -25,9 +25,12 @@ uint32_t sonic_test_net_conv(sonic_model *model, uint32_t in, uint32_t outputs, 
 /** A random network that has every op over enough seeds; it ends with a fully connected layer. */
 void sonic_test_net_random(sonic_model *model, uint64_t seed);
 
+/** What inexact truncations do: round down as the plain reference, up, or either as servers do. */
+typedef enum sonic_test_rounding { SONIC_TEST_DOWN, SONIC_TEST_UP, SONIC_TEST_EITHER } sonic_test_rounding;
+
 /** Runs one image of a quantised network in 128-bit integers that never wrap: value[node] is malloc'ed.
- * With rounding not NULL each truncation adds 0 or 1 at random where it is inexact.
- * Aborts when a value leaves the ring. */
-void sonic_test_net_run(const sonic_model *model, int64_t **value, const int64_t *x, uint64_t *rounding);
+ * Aborts when a value leaves the ring.  state: of the generator, for SONIC_TEST_EITHER. */
+void sonic_test_net_run(const sonic_model *model, int64_t **value, const int64_t *x,
+                        sonic_test_rounding rounding, uint64_t *state);
 
 #endif

@@ -82,7 +82,7 @@ static void compare(const sonic_model *model, const sonic_context *context, uint
         int64_t *value[200], *first = calloc(in, sizeof *first);
         for (size_t i = 0; i < in; i++)
             first[i] = element(q, b * in + i, graph->ring);
-        sonic_test_net_run(model, value, first, NULL);
+        sonic_test_net_run(model, value, first, SONIC_TEST_DOWN, NULL);
         for (uint32_t n = 0; n < nodes; n++) {
             const size_t count = sonic_node_elements(graph, n);
             for (size_t i = 0; i < count; i++)

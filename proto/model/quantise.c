@@ -244,7 +244,7 @@ static sonic_status prove(const sonic_model *real, const double *real_norms, son
         sonic_node *n = &graph->node[i];
         n->bound = range[i].magnitude;
         n->error = range[i].error;
-        if (!*excess && !(n->bound < limit)) {
+        if (*excess == 0 && !(n->bound < limit)) {
             *excess = log2(n->bound / limit) + 1e-3;
             *worst = i;
         }
@@ -259,7 +259,7 @@ static sonic_status prove(const sonic_model *real, const double *real_norms, son
             heavy = n->input[0];
         }
     }
-    if (!status && !*excess && graph->failure > failure_max) {
+    if (!status && *excess == 0 && graph->failure > failure_max) {
         *excess = log2(graph->failure / failure_max);
         *worst = heavy;
     }
@@ -310,7 +310,7 @@ static sonic_status attempt(sonic_model *model, const sonic_quantise_options *op
             free(choice[i].align);
             choice[i].align = NULL;
         }
-        if (!status && !excess) {
+        if (!status && excess == 0) {
             sonic_model_free(model);
             *model = out;
             return SONIC_OK;
