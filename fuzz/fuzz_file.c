@@ -134,7 +134,7 @@ static void use_pool(int fd)
 static void open_image(size_t n)
 {
     int fd = fuzz_file_of(image, n);
-    for (sonic_file_kind kind = SONIC_FILE_GRAPH; kind <= SONIC_FILE_POOL; kind++) {
+    for (sonic_file_kind kind = SONIC_FILE_ANY; kind <= SONIC_FILE_POOL; kind++) {
         sonic_reader *reader;
         sonic_error error = {0};
         sonic_status status = sonic_reader_open_fd(&reader, fd, "input", kind, &error);

@@ -3,9 +3,9 @@
  *
  * Little-endian.  Written to a temporary file beside the target and renamed when whole, so that a
  * crash leaves the old file or none.  A reader trusts nothing: magic, version, kind and sizes are
- * checked against limits and against the file's real size before anything is allocated.  XXH3 finds
- * damage; it does not stop a forger.  File contents are shares: secret, mode 0600, unless the kind
- * is SONIC_FILE_GRAPH.
+ * checked against limits and against the file's real size before anything is allocated.  The bytes
+ * are laid out in file_layout.h.  XXH3 finds damage; it does not stop a forger.  File contents are
+ * shares: secret, mode 0600, unless the kind is SONIC_FILE_GRAPH.
  */
 #ifndef SONIC_PROTO_SHARE_FILE_H
 #define SONIC_PROTO_SHARE_FILE_H
@@ -16,7 +16,7 @@
 #include <sonicnn/context.h>
 
 typedef enum sonic_file_kind {
-    SONIC_FILE_ANY = 0,      /**< for sonic_reader_open() only: whatever the file is */
+    SONIC_FILE_ANY = 0,    /**< for sonic_reader_open() only: whatever the file is */
     SONIC_FILE_GRAPH = 1,  /**< meta: the serialised graph; no data; public */
     SONIC_FILE_MODEL = 2,  /**< meta: the graph; data: one party's shares of weights and biases */
     SONIC_FILE_INPUT = 3,  /**< data: one party's share of one or more batches of inputs */
@@ -28,14 +28,13 @@ enum { SONIC_ID_BYTES = 16, SONIC_NO_PARTY = 2 };
 
 typedef struct sonic_file_header {
     sonic_file_kind kind;
-    unsigned party; /**< 0, 1, or SONIC_NO_PARTY */
+    unsigned party; /**< 0, 1, or SONIC_NO_PARTY (graphs) */
     sonic_ring ring;
     uint8_t model[SONIC_ID_BYTES]; /**< the model the file belongs to */
-    uint8_t
-        pair[SONIC_ID_BYTES]; /**< equal in the two parties' files of one sharing, input or pool */
-    uint32_t batch;           /**< inputs, results, pools: images a batch; else 0 */
-    uint32_t count;           /**< inputs, results: images; pools: inferences; else 0 */
-    uint64_t meta_bytes;      /**< at most SONIC_META_MAX */
+    uint8_t pair[SONIC_ID_BYTES];  /**< equal in both parties' files of one sharing or pool */
+    uint32_t batch;      /**< inputs, results, pools: images a batch, at least 1; else 0 */
+    uint32_t count;      /**< inputs, results: images; pools: inferences; else 0 */
+    uint64_t meta_bytes; /**< at most SONIC_META_MAX */
     uint64_t data_bytes;
 } sonic_file_header;
 
@@ -44,8 +43,8 @@ typedef struct sonic_file_header {
 typedef struct sonic_writer sonic_writer;
 typedef struct sonic_reader sonic_reader;
 
-/** Starts a file; meta and data sizes in the header are promises that sonic_writer_commit() checks.
- */
+/** Starts a file; the sizes in the header are promises that sonic_writer_commit() checks.
+ * @return SONIC_E_ARGUMENT for a header that no reader would take, SONIC_E_FILE */
 SONIC_MUST_CHECK sonic_status sonic_writer_create(sonic_writer **writer, const char *path,
                                                   const sonic_file_header *header, const void *meta,
                                                   sonic_error *error);
@@ -80,10 +79,10 @@ SONIC_MUST_CHECK sonic_status sonic_reader_read_at(sonic_reader *reader, uint64_
 void sonic_reader_free(sonic_reader *reader);
 
 /** Pools only.  The counter of inferences used, durable: two checksummed copies, written in turn
- * and synced, so that a crash at any moment leaves the older or the newer value, never one below
- * what was handed out.  Needs a reader opened with sonic_reader_open() on a path; the file is
- * locked against other processes ("POOL is in use by another process") until the reader is freed.
- */
+ * and synced, so that a crash at any moment leaves the older or the newer value, and damage to one
+ * copy loses nothing: never a value below what was handed out.  Setting needs the lock, which keeps
+ * other processes out ("POOL is in use by another process") until the reader is freed; reading does
+ * not. */
 SONIC_MUST_CHECK sonic_status sonic_reader_lock(sonic_reader *reader, sonic_error *error);
 SONIC_MUST_CHECK sonic_status sonic_reader_used(sonic_reader *reader, uint32_t *used,
                                                 sonic_error *error);
