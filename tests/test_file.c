@@ -380,6 +380,26 @@ Test(file, forged_fields_are_refused, .init = enter_directory, .fini = leave_dir
     }
 }
 
+Test(file, any_kind_can_be_asked_for, .init = enter_directory, .fini = leave_directory)
+{
+    uint8_t data[100] = {0};
+    sonic_reader *reader;
+    sonic_error error;
+    for (sonic_file_kind kind = SONIC_FILE_GRAPH; kind <= SONIC_FILE_POOL; kind++) {
+        sonic_file_header header = header_of(kind, 100, kind == SONIC_FILE_GRAPH ? 0 : sizeof data);
+        write_file(path, &header, data, data);
+        for (sonic_file_kind asked = SONIC_FILE_ANY; asked <= SONIC_FILE_POOL; asked++) {
+            bool right = asked == kind || asked == SONIC_FILE_ANY;
+            cr_assert_eq(open_as(&reader, asked, &error), right ? SONIC_OK : SONIC_E_FORMAT);
+            if (right) {
+                cr_assert_eq(sonic_reader_header(reader)->kind, kind);
+                sonic_reader_free(reader);
+            }
+        }
+        cr_assert_eq(open_as(&reader, (sonic_file_kind)6, &error), SONIC_E_ARGUMENT);
+    }
+}
+
 Test(file, only_regular_files_are_read, .init = enter_directory, .fini = leave_directory)
 {
     sonic_reader *reader;
