@@ -89,7 +89,8 @@ static void fill(sonic_model *model, uint32_t node, double size, uint64_t *state
 uint32_t sonic_test_net_conv(sonic_model *model, uint32_t in, uint32_t outputs, sonic_window window,
                              uint32_t groups, double size, uint64_t *state)
 {
-    sonic_node node = {.op = SONIC_OP_CONV, .shape = {1, {outputs}}, .window = window, .groups = groups};
+    sonic_node node = {
+        .op = SONIC_OP_CONV, .shape = {1, {outputs}}, .window = window, .groups = groups};
     const uint32_t at = sonic_test_net_add(model, node, in, 0);
     if (size > 0)
         fill(model, at, size, state);
@@ -102,8 +103,10 @@ static sonic_window random_window(const sonic_shape *in, uint64_t *state, bool d
     const uint32_t h = in->dim[1], w = in->dim[2];
     sonic_window v = {.kh = 1 + sonic_test_below(state, h < 3 ? h : 3),
                       .kw = 1 + sonic_test_below(state, w < 3 ? w : 3),
-                      .stride_h = 1 + sonic_test_below(state, 2), .stride_w = 1 + sonic_test_below(state, 2),
-                      .dilation_h = 1, .dilation_w = 1};
+                      .stride_h = 1 + sonic_test_below(state, 2),
+                      .stride_w = 1 + sonic_test_below(state, 2),
+                      .dilation_h = 1,
+                      .dilation_w = 1};
     if (dilate && (v.kh - 1) * 2 < h && sonic_test_below(state, 3) == 0)
         v.dilation_h = 2;
     v.pad_top = sonic_test_below(state, v.kh);
@@ -125,8 +128,8 @@ static uint32_t random_space_op(sonic_model *model, uint32_t at, uint64_t *state
         const bool grouped = channels % 2 == 0 && sonic_test_below(state, 3) == 0;
         const uint32_t outputs = grouped ? 2 * (1 + sonic_test_below(state, 2))
                                          : 1 + sonic_test_below(state, 4);
-        return sonic_test_net_conv(model, at, outputs, random_window(s, state, true), grouped ? 2 : 1,
-                                   1, state);
+        return sonic_test_net_conv(model, at, outputs, random_window(s, state, true),
+                                   grouped ? 2 : 1, 1, state);
     }
     case 3: n.op = SONIC_OP_MAX_POOL; break;
     case 4: n.op = SONIC_OP_AVG_POOL; n.exclude_pad = sonic_test_below(state, 2); break;
@@ -134,16 +137,17 @@ static uint32_t random_space_op(sonic_model *model, uint32_t at, uint64_t *state
     case 6: n.op = SONIC_OP_PAD; break;
     case 7: {
         /* A residual block. */
-        uint32_t inner = sonic_test_net_conv(model, at, channels, (sonic_window){3, 3, 1, 1, 1, 1, 1, 1, 1, 1},
-                                             1, 0.5, state);
+        uint32_t inner = sonic_test_net_conv(
+            model, at, channels, (sonic_window){3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, 1, 0.5, state);
         if (sonic_test_below(state, 2))
             inner = sonic_test_net_add(model, (sonic_node){.op = SONIC_OP_RELU}, inner, 0);
         return sonic_test_net_add(model, (sonic_node){.op = SONIC_OP_ADD}, inner, at);
     }
     case 8: {
-        const uint32_t branch = sonic_test_net_conv(model, at, 2, (sonic_window){1, 1, 1, 1, 1, 1, 0, 0, 0, 0},
-                                                    1, 1, state);
-        return sonic_test_net_add(model, (sonic_node){.op = SONIC_OP_CONCAT, .axis = 0}, at, branch);
+        const uint32_t branch = sonic_test_net_conv(
+            model, at, 2, (sonic_window){1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 1, state);
+        return sonic_test_net_add(model, (sonic_node){.op = SONIC_OP_CONCAT, .axis = 0}, at,
+                                  branch);
     }
     case 9: {
         n = (sonic_node){.op = SONIC_OP_PERMUTE, .perm = {0, 2, 1}};
@@ -167,7 +171,8 @@ void sonic_test_net_random(sonic_model *model, uint64_t seed)
     uint32_t at = 0;
     for (uint32_t i = sonic_test_below(&state, 7); i-- > 0;)
         at = random_space_op(model, at, &state);
-    sonic_node flat = {.op = SONIC_OP_RESHAPE, .shape = {1, {(uint32_t)sonic_node_elements(&model->graph, at)}}};
+    sonic_node flat = {.op = SONIC_OP_RESHAPE,
+                       .shape = {1, {(uint32_t)sonic_node_elements(&model->graph, at)}}};
     at = sonic_test_net_add(model, flat, at, 0);
     at = sonic_test_net_conv(model, at, 5, one, 1, 0.5, &state);
     at = sonic_test_net_add(model, (sonic_node){.op = SONIC_OP_RELU}, at, 0);
@@ -191,8 +196,8 @@ static int64_t drop(int64_t x, unsigned shift, sonic_test_rounding rounding, uin
 }
 
 /* The element of an input at (c, row, col), 0 outside. */
-static int64_t at_or_zero(const sonic_shape *s, const int64_t *x, uint32_t c, int64_t row, int64_t col,
-                          bool *inside)
+static int64_t at_or_zero(const sonic_shape *s, const int64_t *x, uint32_t c, int64_t row,
+                          int64_t col, bool *inside)
 {
     const uint32_t h = s->rank == 3 ? s->dim[1] : 1, w = s->rank == 3 ? s->dim[2] : 1;
     *inside = row >= 0 && col >= 0 && row < h && col < w;
@@ -200,8 +205,8 @@ static int64_t at_or_zero(const sonic_shape *s, const int64_t *x, uint32_t c, in
 }
 
 /* Every window op at one output (o, i, j). */
-static wide window_at(const sonic_model *model, uint32_t node, const int64_t *x, uint32_t o, uint32_t i,
-                      uint32_t j, wide *best, uint32_t *count)
+static wide window_at(const sonic_model *model, uint32_t node, const int64_t *x, uint32_t o,
+                      uint32_t i, uint32_t j, wide *best, uint32_t *count)
 {
     const sonic_graph *graph = &model->graph;
     const sonic_node *n = &graph->node[node];
@@ -218,7 +223,8 @@ static wide window_at(const sonic_model *model, uint32_t node, const int64_t *x,
             for (uint32_t b = 0; b < v->kw; b++) {
                 bool inside;
                 const int64_t value = at_or_zero(
-                    s, x, base + c, (int64_t)i * v->stride_h + (int64_t)a * v->dilation_h - v->pad_top,
+                    s, x, base + c,
+                    (int64_t)i * v->stride_h + (int64_t)a * v->dilation_h - v->pad_top,
                     (int64_t)j * v->stride_w + (int64_t)b * v->dilation_w - v->pad_left, &inside);
                 const int64_t w =
                     conv ? model->constants[node].wq[((o * per + c) * v->kh + a) * v->kw + b] : 1;
@@ -250,8 +256,10 @@ static void run_window(const sonic_model *model, uint32_t node, int64_t *y, cons
 {
     const sonic_graph *graph = &model->graph;
     const sonic_node *n = &graph->node[node];
-    const uint32_t h = n->shape.rank == 3 ? n->shape.dim[1] : 1, w = n->shape.rank == 3 ? n->shape.dim[2] : 1;
-    const uint64_t all = n->op == SONIC_OP_AVG_POOL && n->exclude_pad ? common_count(model, node, x) : 0;
+    const uint32_t h = n->shape.rank == 3 ? n->shape.dim[1] : 1,
+                   w = n->shape.rank == 3 ? n->shape.dim[2] : 1;
+    const uint64_t all =
+        n->op == SONIC_OP_AVG_POOL && n->exclude_pad ? common_count(model, node, x) : 0;
     for (uint32_t o = 0; o < n->shape.dim[0]; o++)
         for (uint32_t i = 0; i < h; i++)
             for (uint32_t j = 0; j < w; j++) {
@@ -323,7 +331,9 @@ void sonic_test_net_run(const sonic_model *model, int64_t **value, const int64_t
         }
         for (size_t i = 0; i < count; i++) {
             switch (n->op) {
-            case SONIC_OP_BIAS: y[i] = narrow(graph, (wide)a[i] + model->constants[node].bq[i]); break;
+            case SONIC_OP_BIAS:
+                y[i] = narrow(graph, (wide)a[i] + model->constants[node].bq[i]);
+                break;
             case SONIC_OP_RELU: y[i] = a[i] < 0 ? 0 : drop(a[i], n->shift, rounding, state); break;
             case SONIC_OP_TRUNC: y[i] = drop(a[i], n->shift, rounding, state); break;
             case SONIC_OP_SCALE: y[i] = narrow(graph, (wide)n->factor[0] * a[i]); break;

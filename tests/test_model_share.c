@@ -70,7 +70,8 @@ static uint64_t element(const void *a, size_t i, sonic_ring ring)
     return ring == SONIC_RING_64 ? ((const uint64_t *)a)[i] : ((const uint32_t *)a)[i];
 }
 
-static size_t check_sum(const sonic_graph *graph, const int64_t *q, const void *a, const void *b, size_t n)
+static size_t check_sum(const sonic_graph *graph, const int64_t *q, const void *a, const void *b,
+                        size_t n)
 {
     size_t plain = 0;
     cr_assert_eq(!a, n == 0);
@@ -94,10 +95,14 @@ Test(model_share, shares_add_up)
         sonic_graph graph;
         uint8_t id[SONIC_ID_BYTES];
         make(&model, seed, seed % 2 ? SONIC_RING_64 : SONIC_RING_32);
-        cr_assert_eq(sonic_model_split(&model, context, path_of(p, "net"), &error), SONIC_OK, "%s", error.text);
-        cr_assert_eq(sonic_model_share_load(&share[0], path_of(p, "net.0"), &error), SONIC_OK, "%s", error.text);
-        cr_assert_eq(sonic_model_share_load(&share[1], path_of(p, "net.1"), &error), SONIC_OK, "%s", error.text);
-        cr_assert_eq(sonic_graph_load(&graph, id, path_of(p, "net.graph"), &error), SONIC_OK, "%s", error.text);
+        cr_assert_eq(sonic_model_split(&model, context, path_of(p, "net"), &error), SONIC_OK, "%s",
+                     error.text);
+        cr_assert_eq(sonic_model_share_load(&share[0], path_of(p, "net.0"), &error), SONIC_OK, "%s",
+                     error.text);
+        cr_assert_eq(sonic_model_share_load(&share[1], path_of(p, "net.1"), &error), SONIC_OK, "%s",
+                     error.text);
+        cr_assert_eq(sonic_graph_load(&graph, id, path_of(p, "net.graph"), &error), SONIC_OK, "%s",
+                     error.text);
         cr_assert(share[0].party == 0 && share[1].party == 1);
         cr_assert_eq(memcmp(share[0].id, id, sizeof id), 0);
         cr_assert_eq(memcmp(share[1].id, id, sizeof id), 0);
@@ -223,7 +228,9 @@ Test(model_share, sizes_must_fit_the_graph)
         elements += sonic_node_weights(&model.graph, i) + sonic_node_biases(&model.graph, i);
     for (int round = 0; round < 4; round++) {
         const size_t n = round == 0 ? elements - 1 : round == 1 ? elements + 1 : elements;
-        sonic_file_header header = {.kind = SONIC_FILE_MODEL, .ring = SONIC_RING_64, .meta_bytes = meta_bytes,
+        sonic_file_header header = {.kind = SONIC_FILE_MODEL,
+                                    .ring = SONIC_RING_64,
+                                    .meta_bytes = meta_bytes,
                                     .data_bytes = n * 8};
         uint8_t *data = calloc(n, 8);
         sonic_writer *writer;
@@ -231,7 +238,8 @@ Test(model_share, sizes_must_fit_the_graph)
         header.party = round == 2 ? SONIC_NO_PARTY : 0;
         header.ring = round == 3 ? SONIC_RING_32 : SONIC_RING_64;
         if (!sonic_writer_create(&writer, path_of(p, "odd"), &header, meta, &error)) {
-            cr_assert_eq(sonic_writer_write(writer, data, n * 8, &error), SONIC_OK, "%s", error.text);
+            cr_assert_eq(sonic_writer_write(writer, data, n * 8, &error), SONIC_OK, "%s",
+                         error.text);
             cr_assert_eq(sonic_writer_commit(writer, &error), SONIC_OK, "%s", error.text);
             expect_refusal("odd", false);
         }
@@ -259,7 +267,8 @@ Test(model_share, all_three_files_or_none)
         cr_assert_eq(rmdir(in_the_way), 0);
         cr_assert_eq(clear(), 0, "something was left behind when %s failed", names[i]);
     }
-    cr_assert_neq(sonic_model_split(&model, context, path_of(p, "no/such/folder"), &error), SONIC_OK);
+    cr_assert_neq(sonic_model_split(&model, context, path_of(p, "no/such/folder"), &error),
+                  SONIC_OK);
     cr_assert_eq(clear(), 0);
     char *length = malloc(6000);
     memset(length, 'a', 5999);
@@ -269,7 +278,8 @@ Test(model_share, all_three_files_or_none)
     sonic_model_free(&model);
     uint64_t state = 1;
     sonic_test_net_begin(&model, 1, 4, 0, 0);
-    (void)sonic_test_net_conv(&model, 0, 2, (sonic_window){1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 1, &state);
+    (void)sonic_test_net_conv(&model, 0, 2, (sonic_window){1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 1,
+                              &state);
     cr_assert_eq(sonic_model_split(&model, context, path_of(p, "net"), &error), SONIC_E_ARGUMENT);
     cr_assert_eq(clear(), 0);
     sonic_model_free(&model);

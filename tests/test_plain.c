@@ -16,7 +16,8 @@ static sonic_context *context_of(const char *tier)
 
 static int64_t element(const void *q, size_t i, sonic_ring ring)
 {
-    return ring == SONIC_RING_64 ? (int64_t)((const uint64_t *)q)[i] : (int32_t)((const uint32_t *)q)[i];
+    return ring == SONIC_RING_64 ? (int64_t)((const uint64_t *)q)[i]
+                                 : (int32_t)((const uint32_t *)q)[i];
 }
 
 /* The network whose real values are the integers of a quantised one, without any rounding. */
@@ -43,7 +44,8 @@ static void check_against_real(const sonic_model *model, size_t batch, const voi
 {
     const sonic_graph *graph = &model->graph;
     const sonic_node *last = &graph->node[graph->nodes - 1];
-    const size_t in = sonic_node_elements(graph, 0), out = sonic_node_elements(graph, graph->nodes - 1);
+    const size_t in = sonic_node_elements(graph, 0),
+                 out = sonic_node_elements(graph, graph->nodes - 1);
     double *x = calloc(batch * in, sizeof *x), *real = calloc(batch * out, sizeof *real);
     for (size_t i = 0; i < batch * in; i++)
         x[i] = (double)element(q, i, graph->ring) * graph->node[0].unit;
@@ -73,7 +75,8 @@ static void compare(const sonic_model *model, const sonic_context *context, uint
     const size_t in = sonic_node_elements(graph, 0), out = sonic_node_elements(graph, nodes - 1);
     uint64_t state = seed;
     float *x = calloc(BATCH * in, sizeof *x);
-    void *q = calloc(BATCH * in, 8), *y = calloc(BATCH * out, 8), *taps[200] = {0}, *again = calloc(BATCH * out, 8);
+    void *q = calloc(BATCH * in, 8), *y = calloc(BATCH * out, 8), *taps[200] = {0},
+         *again = calloc(BATCH * out, 8);
     for (size_t i = 0; i < BATCH * in; i++)
         x[i] = (float)sonic_test_uniform(&state, graph->input_low, graph->input_high);
     cr_assert_eq(sonic_graph_encode(graph, q, x, BATCH * in, NULL), SONIC_OK);
@@ -88,8 +91,8 @@ static void compare(const sonic_model *model, const sonic_context *context, uint
             for (size_t i = 0; i < count; i++)
                 cr_assert_eq(element(taps[n], b * count + i, graph->ring), value[n][i],
                              "seed %lu: %s[%zu] of image %zu is %ld, not %ld", (unsigned long)seed,
-                             graph->node[n].name, i, b, (long)element(taps[n], b * count + i, graph->ring),
-                             (long)value[n][i]);
+                             graph->node[n].name, i, b,
+                             (long)element(taps[n], b * count + i, graph->ring), (long)value[n][i]);
             free(value[n]);
         }
         free(first);
@@ -133,19 +136,22 @@ Test(plain, encodes_and_decodes)
         sonic_model model;
         uint64_t state = 1;
         sonic_test_net_begin(&model, 1, 4, 0, 0);
-        (void)sonic_test_net_conv(&model, 0, 2, (sonic_window){1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 1, &state);
+        (void)sonic_test_net_conv(&model, 0, 2, (sonic_window){1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 1,
+                                  &state);
         const float values[4] = {-1, 0.3f, -0.7f, 2};
         uint64_t q[4];
         /* Not quantised yet. */
         cr_assert_eq(sonic_model_run_plain(&model, NULL, 1, q, q, NULL, NULL), SONIC_E_ARGUMENT);
-        const sonic_quantise_options o = {.ring = ring, .input_low = -1, .input_high = 2, .fraction = 10};
+        const sonic_quantise_options o = {
+            .ring = ring, .input_low = -1, .input_high = 2, .fraction = 10};
         cr_assert_eq(sonic_model_quantise(&model, &o, NULL), SONIC_OK);
         const sonic_graph *graph = &model.graph;
         cr_assert_eq(graph->node[0].unit, 0x1p-10);
         cr_assert_eq(sonic_graph_encode(graph, q, values, 4, NULL), SONIC_OK);
         const int64_t expected[4] = {-1024, 307, -717, 2048};
         for (size_t i = 0; i < 4; i++)
-            cr_assert_eq(element(q, i, ring), expected[i], "%zu: %ld", i, (long)element(q, i, ring));
+            cr_assert_eq(element(q, i, ring), expected[i], "%zu: %ld", i,
+                         (long)element(q, i, ring));
         double real[2];
         sonic_graph_decode(graph, real, q, 2);
         cr_assert_eq(real[0], -1024 * graph->node[1].unit);

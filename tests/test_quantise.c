@@ -1,5 +1,5 @@
-/* The range proof against every input we can think of, the operator norm against power iteration, and
- * the refusals. */
+/* The range proof against every input we can think of, the operator norm against power iteration,
+ * and the refusals. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>
@@ -16,7 +16,8 @@ static sonic_quantise_options options_of(uint64_t seed)
 {
     uint64_t s = seed * 7 + 1;
     sonic_quantise_options o = {.ring = seed % 2 ? SONIC_RING_64 : SONIC_RING_32,
-                                .truncation = seed % 8 == 1 ? SONIC_TRUNC_LOCAL : SONIC_TRUNC_STOCHASTIC,
+                                .truncation =
+                                    seed % 8 == 1 ? SONIC_TRUNC_LOCAL : SONIC_TRUNC_STOCHASTIC,
                                 .fraction = seed % 3 ? 0 : 6 + sonic_test_below(&s, 6)};
     if (seed % 4 > 1) {
         o.input_low = sonic_test_uniform(&s, -3, 0);
@@ -36,19 +37,22 @@ static void free_values(const sonic_model *model, int64_t **value)
 }
 
 /* A run's tensors are inside the bounds; returns the largest |output 0|. */
-static double check_bounds(const sonic_model *model, int64_t **value, uint64_t seed, const char *what)
+static double check_bounds(const sonic_model *model, int64_t **value, uint64_t seed,
+                           const char *what)
 {
     for (uint32_t i = 0; i < model->graph.nodes; i++) {
         const sonic_node *n = &model->graph.node[i];
         for (size_t j = 0; j < sonic_node_elements(&model->graph, i); j++)
-            cr_assert(fabs((double)value[i][j]) <= n->bound, "seed %lu, %s: %s[%zu] is %ld, bound %g",
-                      (unsigned long)seed, what, n->name, j, (long)value[i][j], n->bound);
+            cr_assert(fabs((double)value[i][j]) <= n->bound,
+                      "seed %lu, %s: %s[%zu] is %ld, bound %g", (unsigned long)seed, what, n->name,
+                      j, (long)value[i][j], n->bound);
     }
     return fabs((double)value[model->graph.nodes - 1][0]);
 }
 
 /* The input's corners, moved greedily to make the first output large. */
-static void climb(const sonic_model *model, uint64_t seed, int64_t low, int64_t high, uint64_t *state)
+static void climb(const sonic_model *model, uint64_t seed, int64_t low, int64_t high,
+                  uint64_t *state)
 {
     int64_t *value[200];
     const size_t n = sonic_node_elements(&model->graph, 0);
@@ -71,7 +75,8 @@ static void climb(const sonic_model *model, uint64_t seed, int64_t low, int64_t 
     free(x);
 }
 
-/* Two runs, one of them rounding as the plain reference, stay within the bounds, and each other's error. */
+/* Two runs, one of them rounding as the plain reference, stay within the bounds, and each other's
+ * error. */
 static void compare_runs(const sonic_model *model, uint64_t seed, const int64_t *x,
                          sonic_test_rounding rounding, uint64_t *state)
 {
@@ -84,8 +89,8 @@ static void compare_runs(const sonic_model *model, uint64_t seed, const int64_t 
         const sonic_node *n = &model->graph.node[i];
         for (size_t j = 0; j < sonic_node_elements(&model->graph, i); j++)
             cr_assert(fabs((double)(value[i][j] - secure[i][j])) <= n->error,
-                      "seed %lu: %s[%zu] differs by %ld, proven %g", (unsigned long)seed, n->name, j,
-                      (long)(value[i][j] - secure[i][j]), n->error);
+                      "seed %lu: %s[%zu] differs by %ld, proven %g", (unsigned long)seed, n->name,
+                      j, (long)(value[i][j] - secure[i][j]), n->error);
     }
     free_values(model, value);
     free_values(model, secure);
@@ -114,7 +119,8 @@ Test(quantise, bounds_hold)
             level(&model);
         sonic_quantise_options o = options_of(seed);
         if (sonic_model_quantise(&model, &o, &error)) {
-            cr_assert_eq(error.status, SONIC_E_RANGE, "seed %lu: %s", (unsigned long)seed, error.text);
+            cr_assert_eq(error.status, SONIC_E_RANGE, "seed %lu: %s", (unsigned long)seed,
+                         error.text);
             cr_assert(strstr(error.text, "layer '"), "%s", error.text);
             sonic_model_free(&model);
             continue;
@@ -129,7 +135,8 @@ Test(quantise, bounds_hold)
         int64_t *x = calloc(n, sizeof *x);
         for (int run = 0; run < 12; run++) {
             for (size_t i = 0; i < n; i++) {
-                const int64_t inner = low + (int64_t)sonic_test_below(&state, (uint32_t)(high - low + 1));
+                const int64_t inner =
+                    low + (int64_t)sonic_test_below(&state, (uint32_t)(high - low + 1));
                 x[i] = run == 0 ? low : run == 1 ? high : run % 2 ? inner
                        : sonic_test_next(&state) & 1 ? low : high;
             }
@@ -141,7 +148,8 @@ Test(quantise, bounds_hold)
         for (uint32_t i = 0; i < model.graph.nodes; i++)
             ops[model.graph.node[i].op]++;
         const double failure = model.graph.failure;
-        cr_assert(o.truncation == SONIC_TRUNC_LOCAL ? failure > 0 && failure <= 0x1p-20 : failure == 0,
+        cr_assert(o.truncation == SONIC_TRUNC_LOCAL ? failure > 0 && failure <= 0x1p-20
+                                                    : failure == 0,
                   "seed %lu: chance of failure %g", (unsigned long)seed, failure);
         sonic_model_free(&model);
     }
@@ -173,14 +181,15 @@ Test(quantise, bounds_are_tight)
             exact = fmax(exact, fmax(-low, high));
         }
         const double bound = model.graph.node[1].bound;
-        cr_assert(bound >= exact && bound <= exact * (1 + 1e-9), "bound %g, exact %g", bound, exact);
+        cr_assert(bound >= exact && bound <= exact * (1 + 1e-9), "bound %g, exact %g", bound,
+                  exact);
         sonic_model_free(&model);
     }
 }
 
 /* y = A x or x = A^T y of a zero-padded convolution. */
-static void apply(const sonic_conv_shape *s, const double *w, double *x, double *y, size_t oh, size_t ow,
-                  bool transposed)
+static void apply(const sonic_conv_shape *s, const double *w, double *x, double *y, size_t oh,
+                  size_t ow, bool transposed)
 {
     memset(transposed ? x : y, 0, (transposed ? s->c * s->h * s->w : s->o * oh * ow) * sizeof *x);
     const size_t per = s->c / s->groups, outputs = s->o / s->groups;
@@ -232,12 +241,20 @@ Test(quantise, operator_norms)
     uint64_t state = 11;
     for (int round = 0; round < 60; round++) {
         const size_t groups = 1 + sonic_test_below(&state, 2), k = 1 + sonic_test_below(&state, 3);
-        sonic_conv_shape s = {.n = 1, .c = groups * (1 + sonic_test_below(&state, 3)),
-                              .h = k + sonic_test_below(&state, 6), .w = 3 + sonic_test_below(&state, 5),
-                              .o = groups * (1 + sonic_test_below(&state, 4)), .kh = k, .kw = 3,
-                              .stride_h = 1 + sonic_test_below(&state, 2), .stride_w = 1,
-                              .dilation_h = 1, .dilation_w = 1, .groups = groups,
-                              .pad_top = sonic_test_below(&state, 2), .pad_left = sonic_test_below(&state, 3),
+        sonic_conv_shape s = {.n = 1,
+                              .c = groups * (1 + sonic_test_below(&state, 3)),
+                              .h = k + sonic_test_below(&state, 6),
+                              .w = 3 + sonic_test_below(&state, 5),
+                              .o = groups * (1 + sonic_test_below(&state, 4)),
+                              .kh = k,
+                              .kw = 3,
+                              .stride_h = 1 + sonic_test_below(&state, 2),
+                              .stride_w = 1,
+                              .dilation_h = 1,
+                              .dilation_w = 1,
+                              .groups = groups,
+                              .pad_top = sonic_test_below(&state, 2),
+                              .pad_left = sonic_test_below(&state, 3),
                               .pad_right = 2};
         if (round % 3 == 0 && s.h >= 2 * k)
             s.dilation_h = 2;
@@ -260,8 +277,18 @@ Test(quantise, operator_norms)
         }
     }
     double zero[9] = {0};
-    const sonic_conv_shape s = {.n = 1, .c = 1, .h = 5, .w = 5, .o = 1, .kh = 3, .kw = 3, .stride_h = 1,
-                                .stride_w = 1, .dilation_h = 1, .dilation_w = 1, .groups = 1};
+    const sonic_conv_shape s = {.n = 1,
+                                .c = 1,
+                                .h = 5,
+                                .w = 5,
+                                .o = 1,
+                                .kh = 3,
+                                .kw = 3,
+                                .stride_h = 1,
+                                .stride_w = 1,
+                                .dilation_h = 1,
+                                .dilation_w = 1,
+                                .groups = 1};
     cr_assert_eq(sonic_conv_norm(&s, zero), 0);
 }
 
@@ -297,13 +324,13 @@ Test(quantise, truncates_only_where_it_must)
             cr_assert_eq(count(graph, SONIC_OP_TRUNC), deep && ring == SONIC_RING_32);
             cr_assert_eq(graph->node[graph->nodes - 1].op, SONIC_OP_CONV);
             for (uint32_t i = 0; i < graph->nodes; i++)
-                cr_assert_eq(graph->node[i].shift > 0,
-                             graph->node[i].op == SONIC_OP_TRUNC || graph->node[i].op == SONIC_OP_RELU);
+                cr_assert_eq(graph->node[i].shift > 0, graph->node[i].op == SONIC_OP_TRUNC
+                                                           || graph->node[i].op == SONIC_OP_RELU);
             sonic_model_free(&model);
         }
     }
-    /* A residual add of a truncated and an untruncated tensor is a factor, and a concatenation of two
-     * units a scaling; a TRUNC is made once for two readers. */
+    /* A residual add of a truncated and an untruncated tensor is a factor, and a concatenation of
+     * two units a scaling; a TRUNC is made once for two readers. */
     sonic_model model;
     uint64_t state = 4;
     sonic_test_net_begin(&model, 3, 2, 4, 4);
@@ -325,8 +352,8 @@ static void expect(sonic_model *model, sonic_quantise_options o, sonic_status st
 {
     sonic_error error = {0};
     cr_assert_eq(sonic_model_quantise(model, &o, &error), status, "%s", error.text);
-    cr_assert(strstr(error.text, a) && strstr(error.text, b), "'%s' lacks '%s' or '%s'", error.text, a,
-              b);
+    cr_assert(strstr(error.text, a) && strstr(error.text, b), "'%s' lacks '%s' or '%s'", error.text,
+              a, b);
 }
 
 Test(quantise, refusals_name_the_layer)

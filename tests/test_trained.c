@@ -52,8 +52,8 @@ static size_t argmax(const double *y, size_t n)
     return best;
 }
 
-/* How many of the first `most` inputs of a trained network the plain reference and the float network
- * agree on; *n becomes how many there were, 0 where the files are not there. */
+/* How many of the first `most` inputs of a trained network the plain reference and the float
+ * network agree on; *n becomes how many there were, 0 where the files are not there. */
 static size_t agreement(const char *name, sonic_ring ring, size_t most, size_t *n)
 {
     const char *models = getenv("SONIC_MODELS"), *top = getenv("top_srcdir");
@@ -80,7 +80,8 @@ static size_t agreement(const char *name, sonic_ring ring, size_t most, size_t *
     void *q = malloc(batch * in * 8), *r = malloc(batch * out * 8);
     double *y = malloc(batch * out * sizeof *y);
     sonic_context *context = context_of(NULL);
-    cr_assert_eq(sonic_graph_encode(&model.graph, q, x, batch * in, &error), SONIC_OK, "%s", error.text);
+    cr_assert_eq(sonic_graph_encode(&model.graph, q, x, batch * in, &error), SONIC_OK, "%s",
+                 error.text);
     cr_assert_eq(sonic_model_run_plain(&model, context, batch, r, q, NULL, &error), SONIC_OK, "%s",
                  error.text);
     sonic_graph_decode(&model.graph, y, r, batch * out);
@@ -114,6 +115,7 @@ Test(trained, networks_keep_their_predictions)
         all += n;
     }
     if (!all)
-        cr_skip_test("the trained networks' inputs are not there: set SONIC_MODELS to their folder");
+        cr_skip_test(
+            "the trained networks' inputs are not there: set SONIC_MODELS to their folder");
     cr_assert_geq((double)agreed, 0.995 * (double)all, "%zu of %zu agree", agreed, all);
 }

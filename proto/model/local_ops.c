@@ -33,7 +33,8 @@ static void clip(size_t size, size_t k, size_t stride, size_t dilation, size_t p
     *first = *count ? start + skipped * dilation - pad : 0;
 }
 
-sonic_grid sonic_window_grid(const sonic_shape *input, const sonic_window *window, size_t y, size_t x)
+sonic_grid sonic_window_grid(const sonic_shape *input, const sonic_window *window, size_t y,
+                             size_t x)
 {
     sonic_grid grid = {.row_step = window->dilation_h, .col_step = window->dilation_w};
     clip(input->dim[1], window->kh, window->stride_h, window->dilation_h, window->pad_top, y,
@@ -98,8 +99,8 @@ uint64_t sonic_avg_pool_divisor(const sonic_graph *graph, uint32_t node)
 }
 
 /* Sums of windows, each times divisor / count where padding is excluded. */
-static void avg_pool(const sonic_graph *graph, uint32_t node, size_t batch, uint64_t divisor, void *y,
-                     const void *in)
+static void avg_pool(const sonic_graph *graph, uint32_t node, size_t batch, uint64_t divisor,
+                     void *y, const void *in)
 {
     const sonic_node *n = &graph->node[node];
     const sonic_shape *shape = &graph->node[n->input[0]].shape;
@@ -175,11 +176,12 @@ static void permute(const sonic_graph *graph, const sonic_node *n, size_t batch,
             for (size_t j = 0; j < dim[1]; j++)
                 for (size_t k = 0; k < dim[2]; k++)
                     for (size_t m = 0; m < dim[3]; m++, y += element)
-                        memcpy(y, in + i * step[0] + j * step[1] + k * step[2] + m * step[3], element);
+                        memcpy(y, in + i * step[0] + j * step[1] + k * step[2] + m * step[3],
+                               element);
 }
 
-static void pad(const sonic_graph *graph, const sonic_node *n, size_t batch, size_t element, uint8_t *y,
-                const uint8_t *in)
+static void pad(const sonic_graph *graph, const sonic_node *n, size_t batch, size_t element,
+                uint8_t *y, const uint8_t *in)
 {
     const sonic_shape *from = &graph->node[n->input[0]].shape;
     const size_t row = from->dim[2] * element, out_row = n->shape.dim[2] * element;
@@ -187,7 +189,8 @@ static void pad(const sonic_graph *graph, const sonic_node *n, size_t batch, siz
     for (size_t p = 0; p < batch * from->dim[0]; p++) {
         memset(y + p * out_plane, 0, out_plane);
         for (size_t r = 0; r < from->dim[1]; r++)
-            memcpy(y + p * out_plane + (r + n->window.pad_top) * out_row + n->window.pad_left * element,
+            memcpy(y + p * out_plane + (r + n->window.pad_top) * out_row
+                       + n->window.pad_left * element,
                    in + p * plane + r * row, row);
     }
 }
@@ -212,8 +215,10 @@ sonic_status sonic_local_run(const sonic_graph *graph, uint32_t node, size_t bat
     }
     const uint64_t divisor = sonic_avg_pool_divisor(graph, node);
     if (!divisor)
-        return sonic_fail(error, SONIC_E_SHAPE, "layer '%s': the windows of this average pool have no "
-                          "common count", n->name);
+        return sonic_fail(error, SONIC_E_SHAPE,
+                          "layer '%s': the windows of this average pool have no "
+                          "common count",
+                          n->name);
     avg_pool(graph, node, batch, divisor, y, in[0]);
     return SONIC_OK;
 }

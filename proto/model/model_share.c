@@ -81,7 +81,8 @@ static sonic_status create(files *f, const sonic_graph *graph, const char *base,
         const bool share = i < 2;
         const int length = snprintf(f->path[i], sizeof f->path[i], "%s%s", base, suffix[i]);
         if (length < 0 || (size_t)length >= sizeof f->path[i]) {
-            status = sonic_fail(error, SONIC_E_ARGUMENT, "the path of the model's files is too long");
+            status =
+                sonic_fail(error, SONIC_E_ARGUMENT, "the path of the model's files is too long");
             break;
         }
         header.kind = share ? SONIC_FILE_MODEL : SONIC_FILE_GRAPH;
@@ -94,8 +95,8 @@ static sonic_status create(files *f, const sonic_graph *graph, const char *base,
     return status;
 }
 
-sonic_status sonic_model_split(const sonic_model *model, const sonic_context *context, const char *base,
-                               sonic_error *error)
+sonic_status sonic_model_split(const sonic_model *model, const sonic_context *context,
+                               const char *base, sonic_error *error)
 {
     const sonic_graph *graph = &model->graph;
     if (!graph->ring)
@@ -105,8 +106,8 @@ sonic_status sonic_model_split(const sonic_model *model, const sonic_context *co
         return sonic_fail(error, SONIC_E_MEMORY, "no memory to write the model");
     sonic_status status = create(f, graph, base, error);
     for (uint32_t i = 0; i < graph->nodes && !status; i++) {
-        status = write_split(f, graph, context, model->constants[i].wq, sonic_node_weights(graph, i),
-                             error);
+        status = write_split(f, graph, context, model->constants[i].wq,
+                             sonic_node_weights(graph, i), error);
         if (!status)
             status = write_split(f, graph, context, model->constants[i].bq,
                                  sonic_node_biases(graph, i), error);
@@ -163,8 +164,8 @@ static sonic_status read_elements(sonic_reader *reader, size_t element, size_t n
     const size_t bytes = n * element; /* part of data_bytes, which did not overflow */
     *out = malloc(bytes);
     if (!*out)
-        return sonic_fail(error, SONIC_E_MEMORY, "no memory for the %zu bytes of a layer of %s", bytes,
-                          sonic_reader_name(reader));
+        return sonic_fail(error, SONIC_E_MEMORY, "no memory for the %zu bytes of a layer of %s",
+                          bytes, sonic_reader_name(reader));
     const sonic_status status = sonic_reader_read_at(reader, *offset, *out, bytes, error);
     *offset += bytes;
     return status;
@@ -182,7 +183,8 @@ static sonic_status read_share(sonic_reader *reader, sonic_model_share *share, s
     if (header->party > 1)
         return sonic_fail(error, SONIC_E_FORMAT, "%s belongs to neither server", name);
     if (!constants_bytes(graph, &bytes) || bytes != header->data_bytes)
-        return sonic_fail(error, SONIC_E_FORMAT, "%s: its weights are not those of its graph", name);
+        return sonic_fail(error, SONIC_E_FORMAT, "%s: its weights are not those of its graph",
+                          name);
     share->party = header->party;
     memcpy(share->id, header->model, SONIC_ID_BYTES);
     share->w = calloc(graph->nodes, sizeof *share->w);
@@ -194,8 +196,8 @@ static sonic_status read_share(sonic_reader *reader, sonic_model_share *share, s
         status = read_elements(reader, element, sonic_node_weights(graph, i), &offset, &share->w[i],
                                error);
         if (!status)
-            status = read_elements(reader, element, sonic_node_biases(graph, i), &offset, &share->b[i],
-                                   error);
+            status = read_elements(reader, element, sonic_node_biases(graph, i), &offset,
+                                   &share->b[i], error);
     }
     return status;
 }

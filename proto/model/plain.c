@@ -47,14 +47,15 @@ static sonic_status conv(const sonic_model *model, const sonic_context *context,
     if (!status)
         status = sonic_conv(context, graph->ring, &shape, y, x, w, false, error);
     if (!status)
-        sonic_local_bias(graph->ring, y, b, batch, shape.o, sonic_node_elements(graph, node) / shape.o);
+        sonic_local_bias(graph->ring, y, b, batch, shape.o,
+                         sonic_node_elements(graph, node) / shape.o);
     free(w);
     free(b);
     return status;
 }
 
-static sonic_status bias(const sonic_model *model, uint32_t node, size_t batch, void *y, const void *x,
-                         sonic_error *error)
+static sonic_status bias(const sonic_model *model, uint32_t node, size_t batch, void *y,
+                         const void *x, sonic_error *error)
 {
     const sonic_graph *graph = &model->graph;
     const size_t n = sonic_node_elements(graph, node);
@@ -88,8 +89,9 @@ static void max_pool(const sonic_graph *graph, uint32_t node, size_t batch, void
     }
 }
 
-sonic_status sonic_node_run_plain(const sonic_model *model, const sonic_context *context, uint32_t node,
-                                  size_t batch, void *y, const void *const *in, sonic_error *error)
+sonic_status sonic_node_run_plain(const sonic_model *model, const sonic_context *context,
+                                  uint32_t node, size_t batch, void *y, const void *const *in,
+                                  sonic_error *error)
 {
     const sonic_graph *graph = &model->graph;
     const sonic_node *n = &graph->node[node];
@@ -122,14 +124,16 @@ static sonic_status step(const sonic_model *model, const sonic_context *context,
     const sonic_graph *graph = &model->graph;
     const sonic_node *n = &graph->node[node];
     size_t bytes;
-    if (!sonic_size_mul(&bytes, batch, sonic_node_elements(graph, node) * sonic_ring_bytes(graph->ring)))
-        return sonic_fail(error, SONIC_E_SHAPE, "layer '%s': a batch of %zu overflows", n->name, batch);
+    if (!sonic_size_mul(&bytes, batch,
+                        sonic_node_elements(graph, node) * sonic_ring_bytes(graph->ring)))
+        return sonic_fail(error, SONIC_E_SHAPE, "layer '%s': a batch of %zu overflows", n->name,
+                          batch);
     tensor[node] = malloc(bytes ? bytes : 1);
     const void **in = calloc(n->inputs + 1, sizeof *in);
     sonic_status status = SONIC_OK;
     if (!tensor[node] || !in)
-        status = sonic_fail(error, SONIC_E_MEMORY, "no memory for a batch of %zu in layer '%s'", batch,
-                            n->name);
+        status = sonic_fail(error, SONIC_E_MEMORY, "no memory for a batch of %zu in layer '%s'",
+                            batch, n->name);
     for (uint32_t i = 0; !status && i < n->inputs; i++)
         in[i] = tensor[n->input[i]];
     if (!status && n->op == SONIC_OP_INPUT)
@@ -140,8 +144,9 @@ static sonic_status step(const sonic_model *model, const sonic_context *context,
     return status;
 }
 
-sonic_status sonic_model_run_plain(const sonic_model *model, const sonic_context *context, size_t batch,
-                                   void *y, const void *x, void **taps, sonic_error *error)
+sonic_status sonic_model_run_plain(const sonic_model *model, const sonic_context *context,
+                                   size_t batch, void *y, const void *x, void **taps,
+                                   sonic_error *error)
 {
     const sonic_graph *graph = &model->graph;
     if (!graph->ring || !graph->nodes)
@@ -185,8 +190,10 @@ sonic_status sonic_graph_encode(const sonic_graph *graph, void *q, const float *
 {
     for (size_t i = 0; i < n; i++)
         if (!(x[i] >= graph->input_low && x[i] <= graph->input_high))
-            return sonic_fail(error, SONIC_E_RANGE, "element %zu of the input is outside the model's "
-                              "range, %g to %g", i, graph->input_low, graph->input_high);
+            return sonic_fail(error, SONIC_E_RANGE,
+                              "element %zu of the input is outside the model's "
+                              "range, %g to %g",
+                              i, graph->input_low, graph->input_high);
     const double unit = graph->node[0].unit;
     for (size_t i = 0; i < n; i++)
         put(q, i, (int64_t)round((double)x[i] / unit), graph->ring == SONIC_RING_64);

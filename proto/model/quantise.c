@@ -40,8 +40,10 @@ static sonic_status append(builder *b, const sonic_node *like, uint32_t origin, 
 {
     sonic_graph *graph = &b->out->graph;
     if (graph->nodes == b->capacity)
-        return sonic_fail(error, SONIC_E_UNSUPPORTED, "with the truncations it needs the network has "
-                          "more than %d nodes", SONIC_NODES_MAX);
+        return sonic_fail(error, SONIC_E_UNSUPPORTED,
+                          "with the truncations it needs the network has "
+                          "more than %d nodes",
+                          SONIC_NODES_MAX);
     sonic_node *n = &graph->node[graph->nodes];
     *n = *like;
     n->unit = sonic_scale_unit(scale);
@@ -54,21 +56,23 @@ static sonic_status append(builder *b, const sonic_node *like, uint32_t origin, 
 }
 
 /* A node that the imported network does not have, after node `input` of the new one. */
-static sonic_status insert(builder *b, sonic_op op, uint32_t input, uint32_t origin, sonic_scale scale,
-                           sonic_node **node, sonic_error *error)
+static sonic_status insert(builder *b, sonic_op op, uint32_t input, uint32_t origin,
+                           sonic_scale scale, sonic_node **node, sonic_error *error)
 {
     const sonic_node *before = &b->out->graph.node[input];
     sonic_node like = {.op = op, .inputs = 1, .shape = before->shape, .groups = 1};
-    (void)snprintf(like.name, sizeof like.name, "%s:%.40s", op == SONIC_OP_TRUNC ? "trunc" : "scale",
-                   before->name);
+    (void)snprintf(like.name, sizeof like.name, "%s:%.40s",
+                   op == SONIC_OP_TRUNC ? "trunc" : "scale", before->name);
     const sonic_status status = append(b, &like, origin, scale, node, error);
     if (!status)
         (*node)->input[0] = input;
     return status;
 }
 
-/* The new network's node that input `i` of an imported node reads, made where it does not exist yet. */
-static sonic_status resolve(builder *b, uint32_t node, uint32_t i, uint32_t *index, sonic_error *error)
+/* The new network's node that input `i` of an imported node reads, made where it does not exist
+ * yet. */
+static sonic_status resolve(builder *b, uint32_t node, uint32_t i, uint32_t *index,
+                            sonic_error *error)
 {
     const sonic_node *n = &b->real->graph.node[node];
     const sonic_choice *self = &b->choice[node];
@@ -131,8 +135,10 @@ static sonic_status round_all(const sonic_node *n, const char *what, int64_t **o
     for (size_t i = 0; i < count; i++) {
         const double q = round(in[i] / unit);
         if (!(fabs(q) < limit))
-            return sonic_fail(error, SONIC_E_RANGE, "layer '%s': a %s of %g does not fit ring %d in "
-                              "units of %g", n->name, what, in[i], (int)ring, unit);
+            return sonic_fail(error, SONIC_E_RANGE,
+                              "layer '%s': a %s of %g does not fit ring %d in "
+                              "units of %g",
+                              n->name, what, in[i], (int)ring, unit);
         (*out)[i] = (int64_t)q;
         (*kept)[i] = in[i];
     }
@@ -152,7 +158,8 @@ static sonic_status build_constants(builder *b, uint32_t node, sonic_error *erro
         status = round_all(n, "weight", &to->wq, &to->w, from->w, weights,
                            n->unit / graph->node[n->input[0]].unit, graph->ring, error);
     if (!status && biases)
-        status = round_all(n, "bias", &to->bq, &to->b, from->b, biases, n->unit, graph->ring, error);
+        status =
+            round_all(n, "bias", &to->bq, &to->b, from->b, biases, n->unit, graph->ring, error);
     return status;
 }
 
@@ -221,7 +228,8 @@ static sonic_status integer_norms(const sonic_model *real, const double *real_no
 /* Sets bounds, errors and the chance of failure.  *worst is the node that leaves the ring, or that
  * fails too often, with by how many bits in *excess; 0 bits: the proof holds. */
 static sonic_status prove(const sonic_model *real, const double *real_norms, sonic_model *model,
-                          const uint32_t *origin, uint32_t *worst, double *excess, sonic_error *error)
+                          const uint32_t *origin, uint32_t *worst, double *excess,
+                          sonic_error *error)
 {
     sonic_graph *graph = &model->graph;
     sonic_range *range = calloc(graph->nodes, sizeof *range);
@@ -233,8 +241,9 @@ static sonic_status prove(const sonic_model *real, const double *real_norms, son
         status = integer_norms(real, real_norms, model, origin, norms, error);
     const double unit = graph->node[0].unit;
     if (!status)
-        status = sonic_range_find(model, SONIC_RANGE_INTEGER, norms, round_input(graph->input_low, unit),
-                                  round_input(graph->input_high, unit), range, error);
+        status =
+            sonic_range_find(model, SONIC_RANGE_INTEGER, norms, round_input(graph->input_low, unit),
+                             round_input(graph->input_high, unit), range, error);
     const double limit = ldexp(1, (int)graph->ring - 2);
     double heaviest = 0;
     uint32_t heavy = 0;
@@ -250,7 +259,7 @@ static sonic_status prove(const sonic_model *real, const double *real_norms, son
         }
         if (!n->shift || graph->truncation != SONIC_TRUNC_LOCAL)
             continue;
-        /* A share of |x| <= m wraps with a chance of (m + 1) / 2^l; SecureML's bound is twice that. */
+        /* |x| <= m wraps with a chance of (m + 1) / 2^l; SecureML's bound is twice that. */
         const double elements = (double)sonic_node_elements(graph, i);
         const double failure = (range[n->input[0]].mass + elements) * ldexp(2, -(int)graph->ring);
         graph->failure += failure;
@@ -268,12 +277,14 @@ static sonic_status prove(const sonic_model *real, const double *real_norms, son
     return status;
 }
 
-static sonic_status check(const sonic_model *model, const sonic_quantise_options *o, sonic_error *error)
+static sonic_status check(const sonic_model *model, const sonic_quantise_options *o,
+                          sonic_error *error)
 {
     if (o->ring != SONIC_RING_32 && o->ring != SONIC_RING_64)
         return sonic_fail(error, SONIC_E_ARGUMENT, "ring %d is neither 32 nor 64", (int)o->ring);
     if (o->truncation != SONIC_TRUNC_STOCHASTIC && o->truncation != SONIC_TRUNC_LOCAL)
-        return sonic_fail(error, SONIC_E_ARGUMENT, "truncation %d does not exist", (int)o->truncation);
+        return sonic_fail(error, SONIC_E_ARGUMENT, "truncation %d does not exist",
+                          (int)o->truncation);
     if (!isfinite(o->input_low) || !isfinite(o->input_high) || o->input_low >= o->input_high)
         return sonic_fail(error, SONIC_E_ARGUMENT, "the range of inputs, %g to %g, is empty",
                           o->input_low, o->input_high);
@@ -285,7 +296,8 @@ static sonic_status check(const sonic_model *model, const sonic_quantise_options
         const size_t weights = sonic_node_weights(&model->graph, i);
         for (size_t j = 0; j < weights + sonic_node_biases(&model->graph, i); j++)
             if (!isfinite(j < weights ? c->w[j] : c->b[j - weights]))
-                return sonic_fail(error, SONIC_E_RANGE, "layer '%s' has a %s that is not a finite number",
+                return sonic_fail(error, SONIC_E_RANGE,
+                                  "layer '%s' has a %s that is not a finite number",
                                   model->graph.node[i].name, j < weights ? "weight" : "bias");
     }
     return SONIC_OK;

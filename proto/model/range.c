@@ -1,4 +1,5 @@
-/* Pushes intervals and norms through a network: the elementwise layers, and the walk over the graph. */
+/* Pushes intervals and norms through a network: the elementwise layers, and the walk over the
+ * graph. */
 #include "proto/model/range.h"
 
 #include <math.h>
@@ -41,7 +42,8 @@ static void bias(sonic_range_tensor *y, const sonic_range_tensor *x, const doubl
 {
     double square = 0;
     for (size_t i = 0; i < y->n; i++) {
-        const double spare = (fmax(fabs(x->low[i]), fabs(x->high[i])) + fabs(b[i])) * 2 * DBL_EPSILON;
+        const double spare =
+            (fmax(fabs(x->low[i]), fabs(x->high[i])) + fabs(b[i])) * 2 * DBL_EPSILON;
         y->low[i] = x->low[i] + b[i] - spare;
         y->high[i] = x->high[i] + b[i] + spare;
         y->error[i] = x->error[i];
@@ -51,8 +53,8 @@ static void bias(sonic_range_tensor *y, const sonic_range_tensor *x, const doubl
     y->error_norm = x->error_norm;
 }
 
-/* floor(x / 2^shift) + 0 or 1, of which the plain reference takes 0.  Two integers d apart stay within
- * ceil(d / 2^shift), and the 1 comes on top. */
+/* floor(x / 2^shift) + 0 or 1, of which the plain reference takes 0.  Two integers d apart stay
+ * within ceil(d / 2^shift), and the 1 comes on top. */
 static void truncate(sonic_range_tensor *y, unsigned shift)
 {
     const double step = ldexp(1, -(int)shift), root = sqrt((double)y->n);
@@ -177,8 +179,8 @@ static sonic_status constants_of(const sonic_model *model, uint32_t node, sonic_
     return SONIC_OK;
 }
 
-static sonic_status run_node(const sonic_model *model, uint32_t node, sonic_range_mode mode, double norm,
-                             sonic_range_tensor *tensor, sonic_error *error)
+static sonic_status run_node(const sonic_model *model, uint32_t node, sonic_range_mode mode,
+                             double norm, sonic_range_tensor *tensor, sonic_error *error)
 {
     const sonic_graph *graph = &model->graph;
     const sonic_node *n = &graph->node[node];

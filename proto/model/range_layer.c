@@ -12,8 +12,8 @@ typedef struct tap {
     double low, high, error;
 } tap;
 
-static tap tap_of(const sonic_range_tensor *x, const sonic_conv_shape *s, size_t oh, size_t ow, size_t c,
-                  size_t i, size_t j)
+static tap tap_of(const sonic_range_tensor *x, const sonic_conv_shape *s, size_t oh, size_t ow,
+                  size_t c, size_t i, size_t j)
 {
     tap t = {INFINITY, -INFINITY, 0};
     bool padding = false;
@@ -40,7 +40,8 @@ static tap tap_of(const sonic_range_tensor *x, const sonic_conv_shape *s, size_t
 }
 
 /* One output channel from the `n` taps of its group. */
-static tap channel(const sonic_range_tensor *x, const double *w, const tap *taps, size_t n, double bias)
+static tap channel(const sonic_range_tensor *x, const double *w, const tap *taps, size_t n,
+                   double bias)
 {
     const double slack = sonic_range_slack(n);
     double low = 0, high = 0, error = 0, magnitude = 0, square = 0;
@@ -61,11 +62,13 @@ static tap channel(const sonic_range_tensor *x, const double *w, const tap *taps
 
 sonic_status sonic_range_conv(const sonic_graph *graph, uint32_t node,
                               const sonic_range_constants *constants, double norm,
-                              sonic_range_tensor *y, const sonic_range_tensor *x, sonic_error *error)
+                              sonic_range_tensor *y, const sonic_range_tensor *x,
+                              sonic_error *error)
 {
     const sonic_conv_shape s = sonic_node_conv(graph, node, 1);
     const sonic_shape *shape = &graph->node[node].shape;
-    const size_t oh = shape->rank == 3 ? shape->dim[1] : 1, ow = shape->rank == 3 ? shape->dim[2] : 1;
+    const size_t oh = shape->rank == 3 ? shape->dim[1] : 1,
+                 ow = shape->rank == 3 ? shape->dim[2] : 1;
     const size_t window = s.kh * s.kw, inputs = s.c / s.groups * window, outputs = s.o / s.groups;
     tap *taps = calloc(s.c * window, sizeof *taps);
     if (!taps)
@@ -77,7 +80,8 @@ sonic_status sonic_range_conv(const sonic_graph *graph, uint32_t node,
     double bias_square = 0;
     for (size_t o = 0; o < s.o; o++) {
         const double bias = constants->b[o];
-        const tap t = channel(x, constants->w + o * inputs, taps + o / outputs * inputs, inputs, bias);
+        const tap t =
+            channel(x, constants->w + o * inputs, taps + o / outputs * inputs, inputs, bias);
         for (size_t p = 0; p < oh * ow; p++) {
             y->low[o * oh * ow + p] = t.low;
             y->high[o * oh * ow + p] = t.high;
@@ -140,7 +144,8 @@ void sonic_range_avg_pool(const sonic_graph *graph, uint32_t node, sonic_range_m
             magnitude += fmax(fabs(x->low[j]), fabs(x->high[j]));
             error += x->error[j];
         }
-        const double row = factor * sqrt((double)taps) * slack, spare = (slack - 1) * magnitude * factor;
+        const double row = factor * sqrt((double)taps) * slack,
+                     spare = (slack - 1) * magnitude * factor;
         y->low[i] = fmax(low * factor - spare, -row * x->norm);
         y->high[i] = fmin(high * factor + spare, row * x->norm);
         y->error[i] = fmin(error * factor * slack, row * x->error_norm);

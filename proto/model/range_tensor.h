@@ -8,8 +8,8 @@
 
 #include "proto/model/range.h"
 
-/** Element i lies in [low[i], high[i]] and a secure run's differs by at most error[i] from the plain
- * one's; the tensor's Euclidean norms are at most norm and error_norm. */
+/** Element i lies in [low[i], high[i]] and a secure run's differs by at most error[i] from the
+ * plain one's; the tensor's Euclidean norms are at most norm and error_norm. */
 typedef struct sonic_range_tensor {
     double *low, *high, *error; /**< one allocation, at low */
     size_t n;
@@ -27,7 +27,7 @@ typedef struct sonic_range_constants {
     const double *w, *b;
 } sonic_range_constants;
 
-/** y is allocated for the node's shape; on success its elements are set and its norms bound them. */
+/** y is allocated for the node's shape; on success its elements and norms are set. */
 SONIC_MUST_CHECK sonic_status sonic_range_conv(const sonic_graph *graph, uint32_t node,
                                                const sonic_range_constants *constants, double norm,
                                                sonic_range_tensor *y, const sonic_range_tensor *x,

@@ -38,7 +38,8 @@ sonic_status sonic_scale_refuse(const sonic_graph *graph, const sonic_quantise_o
                            : "only smaller weights or a smaller --range of inputs would help";
     const char *where = options->truncation == SONIC_TRUNC_LOCAL ? " with local truncation" : "";
     return sonic_fail(error, SONIC_E_RANGE, "layer '%s' needs %.0f bits, ring %d has %.0f%s: %s",
-                      graph->node[node].name, ceil(bits), (int)options->ring, floor(limit), where, help);
+                      graph->node[node].name, ceil(bits), (int)options->ring, floor(limit), where,
+                      help);
 }
 
 static double log2_bound(const chooser *c, uint32_t node)
@@ -81,7 +82,7 @@ static void look_back(chooser *c, uint32_t node)
             break;
         default:
             lower_head(c, in, self->head - growth, self->binding);
-            /* A sum of k needs fewer bits of each: half of log2 k, as their rounding averages out. */
+            /* A sum of k needs fewer bits of each: half of log2 k, as rounding averages out. */
             before->wish = fmin(before->wish, self->wish - growth / 2);
             break;
         }
@@ -155,8 +156,10 @@ static sonic_status choose_aligned(const chooser *c, uint32_t node, sonic_error 
             return sonic_fail(error, SONIC_E_MEMORY, "no memory to quantise layer '%s'", n->name);
     }
     if (!align(c, node, factor))
-        return sonic_fail(error, SONIC_E_RANGE, "layer '%s': the units of its inputs are too far apart "
-                          "for ring %d", n->name, (int)c->options->ring);
+        return sonic_fail(error, SONIC_E_RANGE,
+                          "layer '%s': the units of its inputs are too far apart "
+                          "for ring %d",
+                          n->name, (int)c->options->ring);
     return SONIC_OK;
 }
 
@@ -166,13 +169,17 @@ static sonic_status choose_avg_pool(const chooser *c, uint32_t node, sonic_error
     sonic_scale scale = c->choice[n->input[0]].scale;
     uint64_t divisor = sonic_avg_pool_divisor(c->graph, node);
     if (!divisor)
-        return sonic_fail(error, SONIC_E_RANGE, "layer '%s': the windows of this average pool have no "
-                          "common count", n->name);
+        return sonic_fail(error, SONIC_E_RANGE,
+                          "layer '%s': the windows of this average pool have no "
+                          "common count",
+                          n->name);
     scale.bits += __builtin_ctzll(divisor);
     divisor >>= __builtin_ctzll(divisor);
     if (__builtin_mul_overflow(scale.odd, divisor, &scale.odd))
-        return sonic_fail(error, SONIC_E_RANGE, "layer '%s': the counts of the average pools up to it "
-                          "multiply beyond 64 bits", n->name);
+        return sonic_fail(error, SONIC_E_RANGE,
+                          "layer '%s': the counts of the average pools up to it "
+                          "multiply beyond 64 bits",
+                          n->name);
     c->choice[node].scale = scale;
     return SONIC_OK;
 }
@@ -249,8 +256,8 @@ static double truncated_elements(const sonic_graph *graph)
 }
 
 sonic_status sonic_scale_choose(const sonic_model *model, const sonic_quantise_options *options,
-                                const sonic_range *range, const unsigned *reserve, sonic_choice *choice,
-                                sonic_error *error)
+                                const sonic_range *range, const unsigned *reserve,
+                                sonic_choice *choice, sonic_error *error)
 {
     const sonic_graph *graph = &model->graph;
     chooser c = {.model = model, .graph = graph, .options = options, .range = range,

@@ -2,8 +2,8 @@
  * Choosing the unit of every tensor.  Private to quantisation.
  *
  * A unit is 2^-bits / odd: powers of two, and the odd part of the counts that average pools do not
- * divide by.  A convolution's weights absorb its input's odd part, so that its output's unit is a power
- * of two again.
+ * divide by.  A convolution's weights absorb its input's odd part, so that its output's unit is a
+ * power of two again.
  */
 #ifndef SONIC_PROTO_MODEL_SCALE_H
 #define SONIC_PROTO_MODEL_SCALE_H
@@ -24,7 +24,7 @@ typedef struct sonic_choice {
     unsigned drop;           /**< bits dropped by a TRUNC node after this one, 0: there is none */
     sonic_scale dropped;     /**< the unit after it */
     bool reads_dropped;      /**< CONV: reads its input after that TRUNC */
-    double head;             /**< most -log2(unit) that this tensor and those of its scale can have */
+    double head; /**< most -log2(unit) that this tensor and those of its scale can have */
     double wish;             /**< the -log2(unit) that the convolutions behind it would have */
     uint32_t binding;        /**< the node whose bound sets `head` */
 } sonic_choice;
@@ -34,8 +34,8 @@ static inline double sonic_scale_unit(sonic_scale scale)
     return __builtin_ldexp(1.0 / (double)scale.odd, -scale.bits);
 }
 
-/** Fewest fraction bits that inputs of convolutions, and their weights, are worth running with: with 5,
- * the network c1 of ../shared/models loses 3% to 10% of its predictions. */
+/** Fewest fraction bits that inputs of convolutions, and their weights, are worth running with:
+ * with 5, the network c1 of ../shared/models loses 3% to 10% of its predictions. */
 enum { SONIC_FRACTION_MIN = 6 };
 
 /** Chooses for every node.

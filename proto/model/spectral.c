@@ -46,7 +46,8 @@ double sonic_conv_schur(const sonic_conv_shape *shape, const double *w)
     return worst * (1 + (double)(shape->o + shape->c) * (double)taps * DBL_EPSILON);
 }
 
-/* The matrix at the frequency whose waves are in cosine and sine; returns its squared Frobenius norm. */
+/* The matrix at the frequency whose waves are in cosine and sine; returns its squared Frobenius
+ * norm. */
 static double transfer_at(transfer *t)
 {
     double sum = 0;
@@ -196,7 +197,8 @@ static double spectral(const sonic_conv_shape *shape, const double *w)
     for (size_t p = 0; p < p_max; p++) {
         for (size_t q = 0; q <= q_max / 2; q++) { /* the others are the conjugates of these */
             for (size_t i = 0; i < taps; i++) {
-                const size_t y = i / shape->kw * shape->dilation_h, x = i % shape->kw * shape->dilation_w;
+                const size_t y = i / shape->kw * shape->dilation_h,
+                             x = i % shape->kw * shape->dilation_w;
                 const double turn = (double)(p * y % p_max) / (double)p_max
                                     + (double)(q * x % q_max) / (double)q_max;
                 t.cosine[i] = cos(2 * pi * turn);
@@ -213,8 +215,8 @@ static double spectral(const sonic_conv_shape *shape, const double *w)
         }
     }
     free(memory);
-    /* Backward error of the factorisation (at most (n + 2) eps trace), of the Gram matrix and of the
-     * transfer matrix (at most (m + 2 taps + 8) eps |M|^2), with room to spare. */
+    /* Backward error of the factorisation (at most (n + 2) eps trace), of the Gram matrix and of
+     * the transfer matrix (at most (m + 2 taps + 8) eps |M|^2), with room to spare. */
     lambda += 16 * (n + m + 4 * (double)taps + 16) * DBL_EPSILON * (n * lambda + frobenius_max
                                                                     * (double)taps);
     return sqrt(lambda) * (1 + 4 * DBL_EPSILON);
