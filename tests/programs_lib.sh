@@ -31,7 +31,6 @@ point() {
     if "$@" >point.log 2>&1; then echo "ok $n - $name"; else
         echo "not ok $n - $name"
         tail -n 40 point.log | sed 's/^/# /'
-        tail -n 3 ./*.err 2>/dev/null | sed 's/^/# /'
     fi
 }
 

@@ -101,6 +101,7 @@ typedef struct sonic_infer_options {
     const char *server[2]; /**< addresses, in any order */
     int timeout_ms;
     bool quiet;
+    const volatile int *stop; /**< non-zero: give up; may be NULL */
 } sonic_infer_options;
 
 SONIC_MUST_CHECK sonic_status sonic_infer_run(const sonic_infer_options *options,

@@ -81,6 +81,19 @@ sonic_status sonic_cli_path(char **path, const char *base, const char *suffix, s
     return SONIC_OK;
 }
 
+sonic_status sonic_cli_check_data(sonic_reader *reader, sonic_error *error)
+{
+    enum { CHUNK = 1 << 16 };
+    uint64_t bytes = sonic_reader_header(reader)->data_bytes;
+    uint8_t *buffer = malloc(CHUNK);
+    sonic_status status = buffer ? SONIC_OK : sonic_fail(error, SONIC_E_MEMORY, "out of memory");
+    for (uint64_t at = 0; status == SONIC_OK && at < bytes; at += CHUNK)
+        status = sonic_reader_read_at(reader, at, buffer, bytes - at < CHUNK ? bytes - at : CHUNK,
+                                      error);
+    free(buffer);
+    return status;
+}
+
 void sonic_cli_bytes(char text[16], double bytes)
 {
     static const char *const unit[] = { "B", "kB", "MB", "GB", "TB" };

@@ -50,6 +50,9 @@ void sonic_cli_bytes(char text[16], double bytes);
 /** A shape for people: "3x32x32", "-" without dimensions. */
 void sonic_cli_shape(char text[48], const sonic_shape *shape);
 
+/** Reads all data of a container, so that every checksum is checked. */
+SONIC_MUST_CHECK sonic_status sonic_cli_check_data(sonic_reader *reader, sonic_error *error);
+
 /** "HOST:PORT" of an address with another port. */
 void sonic_cli_address(char text[128], const char *address, unsigned port);
 

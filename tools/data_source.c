@@ -4,10 +4,11 @@
 #include "tools/data_source.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "dispatch/error.h"
@@ -16,43 +17,33 @@
 #include <zlib.h>
 #endif
 
-enum { PEEK = 8 };
+enum { PEEK = 8, PACKED = 1 << 15 };
 
 struct sonic_source {
-#ifdef HAVE_ZLIB
-    gzFile gz;
-#else
     int fd;
-#endif
     uint64_t at; /* bytes given out */
     size_t peeked, used;
     uint8_t peek[PEEK];
+#ifdef HAVE_ZLIB
+    bool packed;  /* gzip */
+    bool between; /* before or after a member of the gzip file */
+    z_stream stream;
+    uint8_t in[PACKED];
+#endif
     char path[];
 };
 
-/* Up to n bytes from the file itself; fewer only at its end. */
-static sonic_status pull(sonic_source *source, void *out, size_t n, size_t *got, sonic_error *error)
+/* Up to n bytes of the file as it is; fewer only at its end. */
+static sonic_status read_file(sonic_source *source, uint8_t *out, size_t n, size_t *got,
+                              sonic_error *error)
 {
-    uint8_t *to = out;
     *got = 0;
     while (*got < n) {
-        size_t want = n - *got < (1 << 20) ? n - *got : 1 << 20;
-#ifdef HAVE_ZLIB
-        int k = gzread(source->gz, to + *got, (unsigned)want);
-        int code = Z_OK;
-        const char *why = gzerror(source->gz, &code);
-        if (k < 0 || code == Z_BUF_ERROR)
-            return sonic_fail(error, code == Z_ERRNO ? SONIC_E_FILE : SONIC_E_FORMAT,
-                              "%s is damaged: %s", source->path,
-                              code == Z_ERRNO       ? strerror(errno)
-                              : code == Z_BUF_ERROR ? "its compressed data end too early"
-                                                    : why);
-#else
-        ssize_t k = read(source->fd, to + *got, want);
+        ssize_t k = read(source->fd, out + *got, n - *got);
+        if (k < 0 && errno == EINTR)
+            continue;
         if (k < 0)
-            return sonic_fail(error, SONIC_E_FILE, "cannot read %s: %s", source->path,
-                              strerror(errno));
-#endif
+            return sonic_fail_errno(error, SONIC_E_FILE, errno, "cannot read %s", source->path);
         if (k == 0)
             break;
         *got += (size_t)k;
@@ -60,48 +51,97 @@ static sonic_status pull(sonic_source *source, void *out, size_t n, size_t *got,
     return SONIC_OK;
 }
 
+#ifdef HAVE_ZLIB
+/* Up to n unpacked bytes.  A gzip file is one member or several; nothing may follow the last one.
+ */
+static sonic_status unpack(sonic_source *source, uint8_t *out, size_t n, size_t *got,
+                           sonic_error *error)
+{
+    z_stream *z = &source->stream;
+    *got = 0;
+    while (*got < n) {
+        if (z->avail_in == 0) {
+            size_t more;
+            sonic_status status = read_file(source, source->in, PACKED, &more, error);
+            if (status != SONIC_OK)
+                return status;
+            if (more == 0 && source->between)
+                return SONIC_OK;
+            if (more == 0)
+                return sonic_fail(error, SONIC_E_FORMAT,
+                                  "%s is damaged: its compressed data end too early", source->path);
+            z->next_in = source->in;
+            z->avail_in = (uInt)more;
+        }
+        if (source->between)
+            (void)inflateReset(z);
+        source->between = false;
+        size_t room = n - *got < (1 << 20) ? n - *got : 1 << 20;
+        z->next_out = out + *got;
+        z->avail_out = (uInt)room;
+        int code = inflate(z, Z_NO_FLUSH);
+        *got += room - z->avail_out;
+        source->between = code == Z_STREAM_END;
+        if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
+            return sonic_fail(error, SONIC_E_FORMAT, "%s is damaged: %s", source->path,
+                              z->msg ? z->msg : "its compressed data make no sense");
+    }
+    return SONIC_OK;
+}
+#endif
+
+static sonic_status pull(sonic_source *source, void *out, size_t n, size_t *got, sonic_error *error)
+{
+#ifdef HAVE_ZLIB
+    if (source->packed)
+        return unpack(source, out, n, got, error);
+#endif
+    return read_file(source, out, n, got, error);
+}
+
+/* Recognises gzip and reads the first bytes of what is inside. */
+static sonic_status begin(sonic_source *source, sonic_error *error)
+{
+    sonic_status status = pull(source, source->peek, PEEK, &source->peeked, error);
+    if (status != SONIC_OK || source->peeked < 2 || source->peek[0] != 0x1f ||
+        source->peek[1] != 0x8b)
+        return status;
+#ifdef HAVE_ZLIB
+    enum { GZIP_ONLY = 16 }; /* added to the window's bits: a gzip header is wanted, see zlib.h */
+    if (lseek(source->fd, 0, SEEK_SET) != 0 ||
+        inflateInit2(&source->stream, GZIP_ONLY + MAX_WBITS) != Z_OK)
+        return sonic_fail(error, SONIC_E_MEMORY, "cannot unpack %s", source->path);
+    source->packed = source->between = true;
+    return pull(source, source->peek, PEEK, &source->peeked, error);
+#else
+    return sonic_fail(error, SONIC_E_UNSUPPORTED,
+                      "%s is compressed with gzip, which this build cannot read", source->path);
+#endif
+}
+
 sonic_status sonic_source_open(sonic_source **source, const char *path, sonic_error *error)
 {
-    sonic_status status = SONIC_OK;
     struct stat info;
     size_t length = strlen(path) + 1;
-    sonic_source *s = calloc(1, sizeof *s + length);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (!s)
-        status = sonic_fail(error, SONIC_E_MEMORY, "out of memory");
-    else if (fd < 0 || fstat(fd, &info) != 0)
-        status = sonic_fail(error, SONIC_E_FILE, "cannot open %s: %s", path, strerror(errno));
+    sonic_source *made = calloc(1, sizeof *made + length);
+    if (!made)
+        return sonic_fail(error, SONIC_E_MEMORY, "out of memory for reading %s", path);
+    memcpy(made->path, path, length);
+    /* O_NONBLOCK: a named pipe must not hang the program. */
+    made->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    sonic_status status = SONIC_OK;
+    if (made->fd < 0 || fstat(made->fd, &info) != 0)
+        status = sonic_fail_errno(error, SONIC_E_FILE, errno, "cannot open %s", path);
     else if (!S_ISREG(info.st_mode))
         status = sonic_fail(error, SONIC_E_FILE, "%s is not a regular file", path);
-    if (status != SONIC_OK)
-        goto close_file;
-    memcpy(s->path, path, length);
-#ifdef HAVE_ZLIB
-    s->gz = gzdopen(fd, "rb");
-    if (!s->gz) {
-        status = sonic_fail(error, SONIC_E_MEMORY, "out of memory");
-        goto close_file;
-    }
-#else
-    s->fd = fd;
-#endif
-    size_t got;
-    status = pull(s, s->peek, PEEK, &got, error);
-    s->peeked = got;
-    if (status == SONIC_OK && got >= 2 && s->peek[0] == 0x1f && s->peek[1] == 0x8b)
-        status = sonic_fail(error, SONIC_E_UNSUPPORTED,
-                            "%s is compressed with gzip, which this build cannot read", path);
+    else
+        status = begin(made, error);
     if (status != SONIC_OK) {
-        sonic_source_close(s);
+        sonic_source_close(made);
         return status;
     }
-    *source = s;
+    *source = made;
     return SONIC_OK;
-close_file:
-    if (fd >= 0)
-        (void)close(fd);
-    free(s);
-    return status;
 }
 
 void sonic_source_close(sonic_source *source)
@@ -109,10 +149,11 @@ void sonic_source_close(sonic_source *source)
     if (!source)
         return;
 #ifdef HAVE_ZLIB
-    (void)gzclose(source->gz);
-#else
-    (void)close(source->fd);
+    if (source->packed)
+        (void)inflateEnd(&source->stream);
 #endif
+    if (source->fd >= 0)
+        (void)close(source->fd);
     free(source);
 }
 

@@ -21,20 +21,6 @@ struct sonic_errands {
     const sonic_errand *failed; /* first */
 };
 
-/* Every chunk's checksum, before anything is sent. */
-static sonic_status check_data(sonic_reader *reader, sonic_error *error)
-{
-    enum { CHUNK = 1 << 16 };
-    uint64_t bytes = sonic_reader_header(reader)->data_bytes;
-    uint8_t *buffer = malloc(CHUNK);
-    sonic_status status = buffer ? SONIC_OK : sonic_fail(error, SONIC_E_MEMORY, "out of memory");
-    for (uint64_t at = 0; status == SONIC_OK && at < bytes; at += CHUNK)
-        status = sonic_reader_read_at(reader, at, buffer, bytes - at < CHUNK ? bytes - at : CHUNK,
-                                      error);
-    free(buffer);
-    return status;
-}
-
 /* The most that the result of an input may have, by the graph that the input carries. */
 static sonic_status bound_result(sonic_errand *errand, sonic_error *error)
 {
@@ -62,13 +48,14 @@ sonic_status sonic_errand_open(sonic_errand *errand, const sonic_infer_options *
     struct stat info;
     const char *suffix = party ? ".1" : ".0";
     errand->party = party;
+    errand->stop = options->stop;
     sonic_status status = sonic_cli_path(&in, options->input, suffix, error);
     if (status == SONIC_OK)
         status = sonic_cli_path(&out, options->output, suffix, error);
     if (status == SONIC_OK)
         status = sonic_reader_open(&errand->input, in, SONIC_FILE_INPUT, error);
     if (status == SONIC_OK)
-        status = check_data(errand->input, error);
+        status = sonic_cli_check_data(errand->input, error);
     if (status == SONIC_OK)
         status = bound_result(errand, error);
     if (status == SONIC_OK) {
@@ -126,7 +113,7 @@ static int stopped(void *arg, uint64_t done, uint64_t total)
     sonic_errand *errand = arg;
     (void)done, (void)total;
     pthread_mutex_lock(&errand->both->lock);
-    bool stop = errand->both->stop;
+    bool stop = errand->both->stop || (errand->stop && *errand->stop);
     pthread_mutex_unlock(&errand->both->lock);
     return stop;
 }

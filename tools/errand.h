@@ -13,6 +13,7 @@ struct sonic_errands;
 
 typedef struct sonic_errand {
     unsigned party;
+    const volatile int *stop; /**< may be NULL */
     sonic_reader *input;
     int fd;         /**< of the input's file, whole */
     uint64_t bytes; /**< of it */

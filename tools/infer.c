@@ -36,11 +36,12 @@ static sonic_status connect_both(sonic_errand errand[2], const sonic_infer_optio
         sonic_channel *channel;
         sonic_greeting greeting;
         char name[160];
-        (void)snprintf(name, sizeof name, "the server at %.120s", options->server[i]);
-        sonic_status status = sonic_tcp_connect(&channel, options->server[i], name,
+        sonic_status status = sonic_tcp_connect(&channel, options->server[i], "the server",
                                                 options->timeout_ms, options->timeout_ms, error);
         if (status != SONIC_OK)
             return status;
+        (void)snprintf(name, sizeof name, "the server at %.120s", options->server[i]);
+        sonic_channel_rename(channel, name);
         status =
             sonic_greeting_receive(channel, &greeting, SONIC_ROLE_SERVER, SONIC_ROLE_SERVER, error);
         if (status == SONIC_OK && greeting.party > 1)
@@ -146,6 +147,7 @@ int sonic_command_infer(int argc, char **argv)
     sonic_infer_options infer_options = { .timeout_ms = 30000 };
     sonic_error error = { 0 };
     sonic_cli_parse(&argp, argc, argv, &infer_options);
+    infer_options.stop = sonic_cli_catch_signals();
     return sonic_infer_run(&infer_options, &error) == SONIC_OK ? SONIC_EXIT_OK
                                                                : sonic_cli_report(&error);
 }

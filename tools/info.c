@@ -9,7 +9,7 @@
 
 typedef struct arguments {
     sonic_context_options context;
-    bool json;
+    bool json, check;
     const char *file;
 } arguments;
 
@@ -25,7 +25,8 @@ static int file_info(const arguments *args)
     if (sonic_reader_open(&reader, args->file, SONIC_FILE_ANY, &error) != SONIC_OK)
         return sonic_cli_report(&error);
     const sonic_file_header *h = sonic_reader_header(reader);
-    if (h->kind == SONIC_FILE_POOL && sonic_reader_used(reader, &used, &error) != SONIC_OK) {
+    if ((h->kind == SONIC_FILE_POOL && sonic_reader_used(reader, &used, &error) != SONIC_OK) ||
+        (args->check && sonic_cli_check_data(reader, &error) != SONIC_OK)) {
         sonic_reader_free(reader);
         return sonic_cli_report(&error);
     }
@@ -63,7 +64,7 @@ static int file_info(const arguments *args)
             printf("count    %u inferences, %u used\n", h->count, used);
         else if (counted)
             printf("count    %u image%s\n", h->count, h->count == 1 ? "" : "s");
-        printf("data     %s\n", size);
+        printf("data     %s%s\n", size, args->check ? ", undamaged" : "");
     }
     sonic_reader_free(reader);
     return good ? SONIC_EXIT_OK : SONIC_EXIT_FAILURE;
@@ -121,6 +122,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
         state->child_inputs[0] = &args->context;
         state->child_inputs[1] = &args->json;
         return 0;
+    case 'c': args->check = true; return 0;
     case ARGP_KEY_ARG:
         if (args->file)
             argp_error(state, "one FILE at a time");
@@ -132,10 +134,15 @@ static error_t parse(int key, char *text, struct argp_state *state)
 
 int sonic_command_info(int argc, char **argv)
 {
+    static const struct argp_option options[] = {
+        { "check", 'c', NULL, 0, "Read the whole FILE, to see whether it is damaged", 1 },
+        { 0 },
+    };
     static const struct argp_child children[] = { { &sonic_cli_context_argp, 0, NULL, 0 },
                                                   { &sonic_cli_json_argp, 0, NULL, 0 },
                                                   { 0 } };
     static const struct argp argp = {
+        .options = options,
         .parser = parse,
         .args_doc = "[FILE]",
         .doc = "Prints the processor, the tiers of kernels built for it and the kernel chosen for "

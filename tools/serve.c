@@ -11,6 +11,9 @@
 #include "kernels/common/checked.h"
 #include "tools/commands.h"
 
+/* How soon a signal is noticed while the peer is awaited. */
+enum { ACCEPT_MS = 200 };
+
 /* Listens first, so that a port that is taken is found before anything takes time. */
 static sonic_status listen_everywhere(sonic_serving *serving, sonic_error *error)
 {
@@ -24,8 +27,6 @@ static sonic_status listen_everywhere(sonic_serving *serving, sonic_error *error
     }
     if (status != SONIC_OK)
         return status;
-    if (serving->peers)
-        sonic_listener_stop_on(serving->peers, options->stop);
     if (options->listening)
         options->listening(options->arg, sonic_listener_port(serving->users), peer_port);
     if (options->quiet)
@@ -47,14 +48,35 @@ static sonic_status meet_peer(sonic_serving *serving, sonic_error *error)
     if (serving->model.party == 1)
         return sonic_tcp_connect(&serving->peer, options->peer, "server 0", timeout, timeout,
                                  error);
-    sonic_status status =
-        sonic_listener_accept(&serving->peer, serving->peers, timeout, timeout, error);
+    /* In slices, so that a signal is noticed.  sonic_listener_stop_on() would end the channel, too,
+     * in the middle of an inference; this server says goodbye first. */
+    double end = sonic_cli_now() + timeout / 1000.0;
+    sonic_status status;
+    do {
+        status = sonic_listener_accept(&serving->peer, serving->peers, ACCEPT_MS, timeout, error);
+    } while (status == SONIC_E_TIMEOUT && sonic_cli_now() < end && !sonic_serve_stopping(serving));
     if (status == SONIC_E_TIMEOUT)
         return sonic_fail(error, status, "server 1 did not connect to %s within %g s",
                           options->peer, timeout / 1000.0);
     if (status == SONIC_OK)
         sonic_channel_rename(serving->peer, "server 1");
     return status;
+}
+
+/* Files that do not belong together are found before the peer is bothered. */
+static sonic_status check_files(const sonic_serving *serving, sonic_error *error)
+{
+    const sonic_file_header *pool = sonic_pool_header(serving->pool);
+    const sonic_model_share *model = &serving->model;
+    const char *path = serving->options->pool;
+    if (pool->party != model->party)
+        return sonic_fail(error, SONIC_E_MISMATCH,
+                          "%s is party %u's pool, %s is party %u's model share", path, pool->party,
+                          serving->options->model, model->party);
+    if (memcmp(pool->model, model->id, SONIC_ID_BYTES) != 0 || pool->ring != model->graph.ring)
+        return sonic_fail(error, SONIC_E_MISMATCH, "%s was dealt for another model than %s", path,
+                          serving->options->model);
+    return SONIC_OK;
 }
 
 static sonic_status make_buffers(sonic_serving *serving, sonic_error *error)
@@ -100,6 +122,8 @@ static sonic_status start(sonic_serving *serving, sonic_error *error)
         status = sonic_serve_fetch(serving, error);
     if (status == SONIC_OK)
         status = sonic_pool_open(&serving->pool, options->pool, error);
+    if (status == SONIC_OK)
+        status = check_files(serving, error);
     if (status == SONIC_OK)
         status = make_buffers(serving, error);
     if (status == SONIC_OK)

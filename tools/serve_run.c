@@ -77,7 +77,7 @@ static sonic_status lead_request(sonic_serving *serving, sonic_visitor *visitor,
     bool enough;
     sonic_status status = sonic_serve_enough(serving, (uint32_t)next.total, &enough, why, error);
     if (status != SONIC_OK)
-        sonic_visitor_refuse(visitor, "the server failed");
+        sonic_visitor_refuse(visitor, error->text);
     else if (!enough)
         return end_request(serving, &running, visitor, why, error);
     memcpy(next.id, sonic_visitor_request(visitor), SONIC_ID_BYTES);
@@ -101,7 +101,7 @@ static sonic_status lead_request(sonic_serving *serving, sonic_visitor *visitor,
         }
     }
     if (status != SONIC_OK && running.visitor)
-        sonic_running_refuse(&running, "the server failed");
+        sonic_running_refuse(&running, error->text);
     return status;
 }
 
@@ -257,7 +257,6 @@ sonic_status sonic_serve_follow(sonic_serving *serving, sonic_error *error)
         default: status = out_of_turn(serving, error); break;
         }
     }
-    sonic_running_refuse(&running,
-                         status == SONIC_OK ? "the server has ended" : "the server failed");
+    sonic_running_refuse(&running, status == SONIC_OK ? "the server has ended" : error->text);
     return status;
 }
