@@ -23,15 +23,8 @@ static void apply(const sonic_bool_kernels *kernels, operation what, uint64_t *o
                   uint64_t *const *v, size_t words)
 {
     const sonic_carry_operands in = {
-        .g1 = v[G1],
-        .g0 = v[G0],
-        .p0 = v[P0],
-        .pi = v[PI],
-        .gamma = v[GAMMA],
-        .rho = v[RHO],
-        .mu = v[MU],
-        .c = v[C],
-        .d = v[D],
+        .g1 = v[G1], .g0 = v[G0], .p0 = v[P0], .pi = v[PI], .gamma = v[GAMMA], .rho = v[RHO],
+        .mu = v[MU], .c = v[C], .d = v[D],
     };
     switch (what) {
     case BXOR: kernels->bxor(out, v[G1], v[G0], words); break;
@@ -42,7 +35,7 @@ static void apply(const sonic_bool_kernels *kernels, operation what, uint64_t *o
 
 static unsigned bit(const uint64_t *v, size_t i)
 {
-    return v ? v[i / 64] >> i % 64 & 1 : 0;
+    return v ? (unsigned)(v[i / 64] >> i % 64 & 1) : 0;
 }
 
 /* Bit i of the result, by cases; *p too. */

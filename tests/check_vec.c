@@ -12,15 +12,7 @@ typedef unsigned __int128 wide;
 enum { E, R, U, RU, WRAP, OPERANDS };
 
 typedef enum operation {
-    ADD,
-    SUB,
-    ADD_CONSTANT,
-    SCALE,
-    SCALE_ADD,
-    SELECT,
-    SELECT_TRUNC,
-    TRUNC,
-    TRUNC_LOCAL,
+    ADD, SUB, ADD_CONSTANT, SCALE, SCALE_ADD, SELECT, SELECT_TRUNC, TRUNC, TRUNC_LOCAL,
     OPERATIONS
 } operation;
 
@@ -57,14 +49,8 @@ static void apply(const sonic_vec_kernels *kernels, const call *o, void *y, uint
                   const uint64_t *c, size_t n)
 {
     const sonic_select_operands in = {
-        .e = v[E],
-        .c = c,
-        .r = v[R],
-        .u = v[U],
-        .ru = v[RU],
-        .wrap = v[WRAP],
-        .shift = o->shift,
-        .party = o->party,
+        .e = v[E], .c = c, .r = v[R], .u = v[U], .ru = v[RU], .wrap = v[WRAP],
+        .shift = o->shift, .party = o->party,
     };
     switch (o->what) {
     case ADD: kernels->add(y, v[E], v[R], n); break;
@@ -112,7 +98,8 @@ static uint64_t expect(const call *o, uint8_t *const *v, const uint64_t *c_bits,
     const wide e = element(v[E], bits, i), r = element(v[R], bits, i), u = element(v[U], bits, i);
     const wide ru = element(v[RU], bits, i), wrap = element(v[WRAP], bits, i);
     const wide c = c_bits[i / 64] >> i % 64 & 1, sign = 1 - 2 * c, first = o->party == 0;
-    const wide t = o->shift == 0 ? 0 : (e >> o->shift) - ((wide)1 << (bits - 2 - o->shift));
+    const bool opened = 1 <= o->shift && o->shift <= bits / 2;
+    const wide t = opened ? (e >> o->shift) - ((wide)1 << (bits - 2 - o->shift)) : 0;
     const wide k = 1 - (e >> (bits - 1)), low = (wide)1 << o->shift;
     const wide m = (wrap % low) << (bits - o->shift), rm = (wrap / low % low) << (bits - o->shift);
     switch (o->what) {
