@@ -240,3 +240,25 @@ Test(handshake, a_server_checks_its_own_files_first)
     cr_expect_eq(two_party_run(&a, 2, x, y), SONIC_OK, "%s", a.server[1].error.text);
     two_party_free(&a);
 }
+
+/* Damage on the way: in the handshake it is noticed, and behind it nothing hangs or crashes. */
+Test(handshake, a_flipped_bit_anywhere)
+{
+    two_party both;
+    uint64_t x[64] = {0}, y[64];
+    make(&both, SONIC_RING_32, 4, 2, 100);
+    for (uint64_t k = 0; k < 500; k += k < SONIC_HELLO_BYTES ? 1 : 13) {
+        both.server[0].fault = TWO_PARTY_FLIP;
+        both.server[0].after = k;
+        (void)two_party_run(&both, 1, x, y);
+        sonic_status status = both.server[1].status;
+        bool next = k >= 28 && k < 32, tier = k >= 96 && k < SONIC_HELLO_BYTES;
+        if (k < SONIC_HELLO_BYTES && !next && !tier)
+            cr_expect(status == SONIC_E_PEER || status == SONIC_E_MISMATCH, "byte %llu: %d",
+                      (long long)k, status);
+        else if (k >= SONIC_HELLO_BYTES)
+            cr_expect(status == SONIC_OK || status == SONIC_E_USED_UP, "byte %llu: %s",
+                      (long long)k, both.server[1].error.text);
+    }
+    two_party_free(&both);
+}
