@@ -143,6 +143,7 @@ static sonic_status run_depthwise(const conv_job *job)
     int threads =
         sonic_threads_for(job->context->threads, tasks,
                           sonic_product_work(s->n * s->o, job->n, job->k), SONIC_PRODUCT_LEAST);
+    (void)threads; /* without OpenMP */
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t task = 0; task < tasks; task++) {
         size_t plane = task / strips, row = task % strips * DEPTHWISE_ROWS;
@@ -160,6 +161,7 @@ static void pack_weights(const conv_job *job, const sonic_ring_kernels *kernels,
                          size_t rows, int threads)
 {
     size_t depth = sonic_product_depth(kernels, job->k), blocks = (job->k + depth - 1) / depth;
+    (void)threads; /* without OpenMP */
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t task = 0; task < job->shape->groups * blocks; task++) {
         size_t group = task / blocks, p = task % blocks * depth;

@@ -148,6 +148,7 @@ static void run_rows(const sonic_context *context, const sonic_product *s)
     size_t depth = s->m == 1 ? s->k : ROW_DEPTH;
     int threads = sonic_threads_for(context->threads, tasks, sonic_product_work(s->m, s->n, s->k),
                                     SONIC_PRODUCT_LEAST);
+    (void)threads; /* without OpenMP */
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t task = 0; task < tasks; task++) {
         size_t j = task * width, n = smaller(width, s->n - j);
@@ -170,6 +171,7 @@ static void run_dots(const sonic_context *context, const sonic_product *s, size_
     size_t bytes = sonic_ring_bytes(s->ring), tasks = pieces(many, CHUNK);
     int threads = sonic_threads_for(context->threads, tasks, sonic_product_work(s->m, s->n, s->k),
                                     SONIC_PRODUCT_LEAST);
+    (void)threads; /* without OpenMP */
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t task = 0; task < tasks; task++) {
         size_t j = task * CHUNK;
