@@ -4,3 +4,11 @@ TESTS += $(PROGRAM_TESTS)
 dist_noinst_SCRIPTS += $(PROGRAM_TESTS)
 EXTRA_DIST += tests/programs_lib.sh tests/data/README tests/data/fashion-images.gz \
 	tests/data/fashion-labels.gz
+
+if HAVE_CRITERION
+check_PROGRAMS += tests/test_data
+TESTS += tests/test_data
+tests_test_data_SOURCES = tests/test_data.c
+tests_test_data_CPPFLAGS = $(TEST_CPPFLAGS) $(PNG_CFLAGS) $(ZLIB_CFLAGS)
+tests_test_data_LDADD = libtools.la libtest.la $(PNG_LIBS) $(ZLIB_LIBS)
+endif
