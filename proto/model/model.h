@@ -47,17 +47,23 @@ SONIC_MUST_CHECK sonic_status sonic_model_quantise(sonic_model *model,
 SONIC_MUST_CHECK sonic_status sonic_model_run_real(const sonic_model *model, size_t batch, double *y,
                                                    const double *x, sonic_error *error);
 
-/** The plain integer reference: the ring arithmetic of a secure run, in the clear, truncation rounding
- * down.  x and y are ring elements (uint32_t or uint64_t).  `taps`, if not NULL, gets a malloc'ed copy
- * of every node's tensor (taps[node], to be freed by the caller). */
+/** The plain integer reference: the ring arithmetic of a secure run, in the clear, truncation
+ * rounding down.  A secure run is the same but for each truncation, which gives 0 or 1 more where
+ * it is inexact (local truncation: unless a share wraps, whose chance graph.failure bounds); what
+ * that can add up to is every node's `error`.  x and y are ring elements (uint32_t or uint64_t).
+ * `taps`, if not NULL, gets a malloc'ed copy of every node's tensor (taps[node], to be freed by the
+ * caller).
+ * @return SONIC_E_ARGUMENT for a model that is not quantised, SONIC_E_SHAPE, SONIC_E_MEMORY */
 SONIC_MUST_CHECK sonic_status sonic_model_run_plain(const sonic_model *model,
-                                                    const sonic_context *context, size_t batch, void *y,
-                                                    const void *x, void **taps, sonic_error *error);
+                                                    const sonic_context *context, size_t batch,
+                                                    void *y, const void *x, void **taps,
+                                                    sonic_error *error);
 
 /** One node of the plain reference on given inputs (in[i]: the tensor of node->input[i]). */
-SONIC_MUST_CHECK sonic_status sonic_node_run_plain(const sonic_model *model, const sonic_context *context,
-                                                   uint32_t node, size_t batch, void *y,
-                                                   const void *const *in, sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_node_run_plain(const sonic_model *model,
+                                                   const sonic_context *context, uint32_t node,
+                                                   size_t batch, void *y, const void *const *in,
+                                                   sonic_error *error);
 
 /** q = round(x / unit) in the ring.  @return SONIC_E_RANGE for a value outside the input range or NaN */
 SONIC_MUST_CHECK sonic_status sonic_graph_encode(const sonic_graph *graph, void *q, const float *x,
