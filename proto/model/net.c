@@ -26,6 +26,15 @@ size_t sonic_shape_size(const sonic_shape *shape)
     return n;
 }
 
+sonic_status sonic_net_spend(sonic_net *net, size_t n, sonic_error *error)
+{
+    if (n > SONIC_NET_SPREAD_MAX - net->spread)
+        return sonic_fail(error, SONIC_E_UNSUPPORTED,
+                          "the constants that the network adds or multiplies by are too large");
+    net->spread += n;
+    return SONIC_OK;
+}
+
 static sonic_status no_memory(sonic_error *error)
 {
     return sonic_fail(error, SONIC_E_MEMORY, "no memory for the network");

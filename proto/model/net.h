@@ -15,8 +15,8 @@
 /** Most nodes and edges while building: passes shrink what lowering makes. */
 enum { SONIC_NET_NODES_MAX = 4 * SONIC_NODES_MAX, SONIC_NET_EDGES_MAX = 1 << 16 };
 
-/** Most constants that a broadcast may create (in a file they are bounded by its size): 2^26. */
-#define SONIC_NET_SPREAD_MAX ((size_t)1 << 26)
+/** Most constants that broadcasts may create in all (in a file they are bounded by its size): 2^25. */
+#define SONIC_NET_SPREAD_MAX ((size_t)1 << 25)
 
 typedef struct sonic_net_extra {
     double *w, *b;      /**< CONV: both; SCALE: w; BIAS: b */
@@ -29,6 +29,7 @@ typedef struct sonic_net {
     sonic_graph graph;
     sonic_net_extra *extra; /**< one a node */
     uint32_t room, edges;
+    size_t spread;   /**< constants made by broadcasts so far */
     uint32_t output; /**< the node that is the result */
 } sonic_net;
 
@@ -78,6 +79,8 @@ uint32_t sonic_net_only_consumer(const sonic_net *net, uint32_t node);
 SONIC_MUST_CHECK sonic_status sonic_net_swap(sonic_net *net, uint32_t node, uint32_t consumer,
                                              sonic_error *error);
 
+/** Takes n constants out of what broadcasts may create. */
+SONIC_MUST_CHECK sonic_status sonic_net_spend(sonic_net *net, size_t n, sonic_error *error);
 /** Elements of a validated shape. */
 size_t sonic_shape_size(const sonic_shape *shape);
 /** Moves a constant of shape `from` through a permutation: dimension i of the result is perm[i] of it.

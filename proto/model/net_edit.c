@@ -92,7 +92,7 @@ static double *expand(const double *constant, const sonic_shape *spread, const s
 
 /* Gives a live node's constants to the model. */
 static sonic_status take_constants(sonic_net *net, uint32_t from, sonic_model *model, uint32_t to,
-                                   size_t *spread, sonic_error *error)
+                                   sonic_error *error)
 {
     sonic_net_extra *extra = &net->extra[from];
     sonic_constants *constants = &model->constants[to];
@@ -103,10 +103,9 @@ static sonic_status take_constants(sonic_net *net, uint32_t from, sonic_model *m
         extra->w = extra->b = NULL;
     } else if (node->op == SONIC_OP_BIAS) {
         size_t n = sonic_node_elements(&model->graph, to);
-        if (n > SONIC_NET_SPREAD_MAX - *spread)
-            return sonic_fail(error, SONIC_E_UNSUPPORTED,
-                              "node '%s' (bias): the added constants are too large", node->name);
-        *spread += n;
+        sonic_status status = sonic_net_spend(net, n, error);
+        if (status)
+            return status;
         constants->b = expand(extra->b, &extra->spread, &node->shape);
         if (!constants->b)
             return sonic_fail(error, SONIC_E_MEMORY, "no memory for the network");
@@ -135,7 +134,6 @@ static sonic_status settle(sonic_net *net, sonic_model *model, uint32_t *place, 
     if (!graph->node || !model->constants)
         return sonic_fail(error, SONIC_E_MEMORY, "no memory for the network");
     graph->last = net->graph.last;
-    size_t spread = 0;
     for (uint32_t i = 0; i <= net->output; i++) {
         if (!net->extra[i].uses)
             continue;
@@ -145,7 +143,7 @@ static sonic_status settle(sonic_net *net, sonic_model *model, uint32_t *place, 
         net->graph.node[i].input = NULL;
         for (uint32_t j = 0; j < graph->node[to].inputs; j++)
             graph->node[to].input[j] = place[graph->node[to].input[j]];
-        sonic_status status = take_constants(net, i, model, to, &spread, error);
+        sonic_status status = take_constants(net, i, model, to, error);
         if (status)
             return status;
     }

@@ -10,6 +10,9 @@
 
 enum { SONIC_OPSET_MIN = 7, SONIC_OPSET_MAX = 21 };
 
+/** Folding may make this many constants, and eight times as many as the file holds: 2^24. */
+#define SONIC_FOLDED_MAX ((size_t)1 << 24)
+
 typedef enum sonic_onnx_kind { SONIC_ONNX_UNKNOWN, SONIC_ONNX_CONSTANT, SONIC_ONNX_ACTIVATION } sonic_onnx_kind;
 
 /** What a name stands for. */
@@ -32,7 +35,7 @@ typedef struct sonic_onnx {
     sonic_onnx_value *value; /**< sorted by name */
     size_t values;
     size_t constants; /**< elements read so far, at most SONIC_ELEMENTS_MAX */
-    size_t made;      /**< elements of folded constants so far, at most SONIC_NET_SPREAD_MAX */
+    size_t made;      /**< elements of folded constants so far, bounded by SONIC_FOLDED_MAX */
     sonic_error *error;
 } sonic_onnx;
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dispatch/error.h"
+#include "kernels/common/checked.h"
 
 sonic_status sonic_onnx_refuse(const sonic_onnx_call *call, sonic_status status, const char *format, ...)
 {
@@ -91,10 +92,11 @@ sonic_status sonic_onnx_make(const sonic_onnx_call *call, bool integer, uint32_t
     sonic_onnx *onnx = call->onnx;
     sonic_tensor *made;
     sonic_status status = SONIC_OK;
-    size_t n = 1;
-    for (uint32_t i = 0; i < rank && n <= SONIC_NET_SPREAD_MAX; i++)
-        n = dim[i] > SONIC_NET_SPREAD_MAX ? SONIC_NET_SPREAD_MAX + 1 : n * dim[i];
-    if (n > SONIC_NET_SPREAD_MAX - onnx->made)
+    size_t n = 1, room = SONIC_FOLDED_MAX + 8 * onnx->constants - onnx->made;
+    bool fits = true;
+    for (uint32_t i = 0; i < rank && fits; i++)
+        fits = sonic_size_mul(&n, n, dim[i]);
+    if (!fits || n > room)
         return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED, "the computed constants are too large");
     status = sonic_tensor_create(&made, integer, rank, dim, onnx->error);
     if (status)

@@ -184,7 +184,7 @@ static sonic_status fold_range(const sonic_onnx_call *call)
     }
     double start = sonic_tensor_real(part[0], 0), step = sonic_tensor_real(part[2], 0);
     double count = ceil((sonic_tensor_real(part[1], 0) - start) / step);
-    if (!(count >= -0x1p62 && count <= (double)SONIC_NET_SPREAD_MAX))
+    if (!(count >= -0x1p62 && count <= (double)SONIC_FOLDED_MAX))
         return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED, "the range is too long");
     size_t n = count > 0 ? (size_t)count : 0;
     sonic_tensor *tensor = NULL;

@@ -119,6 +119,7 @@ typedef struct external {
     const char *location;
     uint64_t offset, length;
     bool has_length;
+    int fd;
 } external;
 
 static bool parse_size(const char *text, uint64_t *value)
@@ -187,50 +188,58 @@ static sonic_status read_all(const sonic_onnx *onnx, int fd, const char *path, u
     return SONIC_OK;
 }
 
-static sonic_status read_external(const sonic_onnx *onnx, const Onnx__TensorProto *proto,
-                                  const char *name, sonic_tensor *tensor)
+/* Opens the file that holds n bytes of a tensor. */
+static sonic_status open_external(const sonic_onnx *onnx, const Onnx__TensorProto *proto,
+                                  const char *name, size_t n, external *e)
 {
-    external e = {0};
     char path[PATH_MAX];
-    size_t n = tensor->n * type_bytes(proto->data_type);
-    sonic_status status = parse_external(onnx, proto, name, &e);
+    struct stat info;
+    e->fd = -1;
+    sonic_status status = parse_external(onnx, proto, name, e);
     if (status)
         return status;
-    int length = snprintf(path, sizeof path, "%s/%s", onnx->directory, e.location);
+    int length = snprintf(path, sizeof path, "%s/%s", onnx->directory, e->location);
     if (length < 0 || (size_t)length >= sizeof path)
         return sonic_fail(onnx->error, SONIC_E_FILE, "tensor '%.60s': the path of its data is too long",
                           name);
-    if (e.has_length && e.length != n)
+    if (e->has_length && e->length != n)
         return sonic_fail(onnx->error, SONIC_E_FORMAT,
                           "tensor '%.60s': it needs %zu bytes and its external data are %llu", name, n,
-                          (unsigned long long)e.length);
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat info;
-    if (fd < 0 || fstat(fd, &info)) {
-        status = sonic_fail(onnx->error, SONIC_E_FILE, "cannot open '%.200s': %s", path, strerror(errno));
-    } else if (!S_ISREG(info.st_mode) || (uint64_t)info.st_size < e.offset ||
-               (uint64_t)info.st_size - e.offset < n) {
-        status = sonic_fail(onnx->error, SONIC_E_FORMAT,
-                            "'%.120s' is too short for tensor '%.60s'", path, name);
-    } else {
-        uint8_t *raw = malloc(n ? n : 1);
-        status = raw ? read_all(onnx, fd, path, e.offset, raw, n)
-                     : sonic_fail(onnx->error, SONIC_E_MEMORY, "no memory for tensor '%.60s'", name);
-        if (!status)
-            set_from_raw(tensor, proto->data_type, raw);
-        free(raw);
-    }
-    if (fd >= 0)
-        (void)close(fd);
+                          (unsigned long long)e->length);
+    e->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (e->fd < 0 || fstat(e->fd, &info))
+        return sonic_fail(onnx->error, SONIC_E_FILE, "cannot open '%.200s': %s", path, strerror(errno));
+    if (!S_ISREG(info.st_mode) || (uint64_t)info.st_size < e->offset ||
+        (uint64_t)info.st_size - e->offset < n)
+        return sonic_fail(onnx->error, SONIC_E_FORMAT, "'%.120s' is too short for tensor '%.60s'", path,
+                          name);
+    return SONIC_OK;
+}
+
+static sonic_status read_external(const sonic_onnx *onnx, const Onnx__TensorProto *proto,
+                                  const char *name, const external *e, sonic_tensor *tensor)
+{
+    size_t n = tensor->n * type_bytes(proto->data_type);
+    uint8_t *raw = malloc(n ? n : 1);
+    sonic_status status = raw ? read_all(onnx, e->fd, e->location, e->offset, raw, n)
+                              : sonic_fail(onnx->error, SONIC_E_MEMORY, "no memory for tensor '%.60s'",
+                                           name);
+    if (!status)
+        set_from_raw(tensor, proto->data_type, raw);
+    free(raw);
     return status;
+}
+
+static bool is_external(const Onnx__TensorProto *proto)
+{
+    return proto->has_data_location &&
+           proto->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
 }
 
 static sonic_status fill(sonic_onnx *onnx, const Onnx__TensorProto *proto, const char *name,
                          sonic_tensor *tensor)
 {
     int32_t type = proto->data_type;
-    if (proto->has_data_location && proto->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
-        return read_external(onnx, proto, name, tensor);
     if (proto->has_raw_data) {
         if (proto->raw_data.len != tensor->n * type_bytes(type))
             return sonic_fail(onnx->error, SONIC_E_FORMAT,
@@ -247,18 +256,15 @@ static sonic_status fill(sonic_onnx *onnx, const Onnx__TensorProto *proto, const
     return SONIC_OK;
 }
 
-/* Whether the data that are in the file (or another) can fill n elements, before memory is taken. */
+/* Whether the data that are in the model can fill n elements, before memory is taken. */
 static bool data_are_there(const Onnx__TensorProto *proto, size_t n)
 {
-    if (proto->has_data_location && proto->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
-        return true;
     return proto->has_raw_data ? n <= proto->raw_data.len : n == typed_count(proto, proto->data_type);
 }
 
-sonic_status sonic_onnx_tensor(sonic_onnx *onnx, const Onnx__TensorProto *proto, const char *name,
-                               sonic_tensor **tensor)
+static sonic_status check_tensor(const sonic_onnx *onnx, const Onnx__TensorProto *proto,
+                                 const char *name, size_t *dim, size_t *n)
 {
-    size_t dim[SONIC_TENSOR_RANK_MAX], n = 1;
     int32_t type = proto->has_data_type ? proto->data_type : 0;
     if (type_bytes(type) == 0)
         return sonic_fail(onnx->error, SONIC_E_UNSUPPORTED,
@@ -267,26 +273,45 @@ sonic_status sonic_onnx_tensor(sonic_onnx *onnx, const Onnx__TensorProto *proto,
         return sonic_fail(onnx->error, SONIC_E_UNSUPPORTED,
                           "tensor '%.60s': it is in segments, or has more than %d dimensions", name,
                           SONIC_TENSOR_RANK_MAX);
+    *n = 1;
     for (size_t i = 0; i < proto->n_dims; i++) {
         dim[i] = proto->dims[i] < 0 ? SIZE_MAX : (size_t)proto->dims[i];
-        if (!sonic_size_mul(&n, n, dim[i]) || n > SONIC_ELEMENTS_MAX)
+        if (!sonic_size_mul(n, *n, dim[i]) || *n > SONIC_ELEMENTS_MAX)
             return sonic_fail(onnx->error, SONIC_E_FORMAT,
                               "tensor '%.60s': its shape is negative or larger than 2^31", name);
     }
-    if (!data_are_there(proto, n))
+    if (!is_external(proto) && !data_are_there(proto, *n))
         return sonic_fail(onnx->error, SONIC_E_FORMAT,
-                          "tensor '%.60s': its data do not fill its shape of %zu elements", name, n);
-    if (n > SONIC_ELEMENTS_MAX - onnx->constants)
+                          "tensor '%.60s': its data do not fill its shape of %zu elements", name, *n);
+    if (*n > SONIC_ELEMENTS_MAX - onnx->constants)
         return sonic_fail(onnx->error, SONIC_E_UNSUPPORTED, "the network has more than 2^31 weights");
-    onnx->constants += n;
+    return SONIC_OK;
+}
+
+sonic_status sonic_onnx_tensor(sonic_onnx *onnx, const Onnx__TensorProto *proto, const char *name,
+                               sonic_tensor **tensor)
+{
+    size_t dim[SONIC_TENSOR_RANK_MAX], n = 0;
     sonic_tensor *made = NULL;
-    sonic_status status =
-        sonic_tensor_create(&made, !type_is_real(type), (uint32_t)proto->n_dims, dim, onnx->error);
-    if (!status)
-        status = fill(onnx, proto, name, made);
+    external e = {.fd = -1};
+    sonic_status status = check_tensor(onnx, proto, name, dim, &n);
     if (status)
+        return status;
+    if (is_external(proto))
+        status = open_external(onnx, proto, name, n * type_bytes(proto->data_type), &e);
+    if (!status)
+        status = sonic_tensor_create(&made, !type_is_real(proto->data_type), (uint32_t)proto->n_dims, dim,
+                                     onnx->error);
+    if (!status)
+        status = is_external(proto) ? read_external(onnx, proto, name, &e, made)
+                                    : fill(onnx, proto, name, made);
+    if (e.fd >= 0)
+        (void)close(e.fd);
+    if (status) {
         sonic_tensor_free(made);
-    else
-        *tensor = made;
-    return status;
+        return status;
+    }
+    onnx->constants += n;
+    *tensor = made;
+    return SONIC_OK;
 }

@@ -46,16 +46,23 @@ static void set_constant(sonic_net *net, uint32_t node, double *constant, const 
 
 typedef enum combination { PRODUCT, SUM, QUOTIENT } combination;
 
-/* a and b of two broadcasting shapes, element by element.  NULL without memory. */
-static double *combine(combination how, const double *a, const sonic_shape *shape_a, const double *b,
-                       const sonic_shape *shape_b, sonic_shape *shape)
+/* a and b of two broadcasting shapes, element by element. */
+static sonic_status combine(sonic_net *net, combination how, uint32_t first, uint32_t second, double **c,
+                            sonic_shape *shape, sonic_error *error)
 {
+    const sonic_shape *shape_a = &net->extra[first].spread, *shape_b = &net->extra[second].spread;
+    const double *a = constant_of(net, first), *b = constant_of(net, second);
     *shape = *shape_a;
     for (uint32_t d = 0; d < shape->rank; d++)
         shape->dim[d] = shape_a->dim[d] > shape_b->dim[d] ? shape_a->dim[d] : shape_b->dim[d];
     size_t n = sonic_shape_size(shape);
-    double *c = n <= SONIC_NET_SPREAD_MAX ? malloc(n * sizeof *c) : NULL;
-    for (size_t i = 0; c && i < n; i++) {
+    sonic_status status = sonic_net_spend(net, n, error);
+    if (status)
+        return status;
+    *c = malloc(n * sizeof **c);
+    if (!*c)
+        return no_memory(error);
+    for (size_t i = 0; i < n; i++) {
         size_t rest = i, at_a = 0, at_b = 0, step_a = 1, step_b = 1;
         for (uint32_t d = shape->rank; d-- > 0; rest /= shape->dim[d]) {
             size_t index = rest % shape->dim[d];
@@ -64,9 +71,11 @@ static double *combine(combination how, const double *a, const sonic_shape *shap
             step_a *= shape_a->dim[d];
             step_b *= shape_b->dim[d];
         }
-        c[i] = how == SUM ? a[at_a] + b[at_b] : how == PRODUCT ? a[at_a] * b[at_b] : a[at_a] / b[at_b];
+        (*c)[i] = how == SUM       ? a[at_a] + b[at_b]
+                  : how == PRODUCT ? a[at_a] * b[at_b]
+                                   : a[at_a] / b[at_b];
     }
-    return c;
+    return SONIC_OK;
 }
 
 /* Makes node `into` hold combination(into, other). */
@@ -74,12 +83,11 @@ static sonic_status merge(sonic_net *net, combination how, uint32_t into, uint32
                           sonic_error *error)
 {
     sonic_shape shape;
-    double *c = combine(how, constant_of(net, into), &net->extra[into].spread, constant_of(net, other),
-                        &net->extra[other].spread, &shape);
-    if (!c)
-        return no_memory(error);
-    set_constant(net, into, c, &shape);
-    return SONIC_OK;
+    double *c = NULL;
+    sonic_status status = combine(net, how, into, other, &c, &shape, error);
+    if (!status)
+        set_constant(net, into, c, &shape);
+    return status;
 }
 
 /* Multiplies output channels (and the bias) of a convolution by a per-channel constant. */

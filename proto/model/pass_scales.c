@@ -35,9 +35,12 @@ static sonic_status scale_to_conv(sonic_net *to, const sonic_net *from, uint32_t
     bool channels = (shape->rank == 3 || shape->rank == 1) && constants == extra->spread.dim[0];
     sonic_shape flat = channels ? *shape : (sonic_shape){1, {(uint32_t)sonic_shape_size(shape)}};
     uint32_t n = flat.dim[0];
-    double *w = n <= SONIC_NET_SPREAD_MAX ? malloc(n * sizeof *w) : NULL;
-    double *b = w ? calloc(n, sizeof *b) : NULL;
-    if (!b) {
+    sonic_status status = sonic_net_spend(to, n, error);
+    if (status)
+        return status;
+    double *w = malloc(n * sizeof *w), *b = calloc(n, sizeof *b);
+    if (!w || !b) {
+        free(b);
         free(w);
         return sonic_fail(error, SONIC_E_MEMORY, "node '%s' (scale): no memory for its constants",
                           node->name);
@@ -51,7 +54,7 @@ static sonic_status scale_to_conv(sonic_net *to, const sonic_net *from, uint32_t
             at += rest % shape->dim[d] * step[d];
         w[i] = extra->w[channels ? (constants == 1 ? 0 : i) : at];
     }
-    sonic_status status = sonic_net_reshape(to, node->name, x, &flat, &x, error);
+    status = sonic_net_reshape(to, node->name, x, &flat, &x, error);
     if (status) {
         free(w);
         free(b);
@@ -84,7 +87,7 @@ static sonic_status rebuild(sonic_net *to, sonic_net *from, uint32_t *place, son
 
 sonic_status sonic_net_lower_scales(sonic_net *net, sonic_error *error)
 {
-    sonic_net made = {.graph.last = net->graph.last};
+    sonic_net made = {.graph.last = net->graph.last, .spread = net->spread};
     uint32_t *place = calloc(net->graph.nodes, sizeof *place);
     sonic_net_count(net);
     sonic_status status = place ? rebuild(&made, net, place, error)
