@@ -3,7 +3,9 @@
 # A new target is fuzz/fuzz_NAME.c (fuzz/fuzz.h says what goes in) and its NAME in FUZZ_NAMES.
 FUZZ_NAMES = \
 	file \
-	handshake
+	graph \
+	handshake \
+	onnx
 EXTRA_DIST += fuzz/fuzz.h fuzz/fuzz.c $(FUZZ_NAMES:%=fuzz/fuzz_%.c)
 dist_noinst_SCRIPTS += tests/fuzz.sh
 
@@ -22,7 +24,7 @@ AM_TESTS_ENVIRONMENT += FUZZ_TARGETS='$(FUZZ_TARGETS)'; export FUZZ_TARGETS;
 CLEANFILES += $(FUZZ_TARGETS) fuzz/libfuzz.a $(FUZZ_OBJECTS) $(FUZZ_OBJECTS:.o=.d) \
 	$(FUZZ_NAMES:%=fuzz/o/fuzz/fuzz_%.o) $(FUZZ_NAMES:%=fuzz/o/fuzz/fuzz_%.d)
 
-$(FUZZ_OBJECTS): | $(BUILT_SOURCES)
+$(FUZZ_OBJECTS) fuzz/o/fuzz/fuzz_onnx.o: | $(BUILT_SOURCES)
 fuzz/o/%.o: %.c
 	@$(MKDIR_P) $(@D)
 	$(AM_V_CC)$(FUZZ_CC) -fsanitize=fuzzer-no-link,$(FUZZ_SANITIZERS) $(FUZZ_CFLAGS) $(DEFS) \
