@@ -42,5 +42,11 @@ tests_test_import_SOURCES = tests/test_import.c tests/onnx_build.c tests/onnx_bu
 tests_test_import_CPPFLAGS = $(TEST_CPPFLAGS) $(PROTOBUF_C_CFLAGS)
 tests_test_import_LDADD = libtest.la $(PROTOBUF_C_LIBS)
 $(tests_test_import_OBJECTS): proto/model/onnx.pb-c.h
+check_PROGRAMS += tests/test_import_file
+TESTS += tests/test_import_file
+tests_test_import_file_SOURCES = tests/test_import_file.c tests/onnx_build.c tests/onnx_build.h
+tests_test_import_file_CPPFLAGS = $(TEST_CPPFLAGS) $(PROTOBUF_C_CFLAGS)
+tests_test_import_file_LDADD = libtest.la $(PROTOBUF_C_LIBS)
+$(tests_test_import_file_OBJECTS): proto/model/onnx.pb-c.h
 endif
 endif

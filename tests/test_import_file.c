@@ -1,0 +1,533 @@
+/* What import reads from files and what it refuses: number formats, external data, the trained networks,
+ * damage, and a sentence for everything that is not supported. */
+#include <criterion/criterion.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proto/model/onnx.h"
+#include "tests/onnx_build.h"
+
+/* y = relu(W x) with 3 features, 2 outputs; W starts as zeros. */
+static Onnx__TensorProto *small(build *b, int64_t opset)
+{
+    build_start(b, opset, "test", 1);
+    build_input(b, "x", LIST(0, 3));
+    build_node(b, "MatMul", "product", "x w", "p");
+    build_node(b, "Relu", "relu", "p", "y");
+    build_output(b, "y");
+    Onnx__TensorProto *w = build_floats(b, "w", LIST(3, 2), 0);
+    build_initializer(b, w);
+    return w;
+}
+
+static sonic_status import(build *b, const char *directory, sonic_model *model, sonic_error *error)
+{
+    size_t n;
+    uint8_t *bytes = build_pack(b, &n);
+    *error = (sonic_error){0};
+    sonic_status status = sonic_model_import_bytes(model, bytes, n, directory, error);
+    free(bytes);
+    return status;
+}
+
+/* The six numbers of every format: their float, and whether integers. */
+static const double six[6] = {1, -2, 100, 0, -128, 7};
+
+static void expect_six(build *b, const char *directory, const char *what, const double *values)
+{
+    sonic_model model;
+    sonic_error error;
+    cr_assert_eq(import(b, directory, &model, &error), SONIC_OK, "%s: %s", what, error.text);
+    for (size_t f = 0; f < 3; f++)
+        for (size_t o = 0; o < 2; o++)
+            cr_expect_eq(model.constants[1].w[o * 3 + f], values[f * 2 + o], "%s: weight %zu, %zu", what,
+                         f, o);
+    sonic_model_free(&model);
+}
+
+static void set_raw(build *b, Onnx__TensorProto *w, int32_t type, const void *raw, size_t n)
+{
+    w->n_float_data = 0;
+    w->data_type = type;
+    w->has_raw_data = 1;
+    w->raw_data.len = n;
+    w->raw_data.data = build_own(b, n);
+    memcpy(w->raw_data.data, raw, n);
+}
+
+#define RAW(TYPE, ctype)                                                         \
+    do {                                                                         \
+        build b;                                                                 \
+        Onnx__TensorProto *w = small(&b, 13);                                    \
+        ctype raw[6];                                                            \
+        for (size_t i = 0; i < 6; i++)                                           \
+            raw[i] = (ctype)(int64_t)six[i];                                     \
+        double values[6];                                                        \
+        for (size_t i = 0; i < 6; i++)                                           \
+            values[i] = (double)raw[i];                                          \
+        set_raw(&b, w, ONNX__TENSOR_PROTO__DATA_TYPE__##TYPE, raw, sizeof raw);  \
+        expect_six(&b, NULL, #TYPE, values);                                     \
+        w->raw_data.len--;                                                       \
+        sonic_model model;                                                       \
+        sonic_error error;                                                       \
+        cr_expect_eq(import(&b, NULL, &model, &error), SONIC_E_FORMAT);          \
+        cr_expect(strstr(error.text, "tensor 'w'"), "%s", error.text);           \
+        build_end(&b);                                                           \
+    } while (0)
+
+Test(import_file, raw_data_of_every_type)
+{
+    RAW(FLOAT, float);
+    RAW(DOUBLE, double);
+    RAW(INT8, int8_t);
+    RAW(UINT8, uint8_t);
+    RAW(INT16, int16_t);
+    RAW(UINT16, uint16_t);
+    RAW(INT32, int32_t);
+    RAW(UINT32, uint32_t);
+    RAW(INT64, int64_t);
+}
+
+Test(import_file, halves_and_typed_fields)
+{
+    build b;
+    Onnx__TensorProto *w = small(&b, 13);
+    /* 1, -2, the largest, the smallest subnormal, the smallest normal, -1/3 rounded */
+    const uint16_t half[6] = {0x3c00, 0xc000, 0x7bff, 0x0001, 0x0400, 0xb555};
+    const double halves[6] = {1, -2, 65504, 0x1p-24, 0x1p-14, -0.333251953125};
+    set_raw(&b, w, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16, half, sizeof half);
+    expect_six(&b, NULL, "float16", halves);
+    w->has_raw_data = 0;
+    w->n_int32_data = 6;
+    w->int32_data = build_own(&b, 6 * sizeof *w->int32_data);
+    for (size_t i = 0; i < 6; i++)
+        w->int32_data[i] = half[i];
+    expect_six(&b, NULL, "float16 in int32_data", halves);
+    const uint16_t brain[6] = {0x3f80, 0xc000, 0x42c8, 0, 0xc300, 0x40e0};
+    for (size_t i = 0; i < 6; i++)
+        w->int32_data[i] = brain[i];
+    w->data_type = 16;
+    expect_six(&b, NULL, "bfloat16", six);
+    w->data_type = ONNX__TENSOR_PROTO__DATA_TYPE__INT8;
+    for (size_t i = 0; i < 6; i++)
+        w->int32_data[i] = (int32_t)six[i];
+    expect_six(&b, NULL, "int8 in int32_data", six);
+    w->n_int32_data = 0;
+    w->n_double_data = 6;
+    w->double_data = build_own(&b, sizeof six);
+    memcpy(w->double_data, six, sizeof six);
+    w->data_type = ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE;
+    expect_six(&b, NULL, "double_data", six);
+    build_end(&b);
+}
+
+static void external_entry(build *b, Onnx__TensorProto *w, const char *key, const char *value)
+{
+    if (!w->external_data)
+        w->external_data = build_own(b, 4 * sizeof *w->external_data);
+    Onnx__StringStringEntryProto *entry = build_own(b, sizeof *entry);
+    onnx__string_string_entry_proto__init(entry);
+    entry->key = strcpy(build_own(b, strlen(key) + 1), key);
+    entry->value = strcpy(build_own(b, strlen(value) + 1), value);
+    w->external_data[w->n_external_data++] = entry;
+}
+
+static char *temporary_directory(void)
+{
+    static char path[] = "/tmp/sonic-import-XXXXXX";
+    cr_assert(mkdtemp(path));
+    return path;
+}
+
+static void write_file(const char *path, const void *data, size_t n)
+{
+    FILE *file = fopen(path, "wb");
+    cr_assert(file);
+    cr_assert_eq(fwrite(data, 1, n, file), n);
+    cr_assert_eq(fclose(file), 0);
+}
+
+Test(import_file, external_data_inside_the_directory)
+{
+    char *directory = temporary_directory(), data[128], model_path[128];
+    float numbers[8] = {9, 9};
+    for (size_t i = 0; i < 6; i++)
+        numbers[2 + i] = (float)six[i];
+    (void)snprintf(data, sizeof data, "%s/weights.data", directory);
+    (void)snprintf(model_path, sizeof model_path, "%s/model.onnx", directory);
+    write_file(data, numbers, sizeof numbers);
+    build b;
+    Onnx__TensorProto *w = small(&b, 13);
+    w->n_float_data = 0;
+    w->has_data_location = 1;
+    w->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
+    external_entry(&b, w, "location", "weights.data");
+    external_entry(&b, w, "offset", "8");
+    external_entry(&b, w, "length", "24");
+    expect_six(&b, directory, "external", six);
+    size_t n;
+    uint8_t *bytes = build_pack(&b, &n);
+    write_file(model_path, bytes, n);
+    free(bytes);
+    sonic_model model;
+    sonic_error error;
+    cr_assert_eq(sonic_model_import(&model, model_path, &error), SONIC_OK, "%s", error.text);
+    sonic_model_free(&model);
+    static const struct {
+        const char *location, *offset, *sentence;
+    } bad[] = {
+        {"/etc/passwd", "0", "outside the model's directory"},
+        {"../weights.data", "0", "outside the model's directory"},
+        {"sub/../../weights.data", "0", "outside the model's directory"},
+        {"..", "0", "outside the model's directory"},
+        {"", "0", "outside the model's directory"},
+        {"missing.data", "0", "cannot open"},
+        {".", "0", "too short"},
+        {"weights.data", "9", "too short"},
+        {"weights.data", "-1", "no size"},
+        {"weights.data", "8x", "no size"},
+        {"weights.data", "9223372036854775807", "too short"},
+        {"weights.data", "99999999999999999999999", "no size"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        w->external_data[0]->value = strcpy(build_own(&b, 64), bad[i].location);
+        w->external_data[1]->value = strcpy(build_own(&b, 64), bad[i].offset);
+        cr_expect_neq(import(&b, directory, &model, &error), SONIC_OK, "%s", bad[i].location);
+        cr_expect(strstr(error.text, bad[i].sentence), "'%s' at %s: %s", bad[i].location, bad[i].offset,
+                  error.text);
+    }
+    w->external_data[0]->value = strcpy(build_own(&b, 64), "weights.data");
+    w->external_data[1]->value = strcpy(build_own(&b, 64), "8");
+    cr_expect_neq(import(&b, NULL, &model, &error), SONIC_OK);
+    cr_expect(strstr(error.text, "another file"), "%s", error.text);
+    build_end(&b);
+    cr_expect_eq(unlink(data) | unlink(model_path) | rmdir(directory), 0);
+}
+
+/* --- a sentence for everything */
+typedef void (*change)(build *b);
+
+static void expect_sentence(change make, const char *sentence)
+{
+    build b;
+    sonic_model model;
+    sonic_error error;
+    build_start(&b, 13, "test", 1);
+    make(&b);
+    if (b.graph.n_input == 0)
+        build_input(&b, "x", LIST(0, 2, 6, 6));
+    if (b.graph.n_output == 0)
+        build_output(&b, "y");
+    sonic_status status = import(&b, NULL, &model, &error);
+    cr_expect_neq(status, SONIC_OK, "accepted: %s", sentence);
+    cr_expect(strstr(error.text, sentence), "'%s' does not say '%s'", error.text, sentence);
+    cr_expect_eq(error.status, status);
+    cr_expect_null(model.graph.node);
+    build_end(&b);
+}
+
+#define REFUSE(name, sentence, ...)            \
+    static void name(build *b)                 \
+    {                                          \
+        __VA_ARGS__                            \
+    }                                          \
+    static const char name##_says[] = sentence
+
+REFUSE(elu, "node '/3/Foo' (Elu): this operator is not supported", build_node(b, "Elu", "/3/Foo", "x", "y"););
+REFUSE(unnamed, "node 'y' (Elu)", build_node(b, "Elu", "", "x", "y"););
+REFUSE(attribute, "node 'r' (Relu): attribute 'alpha'",
+       build_float(b, build_node(b, "Relu", "r", "x", "y"), "alpha", 1););
+REFUSE(domain, "domain 'com.microsoft'",
+       build_node(b, "Relu", "r", "x", "y")->domain = strcpy(build_own(b, 16), "com.microsoft"););
+REFUSE(two_inputs, "two inputs, 'x' and 'z'", build_input(b, "x", LIST(0, 2)); build_input(b, "z", LIST(0, 2));
+       build_node(b, "Add", "a", "x z", "y"););
+REFUSE(two_outputs, "2 outputs", build_node(b, "Relu", "r", "x", "y"); build_output(b, "y");
+       build_output(b, "x"););
+REFUSE(open_size, "dimension 2 is not a known size", build_input(b, "x", LIST(0, 2, 0, 6));
+       build_node(b, "Relu", "r", "x", "y"););
+REFUSE(no_features, "has 1 dimensions", build_input(b, "x", LIST(4)); build_node(b, "Relu", "r", "x", "y"););
+REFUSE(old, "opset 6", b->opset.version = 6; build_node(b, "Relu", "r", "x", "y"););
+REFUSE(newer, "opset 22", b->opset.version = 22; build_node(b, "Relu", "r", "x", "y"););
+REFUSE(nothing, "computes nothing", build_node(b, "Identity", "i", "x", "y"););
+REFUSE(missing, "reads 'q', which nothing", build_node(b, "Relu", "r", "q", "y"););
+REFUSE(cycle, "depends on its own output", build_node(b, "Add", "a", "x q", "y");
+       build_node(b, "Relu", "r", "y", "q"););
+REFUSE(twice, "two values of the model are called 'y'", build_node(b, "Relu", "r", "x", "y");
+       build_node(b, "Relu", "s", "x", "y"););
+REFUSE(constant_output, "does not depend on its input", build_constant(b, "y", build_scalar(b, "y", 1)););
+REFUSE(arity, "too few or too many", build_node(b, "Relu", "r", "x x", "y"););
+REFUSE(conv_1d, "only convolutions in two dimensions", build_input(b, "x", LIST(0, 2, 9));
+       build_weights(b, "w", LIST(2, 2, 3)); build_node(b, "Conv", "c", "x w", "y"););
+REFUSE(conv_dynamic, "its input 1 must be a constant", build_node(b, "Conv", "c", "x x", "y"););
+REFUSE(conv_groups, "do not fit 2 channels", build_weights(b, "w", LIST(2, 2, 3, 3));
+       build_int(b, build_node(b, "Conv", "c", "x w", "y"), "group", 2););
+REFUSE(conv_large, "node 'c' (conv): a window of 7 x 7", build_weights(b, "w", LIST(2, 2, 7, 7));
+       build_node(b, "Conv", "c", "x w", "y"););
+REFUSE(conv_stride, "strides has 0", build_weights(b, "w", LIST(2, 2, 3, 3));
+       build_ints(b, build_node(b, "Conv", "c", "x w", "y"), "strides", LIST(0, 1)););
+REFUSE(conv_kernel, "kernel_shape", build_weights(b, "w", LIST(2, 2, 3, 3));
+       build_ints(b, build_node(b, "Conv", "c", "x w", "y"), "kernel_shape", LIST(3, 2)););
+REFUSE(conv_auto, "auto_pad 'SOME'", build_weights(b, "w", LIST(2, 2, 3, 3));
+       build_text(b, build_node(b, "Conv", "c", "x w", "y"), "auto_pad", "SOME"););
+REFUSE(wrong_type, "attribute 'group' has the wrong type", build_weights(b, "w", LIST(2, 2, 3, 3));
+       build_float(b, build_node(b, "Conv", "c", "x w", "y"), "group", 1););
+REFUSE(gemm_rank, "batch x features", build_weights(b, "w", LIST(2, 2)); build_node(b, "Gemm", "g", "x w", "y"););
+REFUSE(matmul_rank, "products of features only", build_weights(b, "w", LIST(6, 2));
+       build_node(b, "MatMul", "m", "x w", "y"););
+REFUSE(matmul_left, "node 'm' (MatMul): its input 0 must depend", build_weights(b, "w", LIST(6, 2));
+       build_node(b, "MatMul", "m", "w x", "y"););
+REFUSE(product, "products of two activations", build_node(b, "Mul", "m", "x x", "y"););
+REFUSE(quotient, "divides by an activation", build_initializer(b, build_scalar(b, "one", 1));
+       build_node(b, "Div", "d", "one x", "y"););
+REFUSE(zero, "divides by zero", build_initializer(b, build_scalar(b, "zero", 0));
+       build_node(b, "Div", "d", "x zero", "y"););
+REFUSE(infinite, "infinite, not a number", build_initializer(b, build_scalar(b, "inf", INFINITY));
+       build_node(b, "Add", "a", "x inf", "y"););
+REFUSE(enlarge, "does not broadcast", build_weights(b, "w", LIST(2, 2, 6, 6));
+       build_node(b, "Add", "a", "x w", "y"););
+REFUSE(shapes, "have different shapes", build_node(b, "GlobalAveragePool", "g", "x", "p");
+       build_node(b, "Add", "a", "x p", "y"););
+REFUSE(indices, "second output",
+       build_ints(b, build_node(b, "MaxPool", "m", "x", "y i"), "kernel_shape", LIST(2, 2)););
+REFUSE(lonely, "padding alone", Onnx__NodeProto *n = build_node(b, "MaxPool", "m", "x", "y");
+       build_ints(b, n, "kernel_shape", LIST(1, 1)); build_ints(b, n, "pads", LIST(1, 0, 0, 0)););
+REFUSE(pool_1d, "batch, channels, height, width only", build_input(b, "x", LIST(0, 2, 6));
+       build_ints(b, build_node(b, "MaxPool", "m", "x", "y"), "kernel_shape", LIST(2)););
+REFUSE(mean_batch, "means over the batch", build_ints(b, build_node(b, "ReduceMean", "m", "x", "y"), "axes",
+                                                      LIST(0, 2)););
+REFUSE(pad_mode, "only padding with zeros", Onnx__NodeProto *n = build_node(b, "Pad", "p", "x k", "y");
+       build_text(b, n, "mode", "reflect");
+       build_initializer(b, build_integers(b, "k", NULL, LIST(0, 0, 1, 1, 0, 0, 1, 1))););
+REFUSE(pad_negative, "negative", build_node(b, "Pad", "p", "x k", "y");
+       build_initializer(b, build_integers(b, "k", NULL, LIST(0, 0, -1, 1, 0, 0, 1, 1))););
+REFUSE(pad_all, "only height and width", build_node(b, "Pad", "p", "x k", "y");
+       build_initializer(b, build_integers(b, "k", NULL, LIST(0, 1, 1, 1, 0, 0, 1, 1))););
+REFUSE(reshape_batch, "moves or merges the batch", build_node(b, "Reshape", "r", "x k", "y");
+       build_initializer(b, build_integers(b, "k", NULL, LIST(-1))););
+REFUSE(reshape_mix, "cannot be arranged", build_node(b, "Reshape", "r", "x k", "y");
+       build_initializer(b, build_integers(b, "k", NULL, LIST(-1, 36))););
+REFUSE(reshape_zero, "allowzero", build_int(b, build_node(b, "Reshape", "r", "x k", "y"), "allowzero", 1);
+       build_initializer(b, build_integers(b, "k", NULL, LIST(-1, 0))););
+REFUSE(transpose_batch, "moves or merges the batch",
+       build_ints(b, build_node(b, "Transpose", "t", "x", "y"), "perm", LIST(1, 0, 2, 3)););
+REFUSE(flatten_zero, "moves or merges the batch", build_int(b, build_node(b, "Flatten", "f", "x", "y"), "axis", 0););
+REFUSE(concat_batch, "moves or merges the batch",
+       build_int(b, build_node(b, "Concat", "c", "x x", "y"), "axis", 0););
+REFUSE(softmax_middle, "node 'r' (Relu): it follows a Softmax",
+       build_node(b, "Flatten", "f", "x", "f"); build_node(b, "Softmax", "s", "f", "s");
+       build_node(b, "Relu", "r", "s", "y"););
+REFUSE(softmax_axis, "over all outputs of an image only", build_int(b, build_node(b, "Softmax", "s", "x", "y"),
+                                                                   "axis", 1););
+REFUSE(gather, "node 'g' (Gather): this operator is supported on constants only",
+       build_initializer(b, build_integers(b, "k", NULL, LIST(0))); build_node(b, "Gather", "g", "x k", "y"););
+REFUSE(training, "training mode", build_weights(b, "c", LIST(2));
+       build_int(b, build_node(b, "BatchNormalization", "b", "x c c c c", "y"), "training_mode", 1););
+REFUSE(batch_sum, "depends on the batch size", build_node(b, "Shape", "s", "x", "s");
+       build_initializer(b, build_integers(b, "k", NULL, LIST(1, 1, 1, 1)));
+       build_node(b, "Add", "a", "s k", "t"); build_node(b, "Reshape", "r", "x t", "y"););
+REFUSE(control, "is not supported", build_node(b, "If", "i", "x", "y"););
+
+Test(import_file, refusals_name_the_node)
+{
+#define SAY(name) {name, name##_says}
+    static const struct {
+        change make;
+        const char *says;
+    } all[] = {
+        SAY(elu), SAY(unnamed), SAY(attribute), SAY(domain), SAY(two_inputs), SAY(two_outputs),
+        SAY(open_size), SAY(no_features), SAY(old), SAY(newer), SAY(nothing), SAY(missing), SAY(cycle),
+        SAY(twice), SAY(constant_output), SAY(arity), SAY(conv_1d), SAY(conv_dynamic), SAY(conv_groups),
+        SAY(conv_large), SAY(conv_stride), SAY(conv_kernel), SAY(conv_auto), SAY(wrong_type),
+        SAY(gemm_rank), SAY(matmul_rank), SAY(matmul_left), SAY(product), SAY(quotient), SAY(zero),
+        SAY(infinite), SAY(enlarge), SAY(shapes), SAY(indices), SAY(lonely), SAY(pool_1d),
+        SAY(mean_batch), SAY(pad_mode), SAY(pad_negative), SAY(pad_all), SAY(reshape_batch),
+        SAY(reshape_mix), SAY(reshape_zero), SAY(transpose_batch), SAY(flatten_zero), SAY(concat_batch),
+        SAY(softmax_middle), SAY(softmax_axis), SAY(gather), SAY(training), SAY(batch_sum), SAY(control),
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        expect_sentence(all[i].make, all[i].says);
+}
+
+/* --- damage */
+Test(import_file, damaged_bytes_import_or_give_a_sentence)
+{
+    build b;
+    (void)small(&b, 13);
+    size_t n, refused = 0;
+    uint8_t *bytes = build_pack(&b, &n);
+    for (uint64_t seed = 0; seed < 20000; seed++) {
+        b.state = seed;
+        size_t length = build_below(&b, 4) ? n : build_below(&b, (uint32_t)n);
+        uint8_t *copy = malloc(length ? length : 1);
+        memcpy(copy, bytes, length);
+        for (uint32_t flips = build_below(&b, 3); length && flips; flips--)
+            copy[build_below(&b, (uint32_t)length)] ^= (uint8_t)(1u << build_below(&b, 8));
+        sonic_model model;
+        sonic_error error = {0};
+        if (sonic_model_import_bytes(&model, copy, length, NULL, &error)) {
+            refused++;
+            cr_assert(error.text[0] && !model.graph.node, "seed %llu", (unsigned long long)seed);
+        } else {
+            sonic_model_free(&model);
+        }
+        free(copy);
+    }
+    cr_expect_gt(refused, 5000);
+    free(bytes);
+    build_end(&b);
+}
+
+Test(import_file, nesting_does_not_exhaust_the_stack)
+{
+    /* Model.graph, then Node.attribute.g over and over: each level wraps the one inside. */
+    enum { LEVELS = 200000 };
+    static uint8_t buffer[LEVELS * 20];
+    size_t at = sizeof buffer;
+    static const uint8_t tags[3] = {0x0a, 0x2a, 0x32}; /* graph.node, node.attribute, attribute.g */
+    for (size_t level = 0; level < LEVELS; level++) {
+        size_t n = sizeof buffer - at;
+        uint8_t varint[10];
+        size_t k = 0;
+        do
+            varint[k++] = (uint8_t)((n & 127) | (n > 127 ? 128 : 0));
+        while (n >>= 7);
+        at -= k;
+        memcpy(buffer + at, varint, k);
+        buffer[--at] = level == LEVELS - 1 ? 0x3a : tags[(LEVELS - 2 - level) % 3];
+    }
+    sonic_model model;
+    sonic_error error;
+    cr_expect_eq(sonic_model_import_bytes(&model, buffer + at, sizeof buffer - at, NULL, &error),
+                 SONIC_E_FORMAT);
+    cr_expect(strstr(error.text, "nested too deeply"), "%s", error.text);
+}
+
+/* --- files */
+Test(import_file, files_that_are_none)
+{
+    sonic_model model;
+    sonic_error error;
+    cr_expect_eq(sonic_model_import(&model, "/nonexistent/model.onnx", &error), SONIC_E_FILE);
+    cr_expect(strstr(error.text, "/nonexistent/model.onnx"), "%s", error.text);
+    cr_expect_eq(sonic_model_import(&model, "/tmp", &error), SONIC_E_FORMAT);
+    cr_expect(strstr(error.text, "/tmp"), "%s", error.text);
+    cr_expect_eq(sonic_model_import(&model, "/dev/null", &error), SONIC_E_FORMAT);
+}
+
+/* The elements of a little-endian float32 NPY file, malloc'ed; NULL where there is none. */
+static float *read_npy(const char *path, size_t *n)
+{
+    FILE *file = fopen(path, "rb");
+    uint8_t head[10];
+    if (!file)
+        return NULL;
+    cr_assert_eq(fread(head, 1, sizeof head, file), sizeof head, "%s", path);
+    cr_assert_eq(memcmp(head, "\x93NUMPY\x01", 7), 0, "%s", path);
+    size_t length = head[8] | (size_t)head[9] << 8;
+    char *text = calloc(length + 1, 1);
+    cr_assert_eq(fread(text, 1, length, file), length, "%s", path);
+    cr_assert(strstr(text, "'<f4'") && strstr(text, "'fortran_order': False"), "%s: %s", path, text);
+    free(text);
+    struct stat info;
+    cr_assert_eq(fstat(fileno(file), &info), 0);
+    *n = ((size_t)info.st_size - sizeof head - length) / sizeof(float);
+    float *values = malloc(*n * sizeof *values);
+    cr_assert_eq(fread(values, sizeof *values, *n, file), *n, "%s", path);
+    (void)fclose(file);
+    return values;
+}
+
+static const char *models_directory(char *path, size_t size)
+{
+    const char *given = getenv("SONIC_MODELS"), *top = getenv("top_srcdir");
+    (void)snprintf(path, size, "%s%s", given ? given : top ? top : ".", given ? "" : "/../shared/models");
+    return path;
+}
+
+static void run_trained(const char *name)
+{
+    char directory[512], path[640];
+    size_t inputs, outputs;
+    (void)models_directory(directory, sizeof directory);
+    (void)snprintf(path, sizeof path, "%s/%s.input.npy", directory, name);
+    float *x = read_npy(path, &inputs);
+    if (!x)
+        cr_skip("%s is not there", path);
+    (void)snprintf(path, sizeof path, "%s/%s.logits.npy", directory, name);
+    float *y = read_npy(path, &outputs);
+    cr_assert(y, "%s", path);
+    sonic_model model;
+    sonic_error error;
+    (void)snprintf(path, sizeof path, "%s/%s.onnx", directory, name);
+    cr_assert_eq(sonic_model_import(&model, path, &error), SONIC_OK, "%s", error.text);
+    size_t batch = inputs / sonic_node_elements(&model.graph, 0);
+    cr_assert_eq(batch, 200);
+    cr_assert_eq(outputs, batch * sonic_node_elements(&model.graph, model.graph.nodes - 1));
+    double *wide = malloc(inputs * sizeof *wide), *got = malloc(outputs * sizeof *got), largest = 0;
+    for (size_t i = 0; i < inputs; i++)
+        wide[i] = (double)x[i];
+    cr_assert_eq(sonic_model_run_real(&model, batch, got, wide, &error), SONIC_OK);
+    for (size_t i = 0; i < outputs; i++)
+        largest = fmax(largest, fabs((double)y[i]));
+    for (size_t i = 0; i < outputs; i++)
+        cr_assert(fabs(got[i] - (double)y[i]) <= 1e-4 * largest, "%s: logit %zu is %g, not %g", name, i,
+                  got[i], (double)y[i]);
+    sonic_model_free(&model);
+    free(x);
+    free(y);
+    free(wide);
+    free(got);
+}
+
+Test(import_file, m1)
+{
+    run_trained("m1");
+}
+
+Test(import_file, m2)
+{
+    run_trained("m2");
+}
+
+Test(import_file, m3)
+{
+    run_trained("m3");
+}
+
+Test(import_file, f3)
+{
+    run_trained("f3");
+}
+
+Test(import_file, c1)
+{
+    run_trained("c1");
+}
+
+Test(import_file, r20)
+{
+    run_trained("r20");
+}
+
+/* The project's own copy of f3 is there always. */
+Test(import_file, the_network_of_the_quickstart)
+{
+    char path[512];
+    sonic_model model;
+    sonic_error error;
+    const char *top = getenv("top_srcdir");
+    (void)snprintf(path, sizeof path, "%s/models/f3.onnx", top ? top : ".");
+    cr_assert_eq(sonic_model_import(&model, path, &error), SONIC_OK, "%s", error.text);
+    static const sonic_op ops[] = {SONIC_OP_INPUT, SONIC_OP_CONV,     SONIC_OP_MAX_POOL, SONIC_OP_RELU,
+                                   SONIC_OP_CONV,  SONIC_OP_MAX_POOL, SONIC_OP_RELU,     SONIC_OP_RESHAPE,
+                                   SONIC_OP_CONV,  SONIC_OP_RELU,     SONIC_OP_CONV};
+    cr_assert_eq(model.graph.nodes, sizeof ops / sizeof ops[0]);
+    for (uint32_t i = 0; i < model.graph.nodes; i++)
+        cr_expect_eq(model.graph.node[i].op, ops[i], "node %u", i);
+    sonic_model_free(&model);
+}
