@@ -88,7 +88,8 @@ static void expect_nodes(const two_party *both)
             int64_t g = oracle_get(graph->ring, got, i), e = oracle_get(graph->ring, plain, i);
             cr_assert(g == e || (n->shift && g == e + 1), "node '%s', element %zu: %lld, not %lld",
                       n->name, i, (long long)g, (long long)e);
-            cr_assert(g <= n->bound && g >= -n->bound, "node '%s' leaves its bound", n->name);
+            cr_assert((double)g <= n->bound && (double)g >= -n->bound,
+                      "node '%s' leaves its bound", n->name);
         }
         for (uint32_t i = 0; i < n->inputs; i++)
             free(in[i]);
