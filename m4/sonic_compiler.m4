@@ -15,7 +15,7 @@ AC_DEFUN([SONIC_WARNINGS], [
   WARN_CFLAGS=
   m4_foreach_w([flag], [-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
                         -Wcast-qual -Wvla -Wconversion -Wno-sign-conversion -Wformat=2 -Wundef
-                        -Wno-unknown-pragmas],
+                        -Wno-unknown-pragmas -Wno-pass-failed],
     [SONIC_ADD_FLAG([WARN_CFLAGS], flag)])
   AS_IF([test "$enable_werror" = yes], [WARN_CFLAGS="$WARN_CFLAGS -Werror"])
   HIDE_CFLAGS=

@@ -1,5 +1,5 @@
 # The programs, as people use them and as hostile files and peers do.
-PROGRAM_TESTS = tests/programs.sh tests/hostile.sh
+PROGRAM_TESTS = tests/programs.sh tests/hostile.sh tests/accuracy.sh
 TESTS += $(PROGRAM_TESTS)
 dist_noinst_SCRIPTS += $(PROGRAM_TESTS)
 EXTRA_DIST += tests/programs_lib.sh tests/data/README tests/data/fashion-images.gz \
@@ -11,4 +11,11 @@ TESTS += tests/test_data
 tests_test_data_SOURCES = tests/test_data.c
 tests_test_data_CPPFLAGS = $(TEST_CPPFLAGS) $(PNG_CFLAGS) $(ZLIB_CFLAGS)
 tests_test_data_LDADD = libtools.la libtest.la $(PNG_LIBS) $(ZLIB_LIBS)
+endif
+
+check_PROGRAMS += tests/agree
+tests_agree_SOURCES = tests/agree.c
+tests_agree_LDADD = libcore.la librandom.la
+if SANITIZED
+AM_TESTS_ENVIRONMENT += SANITIZED=yes; export SANITIZED;
 endif
