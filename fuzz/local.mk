@@ -2,10 +2,12 @@
 # whatever builds the rest; the kernels, which parse nothing, are those of the build.
 # A new target is fuzz/fuzz_NAME.c (fuzz/fuzz.h says what goes in) and its NAME in FUZZ_NAMES.
 FUZZ_NAMES = \
+	data \
 	file \
 	graph \
 	handshake \
-	onnx
+	onnx \
+	request
 EXTRA_DIST += fuzz/fuzz.h fuzz/fuzz.c $(FUZZ_NAMES:%=fuzz/fuzz_%.c)
 dist_noinst_SCRIPTS += tests/fuzz.sh
 
@@ -14,9 +16,11 @@ FUZZ_TARGETS = $(FUZZ_NAMES:%=fuzz/fuzz_%)
 FUZZ_CFLAGS = -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all -Wno-unknown-pragmas
 FUZZ_SANITIZERS = address,undefined
 FUZZ_CODE = fuzz/fuzz.c $(filter %.c,$(libproto_la_SOURCES) $(libonnx_la_SOURCES) \
-	$(nodist_libonnxpb_la_SOURCES) $(libdispatch_la_SOURCES) $(librandom_la_SOURCES))
+	$(nodist_libonnxpb_la_SOURCES) $(libdispatch_la_SOURCES) $(librandom_la_SOURCES) \
+	$(libtools_la_SOURCES))
 FUZZ_OBJECTS = $(FUZZ_CODE:%.c=fuzz/o/%.o)
-FUZZ_LIBS = $(KERNEL_LIBS:%.la=.libs/%.a) $(SODIUM_LIBS) $(XXHASH_LIBS) $(PROTOBUF_C_LIBS) $(LIBS)
+FUZZ_LIBS = $(KERNEL_LIBS:%.la=.libs/%.a) $(SODIUM_LIBS) $(XXHASH_LIBS) $(PROTOBUF_C_LIBS) $(PNG_LIBS) \
+	$(ZLIB_LIBS) $(JANSSON_LIBS) $(LIBS)
 
 check_DATA += $(FUZZ_TARGETS)
 TESTS += tests/fuzz.sh
@@ -28,7 +32,7 @@ $(FUZZ_OBJECTS) fuzz/o/fuzz/fuzz_onnx.o: | $(BUILT_SOURCES)
 fuzz/o/%.o: %.c
 	@$(MKDIR_P) $(@D)
 	$(AM_V_CC)$(FUZZ_CC) -fsanitize=fuzzer-no-link,$(FUZZ_SANITIZERS) $(FUZZ_CFLAGS) $(DEFS) \
-		$(libproto_la_CPPFLAGS) $(PROTOBUF_C_CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+		$(libtools_la_CPPFLAGS) $(PROTOBUF_C_CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
 
 fuzz/libfuzz.a: $(FUZZ_OBJECTS)
 	$(AM_V_GEN)rm -f $@ && $(AR) cr $@ $(FUZZ_OBJECTS)
