@@ -456,3 +456,37 @@ Test(import, random_networks)
         build_end(&b);
     }
 }
+
+/* torch.nn.functional.pad as the old exporter writes it: eight nodes that compute eight integers. */
+Test(import, pytorch_computes_its_padding)
+{
+    build b;
+    build_start(&b, 11, "pytorch", 7);
+    build_input(&b, "x", LIST(0, 2, 5, 6));
+    build_constant(&b, "given", build_integers(&b, "given", NULL, LIST(1, 2, 3, 4))); /* left, right, ... */
+    build_constant(&b, "missing", build_integers(&b, "missing", NULL, LIST(4)));
+    build_node(&b, "ConstantOfShape", "/ConstantOfShape", "missing", "zeros");
+    Onnx__AttributeProto *a = build_attribute(&b, b.node[b.graph.n_node - 1], "value");
+    a->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR;
+    a->t = build_integers(&b, "value", NULL, LIST(0));
+    build_int(&b, build_node(&b, "Concat", "/Concat", "given zeros", "all"), "axis", 0);
+    build_constant(&b, "pairs", build_integers(&b, "pairs", NULL, LIST(-1, 2)));
+    build_node(&b, "Reshape", "/Reshape", "all pairs", "table");
+    build_constant(&b, "last", build_integers(&b, "last", NULL, LIST(-1)));
+    build_constant(&b, "end", build_integers(&b, "end", NULL, LIST(-INT64_MAX)));
+    build_constant(&b, "axis", build_integers(&b, "axis", NULL, LIST(0)));
+    build_node(&b, "Slice", "/Slice", "table last end axis last", "reversed");
+    build_ints(&b, build_node(&b, "Transpose", "/Transpose", "reversed", "turned"), "perm", LIST(1, 0));
+    build_node(&b, "Reshape", "/Reshape_1", "turned last", "flat");
+    build_int(&b, build_node(&b, "Cast", "/Cast", "flat", "pads"), "to", 7);
+    build_text(&b, build_node(&b, "Pad", "/Pad", "x pads", "padded"), "mode", "constant");
+    conv(&b, "/Conv", "padded", "y", LIST(3, 2, 2, 2), true);
+    build_output(&b, "y");
+    sonic_model m = import(&b, NULL);
+    cr_assert_eq(m.graph.nodes, 2, "the zeros joined the convolution");
+    const sonic_window *w = &m.graph.node[1].window;
+    cr_expect(w->pad_left == 1 && w->pad_right == 2 && w->pad_top == 3 && w->pad_bottom == 4);
+    cr_expect(m.graph.node[1].shape.dim[1] == 11 && m.graph.node[1].shape.dim[2] == 8);
+    sonic_model_free(&m);
+    build_end(&b);
+}
