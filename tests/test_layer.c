@@ -290,6 +290,6 @@ Test(layer, a_graph_of_all_operations)
             build_finish(&model, &state, 3);
             build_add(&model, SONIC_OP_CONV, "fc", 1, 12)->shape.dim[0] = 10;
             build_finish(&model, &state, 3);
-            check_model(&model, 2, t ? 20 : 100, r ? 1 : 7);
+            check_model(&model, 2, t ? 20 : 100, r ? 5 : 31);
         }
 }
