@@ -184,13 +184,19 @@ static void print_ways(const outcome *ways, size_t n)
             char bytes[16];
             bool every = p != SONIC_SETUP && phase->seconds > 0;
             sonic_cli_bytes(bytes, (double)(phase->sent + phase->received));
-            sonic_table_cell(table, p ? "" : "%u at a time", ways[i].batch);
+            if (p == SONIC_SETUP)
+                sonic_table_cell(table, "%u at a time", ways[i].batch);
+            else
+                sonic_table_cell(table, "%s", "");
             sonic_table_cell(table, "%s", phases[p]);
             sonic_table_cell(table, "%.3f", phase->seconds);
-            sonic_table_cell(table, every ? "%.4f s" : "",
-                             phase->seconds / (double)ways[i].books.batches);
-            sonic_table_cell(table, every ? "%.1f" : "",
-                             (double)ways[i].books.images / phase->seconds);
+            if (every) {
+                sonic_table_cell(table, "%.4f s", phase->seconds / (double)ways[i].books.batches);
+                sonic_table_cell(table, "%.1f", (double)ways[i].books.images / phase->seconds);
+            } else {
+                sonic_table_cell(table, "%s", "");
+                sonic_table_cell(table, "%s", "");
+            }
             sonic_table_cell(table, "%s", bytes);
             sonic_table_cell(table, "%llu", (unsigned long long)phase->rounds);
         }

@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,7 +15,7 @@ struct sonic_host {
     int io_timeout_ms;
     sonic_host_talk talk;
     void *arg;
-    volatile int stop;
+    atomic_bool stop;
     pthread_t acceptor;
     pthread_mutex_t lock;
     pthread_cond_t ended; /* a conversation has */
@@ -142,7 +143,7 @@ bool sonic_host_stop(sonic_host *host, int wait_ms)
         return true;
     struct timespec until = sonic_host_deadline(wait_ms);
     int code = 0;
-    host->stop = 1;
+    host->stop = true;
     (void)pthread_join(host->acceptor, NULL);
     pthread_mutex_lock(&host->lock);
     while (host->active > 0 && code == 0)

@@ -48,7 +48,7 @@ static void print_layers(const sonic_graph *graph, const sonic_plan *plan)
         sonic_table_cell(table, "%s", sonic_op_name(node->op));
         sonic_table_cell(table, "%s", shape);
         sonic_table_cell(table, "%s", unit);
-        sonic_table_cell(table, node->shift ? "%u" : "", node->shift);
+        sonic_table_cell(table, "%.0u", node->shift); /* prints no 0 */
         sonic_table_cell(table, "%.1f bits", bound_bits(node));
         sonic_table_cell(table, "%s", plan->step[i].online_bytes ? bytes : "-");
     }
