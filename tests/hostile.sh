@@ -16,6 +16,7 @@ set_up() {
         "$sonicnn" share-input net.graph "$images" --count 2 -o in2 &&
         "$sonicnn" share-input other.graph "$images" --count 2 -o oin &&
         "$sonicnn" share-input net.graph "$images" -o many &&
+        "$sonicnn" share-input net.graph "$images" --count 3 -o three &&
         "$sonicnn" share-input net32.graph "$images" --count 2 -o in32 &&
         "$sonicnn" share-input net32.graph "$images" "$images" "$images" "$images" "$images" "$images" \
             -o many32 &&
@@ -148,8 +149,9 @@ point "a port that is taken" ports_taken
 point "a pool that is used up ends both servers" mismatch 'used up' net.0 pool.0 net.1 pool.1 'used up'
 pool_too_small() {
     two_servers net second --timeout 5 || return 1
-    fails 'refused: .*second.0 has 4 of 4 inferences left, the request needs 20' infer many x &&
-        infer in more && infer in2 more &&
+    fails 'has a pool of 4 inferences, many.[01] needs 20' infer many x && infer in more &&
+        fails 'refused: .*second.0 has 2 of 4 inferences left, the request needs 3' infer three x &&
+        infer in2 more &&
         fails 'refused: .*second.0 is used up (4 of 4 inferences)' infer in x &&
         fails 'serves another model' infer oin x && nothing_left || return 1
     # One address twice, and a user port that is told the servers' handshake: neither stops a server.
@@ -229,7 +231,7 @@ pool_in_use() {
 point "a pool serves one server at a time" pool_in_use
 pool_damaged() {
     "$sonicnn" deal net.graph --count 3 -o torn && flip torn.1 $(($(size torn.1) / 2)) torn.x && mv torn.x torn.1 &&
-        "$sonicnn" share-input net.graph "$images" --count 3 -o three && two_servers net torn --timeout 2 || return 1
+        two_servers net torn --timeout 2 || return 1
     fails 'server [01]' infer three x --timeout 2 && ends s1 'torn.1 is damaged at byte' 6 && ends s0 'server 1' 6
 }
 point "material that is damaged on the disk ends the servers when it is needed" pool_damaged

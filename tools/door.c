@@ -87,6 +87,12 @@ static sonic_status check_greeting(const sonic_door *door, const sonic_greeting 
         return sonic_fail(error, SONIC_E_MISMATCH,
                           "the input has %u images a batch, the pool has %u", theirs->batch,
                           mine->batch);
+    /* Nobody fills the disk with what cannot be served. */
+    if (theirs->count > 0 && (theirs->count - 1) / theirs->batch >= mine->count)
+        return sonic_fail(error, SONIC_E_USED_UP,
+                          "the input of %u images needs more than the %u "
+                          "inferences of the whole pool",
+                          theirs->count, mine->count);
     /* The container adds a checksum to every 64 KiB, pages and metadata; its reader is exact. */
     if (theirs->count == 0 ||
         !sonic_size_mul(&least, door->batch_bytes, (theirs->count - 1) / theirs->batch + 1) ||

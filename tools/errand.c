@@ -97,6 +97,9 @@ sonic_status sonic_errand_prepare(sonic_errand *errand, const uint8_t request[SO
     if (greeting->batch != h->batch)
         return sonic_fail(error, SONIC_E_MISMATCH, "%s takes %u images a batch, %s has %u", peer,
                           greeting->batch, name, h->batch);
+    if (errand->total > greeting->count)
+        return sonic_fail(error, SONIC_E_USED_UP, "%s has a pool of %u inferences, %s needs %llu",
+                          peer, greeting->count, name, (unsigned long long)errand->total);
     *greeting = (sonic_greeting){ .role = SONIC_ROLE_USER,
                                   .party = errand->party,
                                   .ring = h->ring,

@@ -103,7 +103,8 @@ static sonic_status open_door(sonic_serving *serving, sonic_error *error)
     sonic_greeting greeting = { .role = SONIC_ROLE_SERVER,
                                 .party = serving->model.party,
                                 .ring = serving->model.graph.ring,
-                                .batch = pool->batch };
+                                .batch = pool->batch,
+                                .count = pool->count };
     memcpy(greeting.model, serving->model.id, SONIC_ID_BYTES);
     return sonic_door_open(&serving->door, serving->users, &greeting,
                            sonic_node_elements(&serving->model.graph, 0),
