@@ -111,6 +111,13 @@ sonic_status sonic_conv_output(const sonic_conv_shape *s, size_t *oh, size_t *ow
     return SONIC_OK;
 }
 
+/* Whether tap (ky, kx) of output (0, 0) reads input (ky, kx), for all taps and the whole input. */
+static bool covers_input(const sonic_conv_shape *s)
+{
+    return s->groups == 1 && s->kh == s->h && s->kw == s->w && !s->pad_top && !s->pad_left &&
+           (s->kh == 1 || s->dilation_h == 1) && (s->kw == 1 || s->dilation_w == 1);
+}
+
 /* The kernel covers the whole input: every image is one row of a product with the weights
  * transposed. */
 static sonic_status run_connected(const conv_job *job, sonic_error *error)
@@ -303,8 +310,7 @@ sonic_status sonic_conv(const sonic_context *context, sonic_ring ring,
             memset(y, 0, s->n * s->o * oh * ow * job.bytes);
         return SONIC_OK;
     }
-    if (s->groups == 1 && s->kh == s->h && s->kw == s->w && oh * ow == 1 && !s->pad_top &&
-        !s->pad_left)
+    if (covers_input(s) && oh * ow == 1)
         return run_connected(&job, error);
     if (s->c == s->groups && job.m <= DEPTHWISE_MAX)
         return run_depthwise(&job);

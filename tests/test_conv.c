@@ -169,6 +169,10 @@ Test(conv_driver, chosen_shapes)
         SHAPE(2, 900, 3, 3, 600, 1, 1, 0, 1), /* and some that are too many to pack at once */
         SHAPE(2, 512, 2, 2, 200, 3, 1, 1, 2),
         SHAPE(1, 2, 6, 6, 4, 3, SIZE_MAX, 1, 1), /* one position */
+        /* kernels as large as the input that do not lie on it: their taps are apart */
+        {2, 2, 3, 3, 5, 3, 3, 1, 1, 2, 1, 0, 0, 2, 0, 1},
+        {2, 2, 3, 3, 5, 3, 3, 1, 1, 1, 2, 0, 0, 0, 2, 1},
+        {2, 2, 1, 4, 5, 1, 4, 1, 1, 9, 1, 0, 0, 0, 0, 1}, /* one row of taps: it does */
     };
 #undef SHAPE
     harness_random random = {SEED};
