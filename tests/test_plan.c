@@ -243,11 +243,28 @@ Test(plan, what_cannot_be_planned_is_refused)
     cr_assert_eq(sonic_plan_make(&plan, &graph, 0, &error), SONIC_E_ARGUMENT);
     cr_assert_str_eq(error.text, "a batch must have at least one image");
     cr_assert_eq(sonic_plan_make(&plan, &graph, UINT32_MAX, &error), SONIC_E_SHAPE);
-    cr_assert_str_eq(error.text, "node 0 (input) has too many elements in a batch");
+    cr_assert_str_eq(error.text,
+                     "node 0 (input) has too many elements in a batch: more than 2^31");
     cr_assert_null(plan.step);
-    cr_assert_eq(sonic_plan_make(&plan, &graph, 1u << 14, &error), SONIC_OK);
+    cr_assert_eq(sonic_plan_make(&plan, &graph, 3, &error), SONIC_E_SHAPE);
+    cr_assert_eq(sonic_plan_make(&plan, &graph, 2, &error), SONIC_OK);
+    /* Party 0 expands its own masks and as many bits of dealt ones as party 1 has corrections. */
+    uint64_t own_bits = 63 + 62 + 62 + 57 + 1 + 64;
+    cr_assert_lt((own_bits << 31) / 128 + plan.step[1].offline_bytes / 16, UINT64_C(1) << 34);
     sonic_plan_free(&plan);
     graph.node[1].input[0] = 99; /* a graph that was never validated */
     cr_assert_eq(sonic_plan_make(&plan, &graph, 1, &error), SONIC_E_FORMAT);
+    sonic_graph_free(&graph);
+
+    /* No level of this max-pool has too many elements, but all together do. */
+    test_graph_begin(&graph, SONIC_RING_32, SONIC_TRUNC_LOCAL, 1, 16384, 16384);
+    test_graph_append(&graph, SONIC_OP_MAX_POOL, 0)->window =
+        (sonic_window){3, 3, 1, 1, 1, 1, 0, 0, 0, 0};
+    test_graph_shape(&graph);
+    cr_assert_leq(sonic_max_pool_level(&graph, 1, 2, 0), UINT64_C(1) << 31);
+    cr_assert_eq(sonic_plan_make(&plan, &graph, 1, &error), SONIC_OK);
+    sonic_plan_free(&plan);
+    cr_assert_eq(sonic_plan_make(&plan, &graph, 2, &error), SONIC_E_SHAPE);
+    cr_assert(strstr(error.text, "node 1"), "%s", error.text);
     sonic_graph_free(&graph);
 }

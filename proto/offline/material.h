@@ -3,8 +3,9 @@
  * values the dealer chose, a stream (party 0) or corrections from the pool (party 1).
  *
  * Derivation: slot key = AES_seed(slot, "slot"), node key = AES_slotkey(node); stream s of a node
- * is CTR under the node key with nonce s.  AES-128 as a PRG: below 2^34 blocks a node key,
- * distinguishing advantage below 2^-60 (PRP/PRF switching) plus AES's own.
+ * is CTR under the node key with nonce s.  AES-128 as a PRG: below 2^34 blocks a node key, which
+ * sonic_plan_make() sees to, distinguishing advantage below 2^-60 (PRP/PRF switching: 2^68 / 2^129)
+ * plus AES's own.
  */
 #ifndef SONIC_PROTO_OFFLINE_MATERIAL_H
 #define SONIC_PROTO_OFFLINE_MATERIAL_H

@@ -15,9 +15,9 @@
  * the handshake. */
 enum { PLAN_VERSION = 1 };
 
-/* Elements of one operation on one batch; beyond it sums of bytes could overflow, and no machine
- * has the memory. */
-#define ELEMENTS_MAX ((uint64_t)1 << 44)
+/* Elements of one node on one batch.  A stochastic ReLU mod 2^64 expands most, 747 bits an element
+ * at party 0: 2^31 of them take 2^33.6 blocks of the node's key (material.h), and 16 GiB to hold. */
+#define ELEMENTS_MAX ((uint64_t)1 << 31)
 
 uint64_t sonic_plan_open_bytes(sonic_ring ring, uint64_t n)
 {
@@ -28,7 +28,8 @@ static sonic_status check_elements(const sonic_graph *graph, uint32_t i, uint64_
                                    sonic_error *error)
 {
     if (n > ELEMENTS_MAX)
-        return sonic_fail(error, SONIC_E_SHAPE, "node %u (%s) has too many elements in a batch", i,
+        return sonic_fail(error, SONIC_E_SHAPE,
+                          "node %u (%s) has too many elements in a batch: more than 2^31", i,
                           graph->node[i].name);
     return SONIC_OK;
 }
@@ -73,9 +74,10 @@ static sonic_status plan_conv(sonic_step *step, const sonic_graph *graph, uint32
 static sonic_status plan_max_pool(sonic_step *step, const sonic_graph *graph, uint32_t i,
                                   uint32_t batch, sonic_error *error)
 {
-    uint64_t n;
+    uint64_t n, all = 0;
     for (uint32_t level = 0; (n = sonic_max_pool_level(graph, i, batch, level)) > 0; level++) {
-        sonic_status status = check_elements(graph, i, n, error);
+        all = n <= ELEMENTS_MAX ? all + n : UINT64_MAX;
+        sonic_status status = check_elements(graph, i, all, error);
         if (status != SONIC_OK)
             return status;
         add_ppa(step, graph, n, 0);
