@@ -1,5 +1,5 @@
-/* Fuzzes the reader of graphs: any bytes give a valid graph, which is written as the same bytes, or a
- * sentence. */
+/* Fuzzes the reader of graphs: any bytes give a valid graph, which is written as the same bytes, or
+ * a sentence. */
 #include "config.h"
 
 #include <string.h>
@@ -10,16 +10,34 @@
 void fuzz_seed(void)
 {
     uint32_t zero = 0, one = 1, pair[2] = {1, 2};
-    const sonic_window window = {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, none = {1, 1, 1, 1, 1, 1, 0, 0, 0, 0};
+    const sonic_window window = {3, 3, 1, 1, 1, 1, 1, 1, 1, 1},
+                       none = {1, 1, 1, 1, 1, 1, 0, 0, 0, 0};
     sonic_node node[5] = {
         {.op = SONIC_OP_INPUT, .name = "input", .shape = {3, {2, 4, 4}}},
-        {.op = SONIC_OP_CONV, .name = "conv", .inputs = 1, .input = &zero, .shape = {3, {3, 4, 4}},
-         .window = window, .groups = 1},
-        {.op = SONIC_OP_RELU, .name = "relu", .inputs = 1, .input = &one, .shape = {3, {3, 4, 4}},
+        {.op = SONIC_OP_CONV,
+         .name = "conv",
+         .inputs = 1,
+         .input = &zero,
+         .shape = {3, {3, 4, 4}},
+         .window = window,
+         .groups = 1},
+        {.op = SONIC_OP_RELU,
+         .name = "relu",
+         .inputs = 1,
+         .input = &one,
+         .shape = {3, {3, 4, 4}},
          .shift = 5},
-        {.op = SONIC_OP_ADD, .name = "add", .inputs = 2, .input = pair, .shape = {3, {3, 4, 4}},
+        {.op = SONIC_OP_ADD,
+         .name = "add",
+         .inputs = 2,
+         .input = pair,
+         .shape = {3, {3, 4, 4}},
          .factor = {1, 3}},
-        {.op = SONIC_OP_CONCAT, .name = "concat", .inputs = 2, .input = pair, .shape = {3, {6, 4, 4}}},
+        {.op = SONIC_OP_CONCAT,
+         .name = "concat",
+         .inputs = 2,
+         .input = pair,
+         .shape = {3, {6, 4, 4}}},
     };
     for (unsigned i = 0; i < 5; i++) {
         node[i].window = i == 1 ? window : none;

@@ -60,8 +60,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     }
     fuzz_require(sonic_graph_validate_shapes(&model.graph, &error) == SONIC_OK);
     for (uint32_t i = 0; i < model.graph.nodes; i++) {
-        size_t weights = sonic_node_weights(&model.graph, i), biases = sonic_node_biases(&model.graph, i);
-        fuzz_require(model.graph.node[i].op != SONIC_OP_SCALE && model.graph.node[i].op != SONIC_OP_TRUNC);
+        size_t weights = sonic_node_weights(&model.graph, i),
+               biases = sonic_node_biases(&model.graph, i);
+        fuzz_require(model.graph.node[i].op != SONIC_OP_SCALE &&
+                     model.graph.node[i].op != SONIC_OP_TRUNC);
         for (size_t k = 0; k < weights; k++)
             fuzz_require(isfinite(model.constants[i].w[k]));
         for (size_t k = 0; k < biases; k++)

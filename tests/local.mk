@@ -48,5 +48,11 @@ tests_test_import_file_SOURCES = tests/test_import_file.c tests/onnx_build.c tes
 tests_test_import_file_CPPFLAGS = $(TEST_CPPFLAGS) $(PROTOBUF_C_CFLAGS)
 tests_test_import_file_LDADD = libtest.la $(PROTOBUF_C_LIBS)
 $(tests_test_import_file_OBJECTS): proto/model/onnx.pb-c.h
+check_PROGRAMS += tests/test_import_refuse
+TESTS += tests/test_import_refuse
+tests_test_import_refuse_SOURCES = tests/test_import_refuse.c tests/onnx_build.c tests/onnx_build.h
+tests_test_import_refuse_CPPFLAGS = $(TEST_CPPFLAGS) $(PROTOBUF_C_CFLAGS)
+tests_test_import_refuse_LDADD = libtest.la $(PROTOBUF_C_LIBS)
+$(tests_test_import_refuse_OBJECTS): proto/model/onnx.pb-c.h
 endif
 endif

@@ -114,7 +114,8 @@ void build_output(build *b, const char *name)
 
 static char **split(build *b, const char *words, size_t *n)
 {
-    char *copy = own_text(b, words), **list = build_own(b, (strlen(words) / 2 + 1) * sizeof *list), *save;
+    char *copy = own_text(b, words), **list = build_own(b, (strlen(words) / 2 + 1) * sizeof *list),
+         *save;
     *n = 0;
     for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save))
         list[(*n)++] = strcmp(word, "-") == 0 ? own_text(b, "") : word;
@@ -206,7 +207,8 @@ static Onnx__TensorProto *make_tensor(build *b, const char *name, const int64_t 
 Onnx__TensorProto *build_floats(build *b, const char *name, const int64_t *dims, double center)
 {
     size_t n;
-    Onnx__TensorProto *tensor = make_tensor(b, name, dims, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, &n);
+    Onnx__TensorProto *tensor =
+        make_tensor(b, name, dims, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, &n);
     tensor->n_float_data = n;
     tensor->float_data = build_own(b, n * sizeof *tensor->float_data);
     for (size_t i = 0; i < n; i++)
@@ -214,7 +216,8 @@ Onnx__TensorProto *build_floats(build *b, const char *name, const int64_t *dims,
     return tensor;
 }
 
-Onnx__TensorProto *build_integers(build *b, const char *name, const int64_t *dims, const int64_t *value)
+Onnx__TensorProto *build_integers(build *b, const char *name, const int64_t *dims,
+                                  const int64_t *value)
 {
     size_t n;
     const int64_t all[] = {dims ? 0 : (int64_t)length(value), END};

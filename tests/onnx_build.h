@@ -1,6 +1,6 @@
 /** @file
- * ONNX models made in memory for tests, and a naive evaluator of them: one operator at a time on whole
- * tensors as the ONNX text says, knowing nothing of the importer.
+ * ONNX models made in memory for tests, and a naive evaluator of them: one operator at a time on
+ * whole tensors as the ONNX text says, knowing nothing of the importer.
  */
 #ifndef SONIC_TESTS_ONNX_BUILD_H
 #define SONIC_TESTS_ONNX_BUILD_H
@@ -53,9 +53,11 @@ void build_text(build *b, Onnx__NodeProto *node, const char *name, const char *v
 /* The node Constant with its tensor. */
 void build_constant(build *b, const char *name, Onnx__TensorProto *tensor);
 
-/* Tensors, not yet in the model: random floats around `center`, given integers (dims NULL: a list). */
+/* Tensors, not yet in the model: random floats around `center`, given integers (dims NULL: a list).
+ */
 Onnx__TensorProto *build_floats(build *b, const char *name, const int64_t *dims, double center);
-Onnx__TensorProto *build_integers(build *b, const char *name, const int64_t *dims, const int64_t *value);
+Onnx__TensorProto *build_integers(build *b, const char *name, const int64_t *dims,
+                                  const int64_t *value);
 /* One number of rank 0. */
 Onnx__TensorProto *build_scalar(build *b, const char *name, float value);
 /* Makes it an initializer. */

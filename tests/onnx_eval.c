@@ -1,5 +1,5 @@
-/* A naive evaluator of ONNX: every value is a tensor with its batch, every operator a loop over output
- * elements written from the operator's definition. */
+/* A naive evaluator of ONNX: every value is a tensor with its batch, every operator a loop over
+ * output elements written from the operator's definition. */
 #include "tests/onnx_build.h"
 
 #include <math.h>
@@ -293,8 +293,9 @@ static void run_batch_norm(machine *m)
     size_t image = y->n / (size_t)y->dim[0];
     for (size_t i = 0; i < y->n; i++) {
         size_t c = integer(m, "spatial", 1) ? i % image / (image / (size_t)y->dim[1]) : i % image;
-        y->v[i] = in(m, 1)->v[c] * (in(m, 0)->v[i] - in(m, 3)->v[c]) / sqrt(in(m, 4)->v[c] + epsilon) +
-                  in(m, 2)->v[c];
+        y->v[i] =
+            in(m, 1)->v[c] * (in(m, 0)->v[i] - in(m, 3)->v[c]) / sqrt(in(m, 4)->v[c] + epsilon) +
+            in(m, 2)->v[c];
     }
 }
 
@@ -324,7 +325,8 @@ static void run_squeeze(machine *m, bool squeeze)
 {
     const value *x = in(m, 0);
     long dim[RANK], unused[RANK];
-    size_t added = squeeze ? 0 : list(m, 1, "axes", unused), rank = x->rank + added, from = 0, n = 0;
+    size_t added = squeeze ? 0 : list(m, 1, "axes", unused), rank = x->rank + added, from = 0,
+           n = 0;
     unsigned axes = axis_set(m, 1, rank);
     for (size_t d = 0; d < rank; d++) {
         bool named = axes >> d & 1;

@@ -124,7 +124,8 @@ Test(graph, shapes_sizes_and_convolutions)
     cr_expect(c.pad_top == 1 && c.pad_left == 0 && c.pad_bottom == 1 && c.pad_right == 1);
     cr_expect_eq(c.groups, 2);
     c = sonic_node_conv(&g, 13, 5);
-    cr_expect(c.n == 5 && c.c == 144 && c.h == 1 && c.w == 1 && c.o == 10 && c.kh == 1 && c.kw == 1);
+    cr_expect(c.n == 5 && c.c == 144 && c.h == 1 && c.w == 1 && c.o == 10 && c.kh == 1 &&
+              c.kw == 1);
     sonic_graph_free(&g);
     cr_expect_null(g.node);
     sonic_graph_free(&g);
@@ -158,7 +159,8 @@ Test(graph, pool_shapes_equal_counting)
         bool conv = draw(3) == 0;
         sonic_node *n = append(&g, conv ? SONIC_OP_CONV : SONIC_OP_MAX_POOL, "window", 1, 0u);
         n->shape.dim[0] = 2;
-        n->window.kh = 1 + draw(5), n->window.stride_h = 1 + draw(4), n->window.dilation_h = 1 + draw(4);
+        n->window.kh = 1 + draw(5), n->window.stride_h = 1 + draw(4),
+        n->window.dilation_h = 1 + draw(4);
         n->window.pad_top = draw(6), n->window.pad_bottom = draw(6);
         uint32_t rows;
         bool all;
@@ -262,7 +264,8 @@ static void expect_same(const sonic_graph *a, const sonic_graph *b)
         sonic_node x = a->node[i], y = b->node[i];
         cr_assert_eq(x.inputs, y.inputs);
         cr_assert(x.inputs == 0 || memcmp(x.input, y.input, x.inputs * sizeof *x.input) == 0);
-        cr_assert(x.op == y.op && strcmp(x.name, y.name) == 0 && sonic_shape_equal(&x.shape, &y.shape));
+        cr_assert(x.op == y.op && strcmp(x.name, y.name) == 0 &&
+                  sonic_shape_equal(&x.shape, &y.shape));
         cr_assert_eq(memcmp(&x.window, &y.window, sizeof x.window), 0);
         cr_assert(x.groups == y.groups && x.exclude_pad == y.exclude_pad && x.shift == y.shift);
         cr_assert(x.factor[0] == y.factor[0] && x.factor[1] == y.factor[1] && x.axis == y.axis);
@@ -292,7 +295,8 @@ Test(graph, bytes_round_trip_and_every_prefix_is_refused)
     for (size_t cut = 0; cut < n; cut++) {
         uint8_t *exact = malloc(cut ? cut : 1); /* so that a sanitizer sees a read beyond the cut */
         memcpy(exact, bytes, cut);
-        cr_assert_eq(sonic_graph_read(&back, exact, cut, &error), SONIC_E_FORMAT, "cut at %zu", cut);
+        cr_assert_eq(sonic_graph_read(&back, exact, cut, &error), SONIC_E_FORMAT, "cut at %zu",
+                     cut);
         cr_assert_null(back.node);
         free(exact);
     }

@@ -41,8 +41,8 @@ static void expect_close(const sonic_model *model, size_t batch, const double *x
     for (size_t i = 0; i < n; i++)
         largest = fmax(largest, fabs(y[i]));
     for (size_t i = 0; i < n; i++)
-        cr_assert(fabs(got[i] - y[i]) <= 1e-9 * largest, "%s: element %zu is %g, not %g", what, i, got[i],
-                  y[i]);
+        cr_assert(fabs(got[i] - y[i]) <= 1e-9 * largest, "%s: element %zu is %g, not %g", what, i,
+                  got[i], y[i]);
     free(got);
 }
 
@@ -86,7 +86,8 @@ static Onnx__NodeProto *conv(build *b, const char *name, const char *in, const c
 }
 
 /* Scale, bias, mean, and a variance away from zero. */
-static Onnx__NodeProto *batch_norm(build *b, const char *name, const char *in, const char *out, int64_t n)
+static Onnx__NodeProto *batch_norm(build *b, const char *name, const char *in, const char *out,
+                                   int64_t n)
 {
     char inputs[256];
     const char *const parts[] = {"scale", "shift", "mean", "variance"};
@@ -95,8 +96,8 @@ static Onnx__NodeProto *batch_norm(build *b, const char *name, const char *in, c
         (void)snprintf(part, sizeof part, "%s.%s", name, parts[i]);
         build_initializer(b, build_floats(b, part, LIST(n), i == 3 ? 1 : 0));
     }
-    (void)snprintf(inputs, sizeof inputs, "%s %s.scale %s.shift %s.mean %s.variance", in, name, name, name,
-                   name);
+    (void)snprintf(inputs, sizeof inputs, "%s %s.scale %s.shift %s.mean %s.variance", in, name,
+                   name, name, name);
     return build_node(b, "BatchNormalization", name, inputs, out);
 }
 
@@ -105,7 +106,8 @@ Test(import, pytorch_torchscript)
     build b;
     build_start(&b, 11, "pytorch", 1);
     build_input(&b, "input", LIST(0, 3, 13, 12));
-    build_ints(&b, conv(&b, "/0/Conv", "input", "c0", LIST(8, 3, 3, 3), true), "pads", LIST(1, 1, 1, 1));
+    build_ints(&b, conv(&b, "/0/Conv", "input", "c0", LIST(8, 3, 3, 3), true), "pads",
+               LIST(1, 1, 1, 1));
     batch_norm(&b, "/1/BatchNormalization", "c0", "n0", 8);
     build_node(&b, "Relu", "/2/Relu", "n0", "r0");
     Onnx__NodeProto *pool = build_node(&b, "MaxPool", "/3/MaxPool", "r0", "p0");
@@ -174,7 +176,8 @@ Test(import, pytorch_dynamo)
     build_int(&b, b.node[b.graph.n_node - 1], "end", 1);
     build_constant(&b, "six", build_integers(&b, "six", NULL, LIST(6)));
     build_int(&b, build_node(&b, "Concat", "node_concat", "shape six", "target"), "axis", 0);
-    build_int(&b, build_node(&b, "Reshape", "node_view", "unsqueezed target", "view"), "allowzero", 1);
+    build_int(&b, build_node(&b, "Reshape", "node_view", "unsqueezed target", "view"), "allowzero",
+              1);
     build_int(&b, build_node(&b, "Cast", "node_cast", "view", "cast"), "to", 1);
     build_node(&b, "Dropout", "node_dropout", "cast", "dropped");
     build_weights(&b, "fc.weight", LIST(4, 6));
@@ -201,7 +204,8 @@ Test(import, tf2onnx_keeps_images_in_nhwc)
     build_initializer(&b, build_integers(&b, "pads", NULL, LIST(0, 1, 0, 0, 0, 0, 2, 0)));
     build_node(&b, "Pad", "model/pad", "s pads", "padded");
     build_ints(&b, build_node(&b, "Transpose", "t0", "padded", "nchw"), "perm", LIST(0, 3, 1, 2));
-    build_ints(&b, conv(&b, "model/conv2d", "nchw", "c0", LIST(4, 3, 3, 3), true), "strides", LIST(2, 2));
+    build_ints(&b, conv(&b, "model/conv2d", "nchw", "c0", LIST(4, 3, 3, 3), true), "strides",
+               LIST(2, 2));
     build_ints(&b, build_node(&b, "Transpose", "t1", "c0", "nhwc"), "perm", LIST(0, 2, 3, 1));
     build_weights(&b, "beta", LIST(4));
     build_node(&b, "Add", "model/bias_add", "nhwc beta", "biased");
@@ -242,7 +246,8 @@ Test(import, keras2onnx_computes_its_reshape)
     build b;
     build_start(&b, 10, "keras2onnx", 4);
     build_input(&b, "conv2d_input", LIST(0, 8, 8, 1));
-    build_ints(&b, build_node(&b, "Transpose", "adjust", "conv2d_input", "t"), "perm", LIST(0, 3, 1, 2));
+    build_ints(&b, build_node(&b, "Transpose", "adjust", "conv2d_input", "t"), "perm",
+               LIST(0, 3, 1, 2));
     Onnx__NodeProto *node = conv(&b, "conv2d", "t", "c", LIST(5, 1, 3, 3), true);
     build_text(&b, node, "auto_pad", "SAME_LOWER");
     build_ints(&b, node, "strides", LIST(2, 1));
@@ -331,7 +336,8 @@ Test(import, opset_7_and_constants_that_cannot_be_folded)
     build_node(&b, "Sub", "from_image", "image mr", "si");
     build_node(&b, "Sub", "two", "si r", "st");
     build_node(&b, "Sum", "three", "st r si", "sum");
-    build_ints(&b, build_node(&b, "Pad", "pad", "sum", "padded"), "pads", LIST(0, 0, 1, 0, 0, 0, 0, 1));
+    build_ints(&b, build_node(&b, "Pad", "pad", "sum", "padded"), "pads",
+               LIST(0, 0, 1, 0, 0, 0, 0, 1));
     Onnx__NodeProto *pool = build_node(&b, "AveragePool", "avg", "padded", "p");
     build_ints(&b, pool, "kernel_shape", LIST(2, 2));
     build_ints(&b, pool, "pads", LIST(1, 0, 0, 1));
@@ -406,7 +412,8 @@ static void random_step(build *b, unsigned step, const char *in, const char *out
         build_int(b, node, "count_include_pad", build_below(b, 2));
         break;
     case 7:
-        build_initializer(b, build_floats(b, constant, build_below(b, 2) ? one : LIST(channels, 1, 1), 1));
+        build_initializer(
+            b, build_floats(b, constant, build_below(b, 2) ? one : LIST(channels, 1, 1), 1));
         build_node(b, build_below(b, 2) ? "Mul" : "Div", name, both, out);
         break;
     case 8:
@@ -414,8 +421,9 @@ static void random_step(build *b, unsigned step, const char *in, const char *out
         build_node(b, build_below(b, 2) ? "Add" : "Sub", name, both, out);
         break;
     default:
-        build_initializer(b, build_integers(b, constant, NULL,
-                                            LIST(0, 0, build_below(b, 3), 0, 0, 0, 1, build_below(b, 2))));
+        build_initializer(
+            b, build_integers(b, constant, NULL,
+                              LIST(0, 0, build_below(b, 3), 0, 0, 0, 1, build_below(b, 2))));
         build_node(b, "Pad", name, both, out);
         break;
     }
@@ -457,13 +465,14 @@ Test(import, random_networks)
     }
 }
 
-/* torch.nn.functional.pad as the old exporter writes it: eight nodes that compute eight integers. */
+/* torch.nn.functional.pad as the old exporter writes it: nodes that compute eight integers. */
 Test(import, pytorch_computes_its_padding)
 {
     build b;
     build_start(&b, 11, "pytorch", 7);
     build_input(&b, "x", LIST(0, 2, 5, 6));
-    build_constant(&b, "given", build_integers(&b, "given", NULL, LIST(1, 2, 3, 4))); /* left, right, ... */
+    build_constant(&b, "given",
+                   build_integers(&b, "given", NULL, LIST(1, 2, 3, 4))); /* left, right, ... */
     build_constant(&b, "missing", build_integers(&b, "missing", NULL, LIST(4)));
     build_node(&b, "ConstantOfShape", "/ConstantOfShape", "missing", "zeros");
     Onnx__AttributeProto *a = build_attribute(&b, b.node[b.graph.n_node - 1], "value");
@@ -476,7 +485,8 @@ Test(import, pytorch_computes_its_padding)
     build_constant(&b, "end", build_integers(&b, "end", NULL, LIST(-INT64_MAX)));
     build_constant(&b, "axis", build_integers(&b, "axis", NULL, LIST(0)));
     build_node(&b, "Slice", "/Slice", "table last end axis last", "reversed");
-    build_ints(&b, build_node(&b, "Transpose", "/Transpose", "reversed", "turned"), "perm", LIST(1, 0));
+    build_ints(&b, build_node(&b, "Transpose", "/Transpose", "reversed", "turned"), "perm",
+               LIST(1, 0));
     build_node(&b, "Reshape", "/Reshape_1", "turned last", "flat");
     build_int(&b, build_node(&b, "Cast", "/Cast", "flat", "pads"), "to", 7);
     build_text(&b, build_node(&b, "Pad", "/Pad", "x pads", "padded"), "mode", "constant");

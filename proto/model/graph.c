@@ -31,8 +31,8 @@ void sonic_graph_free(sonic_graph *graph)
 sonic_status sonic_shape_elements(const sonic_shape *shape, size_t *elements, sonic_error *error)
 {
     if (shape->rank < 1 || shape->rank > SONIC_RANK_MAX)
-        return sonic_fail(error, SONIC_E_SHAPE, "a tensor has %u dimensions, not 1 to %d", shape->rank,
-                          SONIC_RANK_MAX);
+        return sonic_fail(error, SONIC_E_SHAPE, "a tensor has %u dimensions, not 1 to %d",
+                          shape->rank, SONIC_RANK_MAX);
     size_t n = 1;
     for (uint32_t i = 0; i < shape->rank; i++) {
         if (shape->dim[i] == 0)
@@ -111,9 +111,9 @@ typedef struct axis {
 
 static bool axis_output(const axis *a, uint32_t *out)
 {
-    if (a->kernel < 1 || a->kernel > SONIC_WINDOW_MAX || a->stride < 1 || a->stride > SONIC_WINDOW_MAX ||
-        a->dilation < 1 || a->dilation > SONIC_WINDOW_MAX || a->pad_before > SONIC_WINDOW_MAX ||
-        a->pad_after > SONIC_WINDOW_MAX)
+    if (a->kernel < 1 || a->kernel > SONIC_WINDOW_MAX || a->stride < 1 ||
+        a->stride > SONIC_WINDOW_MAX || a->dilation < 1 || a->dilation > SONIC_WINDOW_MAX ||
+        a->pad_before > SONIC_WINDOW_MAX || a->pad_after > SONIC_WINDOW_MAX)
         return false;
     uint64_t padded = a->size + a->pad_before + a->pad_after;
     uint64_t extent = a->dilation * (a->kernel - 1) + 1;
@@ -152,13 +152,14 @@ static sonic_status window_shape(const sonic_node *self, const sonic_shape *in, 
         return sonic_fail(error, SONIC_E_SHAPE,
                           "node '%s' (%s): a window of %u x %u (strides %u, %u, dilations %u, %u, "
                           "pads %u, %u, %u, %u) does not fit an input of %u x %u",
-                          self->name, sonic_op_name(self->op), w->kh, w->kw, w->stride_h, w->stride_w,
-                          w->dilation_h, w->dilation_w, w->pad_top, w->pad_left, w->pad_bottom,
-                          w->pad_right, in->dim[1], in->dim[2]);
-    if (self->op != SONIC_OP_CONV &&
-        (!axis_has_candidates(&rows, shape->dim[1]) || !axis_has_candidates(&columns, shape->dim[2])))
-        return sonic_fail(error, SONIC_E_SHAPE, "node '%s' (%s): a window lies in the padding alone",
-                          self->name, sonic_op_name(self->op));
+                          self->name, sonic_op_name(self->op), w->kh, w->kw, w->stride_h,
+                          w->stride_w, w->dilation_h, w->dilation_w, w->pad_top, w->pad_left,
+                          w->pad_bottom, w->pad_right, in->dim[1], in->dim[2]);
+    if (self->op != SONIC_OP_CONV && (!axis_has_candidates(&rows, shape->dim[1]) ||
+                                      !axis_has_candidates(&columns, shape->dim[2])))
+        return sonic_fail(error, SONIC_E_SHAPE,
+                          "node '%s' (%s): a window lies in the padding alone", self->name,
+                          sonic_op_name(self->op));
     return SONIC_OK;
 }
 
@@ -171,28 +172,29 @@ static sonic_status conv_shape(const sonic_node *self, const sonic_shape *in, so
                           "(channels, height, width) or 1 (features)", self->name, in->rank);
     uint32_t outputs = self->shape.dim[0];
     if (self->groups == 0 || outputs == 0 || in->dim[0] % self->groups || outputs % self->groups)
-        return sonic_fail(error, SONIC_E_SHAPE,
-                          "node '%s' (conv): %u groups do not divide %u input and %u output channels",
-                          self->name, self->groups, in->dim[0], outputs);
+        return sonic_fail(
+            error, SONIC_E_SHAPE,
+            "node '%s' (conv): %u groups do not divide %u input and %u output channels", self->name,
+            self->groups, in->dim[0], outputs);
     sonic_shape space = {3, {in->dim[0], 1, 1}};
     *shape = (sonic_shape){in->rank, {outputs}};
     if (in->rank == 3)
         return window_shape(self, in, shape, error);
     const sonic_window *w = &self->window;
     if (w->kh != 1 || w->kw != 1 || w->pad_top || w->pad_left || w->pad_bottom || w->pad_right)
-        return sonic_fail(error, SONIC_E_SHAPE, "node '%s' (conv): features have no space for a window",
-                          self->name);
+        return sonic_fail(error, SONIC_E_SHAPE,
+                          "node '%s' (conv): features have no space for a window", self->name);
     sonic_shape ignored = {3, {outputs}};
     return window_shape(self, &space, &ignored, error);
 }
 
-static sonic_status concat_shape(const sonic_graph *graph, const sonic_node *self, sonic_shape *shape,
-                                 sonic_error *error)
+static sonic_status concat_shape(const sonic_graph *graph, const sonic_node *self,
+                                 sonic_shape *shape, sonic_error *error)
 {
     *shape = graph->node[self->input[0]].shape;
     if (self->axis >= shape->rank)
-        return sonic_fail(error, SONIC_E_SHAPE, "node '%s' (concat): there is no axis %u", self->name,
-                          self->axis);
+        return sonic_fail(error, SONIC_E_SHAPE, "node '%s' (concat): there is no axis %u",
+                          self->name, self->axis);
     uint64_t sum = shape->dim[self->axis];
     for (uint32_t i = 1; i < self->inputs; i++) {
         sonic_shape part = graph->node[self->input[i]].shape;
@@ -258,16 +260,17 @@ sonic_status sonic_node_infer_shape(const sonic_graph *graph, uint32_t node, son
 {
     const sonic_node *self = &graph->node[node];
     if ((unsigned)self->op >= SONIC_OPS)
-        return sonic_fail(error, SONIC_E_SHAPE, "node '%s': operation %u does not exist", self->name,
-                          (unsigned)self->op);
+        return sonic_fail(error, SONIC_E_SHAPE, "node '%s': operation %u does not exist",
+                          self->name, (unsigned)self->op);
     const char *kind = sonic_op_name(self->op);
     if (!arity_fits(self) || (self->inputs && !self->input))
         return sonic_fail(error, SONIC_E_SHAPE, "node '%s' (%s): %u inputs are too few or too many",
                           self->name, kind, self->inputs);
     for (uint32_t i = 0; i < self->inputs; i++)
         if (self->input[i] >= node)
-            return sonic_fail(error, SONIC_E_SHAPE, "node '%s' (%s): input %u does not come before it",
-                              self->name, kind, i);
+            return sonic_fail(error, SONIC_E_SHAPE,
+                              "node '%s' (%s): input %u does not come before it", self->name, kind,
+                              i);
     const sonic_shape *in = self->inputs ? &graph->node[self->input[0]].shape : NULL;
     if (needs_space(self->op) && in->rank != 3)
         return sonic_fail(error, SONIC_E_SHAPE,
@@ -289,8 +292,9 @@ sonic_status sonic_node_infer_shape(const sonic_graph *graph, uint32_t node, son
     case SONIC_OP_RESHAPE: break;
     case SONIC_OP_ADD:
         if (!sonic_shape_equal(in, &graph->node[self->input[1]].shape))
-            status = sonic_fail(error, SONIC_E_SHAPE,
-                                "node '%s' (add): its two inputs have different shapes", self->name);
+            status =
+                sonic_fail(error, SONIC_E_SHAPE,
+                           "node '%s' (add): its two inputs have different shapes", self->name);
         result = *in;
         break;
     default: result = *in; break;

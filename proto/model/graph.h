@@ -2,8 +2,8 @@
  * The network as the servers know it: a list of integer operations in topological order, public.
  *
  * Node 0 is the input, the last node the output; every node has one output tensor, and its index
- * names both.  Tensors are [batch][dims...], row-major; convolutions and pools read dims as C, H, W.
- * A tensor of integers q stands for the reals unit * q.
+ * names both.  Tensors are [batch][dims...], row-major; convolutions and pools read dims as C, H,
+ * W.  A tensor of integers q stands for the reals unit * q.
  */
 #ifndef SONIC_PROTO_MODEL_GRAPH_H
 #define SONIC_PROTO_MODEL_GRAPH_H
@@ -78,7 +78,7 @@ typedef enum sonic_last { SONIC_LAST_NONE, SONIC_LAST_SOFTMAX, SONIC_LAST_ARGMAX
 typedef struct sonic_graph {
     sonic_ring ring;
     sonic_truncation truncation;
-    double failure;      /**< local truncation: proven bound on the chance of a gross error, an image */
+    double failure;      /**< local truncation: proven bound on the chance of a gross error */
     sonic_last last;     /**< what the user applies to the opened result */
     double input_low, input_high; /**< inputs are in this range: the range proof rests on it */
     uint32_t nodes;
@@ -99,29 +99,31 @@ const char *sonic_op_name(sonic_op op);
 /** Elements of a node's tensor for one image; the graph has been validated, so this cannot fail. */
 size_t sonic_node_elements(const sonic_graph *graph, uint32_t node);
 
-/** Weights and biases (constants) of a node: 0 for all but CONV and BIAS (which has only biases). */
+/** Weights and biases of a node: 0 for all but CONV and BIAS (which has only biases). */
 size_t sonic_node_weights(const sonic_graph *graph, uint32_t node);
 size_t sonic_node_biases(const sonic_graph *graph, uint32_t node);
 
 /** The convolution of a CONV node for a batch. */
 sonic_conv_shape sonic_node_conv(const sonic_graph *graph, uint32_t node, size_t batch);
 
-/** Checks everything a reader of an untrusted graph must: indices, arities, shapes recomputed from the
- * inputs, windows, shifts (1 .. ring / 2), factors, sizes.  @return SONIC_E_FORMAT naming the node */
+/** Checks everything a reader of an untrusted graph must: indices, arities, shapes recomputed from
+ * the inputs, windows, shifts (1 .. ring / 2), factors, sizes.  @return SONIC_E_FORMAT naming the
+ * node */
 SONIC_MUST_CHECK sonic_status sonic_graph_validate(const sonic_graph *graph, sonic_error *error);
 
 /** The part of it that holds of an imported graph too, whose numbers are not set yet. */
-SONIC_MUST_CHECK sonic_status sonic_graph_validate_shapes(const sonic_graph *graph, sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_graph_validate_shapes(const sonic_graph *graph,
+                                                          sonic_error *error);
 
-/** Shape of a node's output from its inputs' shapes and its own attributes (CONV: shape.dim[0] is the
- * number of output channels; INPUT and RESHAPE: the shape itself).  Every window of a pool must have a
- * candidate that is not padding.  @return SONIC_E_SHAPE naming the node */
+/** Shape of a node's output from its inputs' shapes and its own attributes (CONV: shape.dim[0] is
+ * the number of output channels; INPUT and RESHAPE: the shape itself).  Every window of a pool must
+ * have a candidate that is not padding.  @return SONIC_E_SHAPE naming the node */
 SONIC_MUST_CHECK sonic_status sonic_node_infer_shape(const sonic_graph *graph, uint32_t node,
                                                      sonic_shape *shape, sonic_error *error);
 
 /** Serialised form (little-endian, versioned); *bytes is malloc'ed. */
-SONIC_MUST_CHECK sonic_status sonic_graph_write(const sonic_graph *graph, uint8_t **bytes, size_t *n,
-                                                sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_graph_write(const sonic_graph *graph, uint8_t **bytes,
+                                                size_t *n, sonic_error *error);
 /** Parses and validates untrusted bytes. */
 SONIC_MUST_CHECK sonic_status sonic_graph_read(sonic_graph *graph, const uint8_t *bytes, size_t n,
                                                sonic_error *error);

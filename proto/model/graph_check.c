@@ -27,8 +27,8 @@ static bool count_constants(const sonic_graph *graph, uint32_t node, size_t *sum
         sonic_conv_shape conv = sonic_node_conv(graph, node, 1);
         size_t weights = conv.o;
         if (!sonic_size_mul(&weights, weights, conv.c / conv.groups) ||
-            !sonic_size_mul(&weights, weights, conv.kh) || !sonic_size_mul(&weights, weights, conv.kw) ||
-            !sonic_size_add(&n, n, weights))
+            !sonic_size_mul(&weights, weights, conv.kh) ||
+            !sonic_size_mul(&weights, weights, conv.kw) || !sonic_size_add(&n, n, weights))
             return false;
     }
     return sonic_size_add(sum, *sum, n) && *sum <= SONIC_ELEMENTS_MAX;
@@ -47,13 +47,14 @@ static bool pool_fits(const sonic_graph *graph, uint32_t node)
 sonic_status sonic_graph_validate_shapes(const sonic_graph *graph, sonic_error *error)
 {
     if (!graph->node || graph->nodes < 2 || graph->nodes > SONIC_NODES_MAX)
-        return sonic_fail(error, SONIC_E_FORMAT, "the graph has %u nodes, not 2 to %d", graph->nodes,
-                          SONIC_NODES_MAX);
+        return sonic_fail(error, SONIC_E_FORMAT, "the graph has %u nodes, not 2 to %d",
+                          graph->nodes, SONIC_NODES_MAX);
     size_t constants = 0, elements = 0;
     for (uint32_t i = 0; i < graph->nodes; i++) {
         const sonic_node *self = &graph->node[i];
         if (!name_fits(self->name))
-            return sonic_fail(error, SONIC_E_FORMAT, "the name of node %u is not printable text", i);
+            return sonic_fail(error, SONIC_E_FORMAT, "the name of node %u is not printable text",
+                              i);
         if ((self->op == SONIC_OP_INPUT) != (i == 0))
             return sonic_fail(error, SONIC_E_FORMAT,
                               "node %u '%s': the first node, and no other, must be the input", i,
@@ -93,22 +94,24 @@ static bool shift_fits(const sonic_node *self, unsigned ring)
     }
 }
 
-static sonic_status check_numbers(const sonic_graph *graph, const sonic_node *self, sonic_error *error)
+static sonic_status check_numbers(const sonic_graph *graph, const sonic_node *self,
+                                  sonic_error *error)
 {
     unsigned ring = (unsigned)graph->ring;
     const char *kind = sonic_op_name(self->op);
     if (!shift_fits(self, ring))
-        return sonic_fail(error, SONIC_E_FORMAT, "node '%s' (%s): it cannot drop %u bits", self->name,
-                          kind, self->shift);
-    if ((self->op == SONIC_OP_ADD || self->op == SONIC_OP_SCALE) && !factor_fits(self->factor[0], ring))
+        return sonic_fail(error, SONIC_E_FORMAT, "node '%s' (%s): it cannot drop %u bits",
+                          self->name, kind, self->shift);
+    if ((self->op == SONIC_OP_ADD || self->op == SONIC_OP_SCALE) &&
+        !factor_fits(self->factor[0], ring))
         return sonic_fail(error, SONIC_E_FORMAT, "node '%s' (%s): its factor is out of range",
                           self->name, kind);
     if (self->op == SONIC_OP_ADD && !factor_fits(self->factor[1], ring))
-        return sonic_fail(error, SONIC_E_FORMAT, "node '%s' (%s): its second factor is out of range",
-                          self->name, kind);
+        return sonic_fail(error, SONIC_E_FORMAT,
+                          "node '%s' (%s): its second factor is out of range", self->name, kind);
     if (!isfinite(self->unit) || !(self->unit > 0))
-        return sonic_fail(error, SONIC_E_FORMAT, "node '%s' (%s): its unit is not a positive number",
-                          self->name, kind);
+        return sonic_fail(error, SONIC_E_FORMAT,
+                          "node '%s' (%s): its unit is not a positive number", self->name, kind);
     if (!(self->bound >= 0 && self->bound < ldexp(1, (int)ring - 2)))
         return sonic_fail(error, SONIC_E_FORMAT, "node '%s' (%s): its bound leaves the ring",
                           self->name, kind);

@@ -154,8 +154,8 @@ static sonic_status get_inputs(source *in, sonic_node *node, uint32_t index, son
 {
     uint32_t inputs = (uint32_t)get(in, 4);
     if (inputs > SONIC_NODES_MAX || (size_t)inputs * 4 > in->left)
-        return sonic_fail(error, SONIC_E_FORMAT, "node %u of the graph has more inputs than fit in it",
-                          index);
+        return sonic_fail(error, SONIC_E_FORMAT,
+                          "node %u of the graph has more inputs than fit in it", index);
     if (inputs == 0)
         return SONIC_OK;
     node->input = calloc(inputs, sizeof *node->input);
@@ -171,14 +171,17 @@ static sonic_status get_node(source *in, sonic_node *node, uint32_t index, sonic
     uint64_t op = get(in, 1);
     uint64_t length = get(in, 1);
     if (op >= SONIC_OPS)
-        return sonic_fail(error, SONIC_E_FORMAT, "node %u of the graph is of an unknown kind", index);
+        return sonic_fail(error, SONIC_E_FORMAT, "node %u of the graph is of an unknown kind",
+                          index);
     if (length > SONIC_NAME_MAX || length > in->left)
-        return sonic_fail(error, SONIC_E_FORMAT, "the name of node %u of the graph is too long", index);
+        return sonic_fail(error, SONIC_E_FORMAT, "the name of node %u of the graph is too long",
+                          index);
     node->op = (sonic_op)op;
     for (uint64_t i = 0; i < length; i++)
         node->name[i] = (char)get(in, 1);
     if (strlen(node->name) != length)
-        return sonic_fail(error, SONIC_E_FORMAT, "the name of node %u of the graph is not text", index);
+        return sonic_fail(error, SONIC_E_FORMAT, "the name of node %u of the graph is not text",
+                          index);
     sonic_status status = get_inputs(in, node, index, error);
     if (status)
         return status;
@@ -194,8 +197,8 @@ static sonic_status get_node(source *in, sonic_node *node, uint32_t index, sonic
     uint64_t flag = get(in, 1);
     node->exclude_pad = flag & 1;
     if (flag > 1)
-        return sonic_fail(error, SONIC_E_FORMAT, "a flag of node %u of the graph is neither 0 nor 1",
-                          index);
+        return sonic_fail(error, SONIC_E_FORMAT,
+                          "a flag of node %u of the graph is neither 0 nor 1", index);
     node->shift = (uint32_t)get(in, 4);
     node->factor[0] = (int64_t)get(in, 8);
     node->factor[1] = (int64_t)get(in, 8);
@@ -215,7 +218,8 @@ static sonic_status get_graph(source *in, sonic_graph *graph, sonic_error *error
     uint64_t ring = get(in, 4), truncation = get(in, 1), last = get(in, 1);
     if ((ring != SONIC_RING_32 && ring != SONIC_RING_64) || truncation > SONIC_TRUNC_LOCAL ||
         last > SONIC_LAST_ARGMAX)
-        return sonic_fail(error, SONIC_E_FORMAT, "the graph's ring, truncation or last step is unknown");
+        return sonic_fail(error, SONIC_E_FORMAT,
+                          "the graph's ring, truncation or last step is unknown");
     graph->ring = (sonic_ring)ring;
     graph->truncation = (sonic_truncation)truncation;
     graph->last = (sonic_last)last;
@@ -243,7 +247,8 @@ static sonic_status get_graph(source *in, sonic_graph *graph, sonic_error *error
     return sonic_graph_validate(graph, error);
 }
 
-sonic_status sonic_graph_read(sonic_graph *graph, const uint8_t *bytes, size_t n, sonic_error *error)
+sonic_status sonic_graph_read(sonic_graph *graph, const uint8_t *bytes, size_t n,
+                              sonic_error *error)
 {
     sonic_graph read = {0};
     source in = {bytes, n, false};

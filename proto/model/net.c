@@ -111,8 +111,8 @@ sonic_status sonic_net_shape(sonic_net *net, uint32_t node, sonic_error *error)
 }
 
 /* One input, own attributes neutral. */
-static sonic_status append_one(sonic_net *net, sonic_op op, const char *name, uint32_t x, uint32_t *y,
-                               sonic_error *error)
+static sonic_status append_one(sonic_net *net, sonic_op op, const char *name, uint32_t x,
+                               uint32_t *y, sonic_error *error)
 {
     return sonic_net_append(net, op, name, 1, &x, y, error);
 }
@@ -140,8 +140,8 @@ sonic_status sonic_net_permute(sonic_net *net, const char *name, uint32_t x, con
     return sonic_net_shape(net, made, error);
 }
 
-sonic_status sonic_net_reshape(sonic_net *net, const char *name, uint32_t x, const sonic_shape *shape,
-                               uint32_t *y, sonic_error *error)
+sonic_status sonic_net_reshape(sonic_net *net, const char *name, uint32_t x,
+                               const sonic_shape *shape, uint32_t *y, sonic_error *error)
 {
     if (sonic_shape_equal(&net->graph.node[x].shape, shape)) {
         *y = x;

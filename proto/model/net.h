@@ -1,6 +1,6 @@
 /** @file
- * A network between the importer and the finished graph: nodes are appended in topological order, then
- * passes rewrite them, then it settles into a model.
+ * A network between the importer and the finished graph: nodes are appended in topological order,
+ * then passes rewrite them, then it settles into a model.
  *
  * As in an imported graph, with two differences: BIAS holds its constant compactly, and SCALE
  * multiplies by a real constant (extra.w); both constants have the shape extra.spread, which
@@ -15,13 +15,13 @@
 /** Most nodes and edges while building: passes shrink what lowering makes. */
 enum { SONIC_NET_NODES_MAX = 4 * SONIC_NODES_MAX, SONIC_NET_EDGES_MAX = 1 << 16 };
 
-/** Most constants that broadcasts may create in all (in a file they are bounded by its size): 2^25. */
+/** Most constants that broadcasts may create in all (a file bounds its own): 2^25. */
 #define SONIC_NET_SPREAD_MAX ((size_t)1 << 25)
 
 typedef struct sonic_net_extra {
     double *w, *b;      /**< CONV: both; SCALE: w; BIAS: b */
     sonic_shape spread; /**< SCALE, BIAS: each dimension is 1 or the node's own */
-    uint32_t uses;      /**< live consumers, the network's own output among them; sonic_net_count() */
+    uint32_t uses; /**< live consumers, the network's own output among them; sonic_net_count() */
     uint32_t consumer;  /**< one of them */
 } sonic_net_extra;
 
@@ -37,31 +37,32 @@ void sonic_net_free(sonic_net *net);
 
 /** Appends a node with neutral attributes and no shape. */
 SONIC_MUST_CHECK sonic_status sonic_net_append(sonic_net *net, sonic_op op, const char *name,
-                                               uint32_t inputs, const uint32_t *input, uint32_t *index,
-                                               sonic_error *error);
+                                               uint32_t inputs, const uint32_t *input,
+                                               uint32_t *index, sonic_error *error);
 /** Sets a node's shape from its inputs and attributes. */
 SONIC_MUST_CHECK sonic_status sonic_net_shape(sonic_net *net, uint32_t node, sonic_error *error);
 
 /** The builders append what is needed and give the node that holds the result.  A permutation of a
- * permutation becomes one or none; element-wise operations move before permutations, so that pairs of
- * them meet.  Constants are owned by the net from the call on, also when it fails. */
+ * permutation becomes one or none; element-wise operations move before permutations, so that pairs
+ * of them meet.  Constants are owned by the net from the call on, also when it fails. */
 SONIC_MUST_CHECK sonic_status sonic_net_permute(sonic_net *net, const char *name, uint32_t x,
-                                                const uint32_t *perm, uint32_t *y, sonic_error *error);
+                                                const uint32_t *perm, uint32_t *y,
+                                                sonic_error *error);
 SONIC_MUST_CHECK sonic_status sonic_net_reshape(sonic_net *net, const char *name, uint32_t x,
                                                 const sonic_shape *shape, uint32_t *y,
                                                 sonic_error *error);
-SONIC_MUST_CHECK sonic_status sonic_net_relu(sonic_net *net, const char *name, uint32_t x, uint32_t *y,
-                                             sonic_error *error);
-SONIC_MUST_CHECK sonic_status sonic_net_add(sonic_net *net, const char *name, uint32_t a, uint32_t b,
-                                            uint32_t *y, sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_net_relu(sonic_net *net, const char *name, uint32_t x,
+                                             uint32_t *y, sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_net_add(sonic_net *net, const char *name, uint32_t a,
+                                            uint32_t b, uint32_t *y, sonic_error *error);
 /** op: SONIC_OP_SCALE or SONIC_OP_BIAS. */
-SONIC_MUST_CHECK sonic_status sonic_net_affine(sonic_net *net, sonic_op op, const char *name, uint32_t x,
-                                               const sonic_shape *spread, double *constant, uint32_t *y,
-                                               sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_net_affine(sonic_net *net, sonic_op op, const char *name,
+                                               uint32_t x, const sonic_shape *spread,
+                                               double *constant, uint32_t *y, sonic_error *error);
 /** op: SONIC_OP_MAX_POOL, SONIC_OP_AVG_POOL or SONIC_OP_PAD. */
-SONIC_MUST_CHECK sonic_status sonic_net_window(sonic_net *net, sonic_op op, const char *name, uint32_t x,
-                                               const sonic_window *window, bool exclude_pad, uint32_t *y,
-                                               sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_net_window(sonic_net *net, sonic_op op, const char *name,
+                                               uint32_t x, const sonic_window *window,
+                                               bool exclude_pad, uint32_t *y, sonic_error *error);
 /** window NULL: fully connected. */
 SONIC_MUST_CHECK sonic_status sonic_net_conv(sonic_net *net, const char *name, uint32_t x,
                                              uint32_t outputs, uint32_t groups,
@@ -83,8 +84,8 @@ SONIC_MUST_CHECK sonic_status sonic_net_swap(sonic_net *net, uint32_t node, uint
 SONIC_MUST_CHECK sonic_status sonic_net_spend(sonic_net *net, size_t n, sonic_error *error);
 /** Elements of a validated shape. */
 size_t sonic_shape_size(const sonic_shape *shape);
-/** Moves a constant of shape `from` through a permutation: dimension i of the result is perm[i] of it.
- * The inverse direction where `inverse`.  NULL without memory. */
+/** Moves a constant of shape `from` through a permutation: dimension i of the result is perm[i] of
+ * it. The inverse direction where `inverse`.  NULL without memory. */
 double *sonic_spread_permute(const double *constant, const sonic_shape *from, const uint32_t *perm,
                              bool inverse, sonic_shape *to);
 
@@ -95,6 +96,7 @@ SONIC_MUST_CHECK sonic_status sonic_net_drop(sonic_net *net, sonic_error *error)
 /** SCALE nodes that are left become convolutions of one channel a group. */
 SONIC_MUST_CHECK sonic_status sonic_net_lower_scales(sonic_net *net, sonic_error *error);
 /** Moves what is live into a model; the net is freed in any case. */
-SONIC_MUST_CHECK sonic_status sonic_net_settle(sonic_net *net, sonic_model *model, sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_net_settle(sonic_net *net, sonic_model *model,
+                                               sonic_error *error);
 
 #endif

@@ -62,8 +62,8 @@ sonic_status sonic_net_swap(sonic_net *net, uint32_t node, uint32_t consumer, so
 static sonic_status not_finite(const sonic_node *node, sonic_error *error)
 {
     return sonic_fail(error, SONIC_E_UNSUPPORTED,
-                      "node '%s' (%s): a constant is infinite, not a number or too large", node->name,
-                      sonic_op_name(node->op));
+                      "node '%s' (%s): a constant is infinite, not a number or too large",
+                      node->name, sonic_op_name(node->op));
 }
 
 static bool all_finite(const double *x, size_t n)
@@ -125,8 +125,8 @@ static sonic_status settle(sonic_net *net, sonic_model *model, uint32_t *place, 
     for (uint32_t i = 0; i <= net->output; i++)
         live += net->extra[i].uses > 0;
     if (live > SONIC_NODES_MAX)
-        return sonic_fail(error, SONIC_E_UNSUPPORTED, "the network has %u operations, more than %d", live,
-                          SONIC_NODES_MAX);
+        return sonic_fail(error, SONIC_E_UNSUPPORTED, "the network has %u operations, more than %d",
+                          live, SONIC_NODES_MAX);
     if (live < 2)
         return sonic_fail(error, SONIC_E_UNSUPPORTED, "the network computes nothing");
     graph->node = calloc(live, sizeof *graph->node);

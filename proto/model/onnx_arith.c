@@ -45,7 +45,8 @@ static sonic_status apply(const sonic_onnx_call *call, sonic_op op, uint32_t x,
         free(reals);
         return status;
     }
-    return sonic_net_affine(&call->onnx->net, op, call->name, x, &spread, reals, y, call->onnx->error);
+    return sonic_net_affine(&call->onnx->net, op, call->name, x, &spread, reals, y,
+                            call->onnx->error);
 }
 
 static sonic_status negate(const sonic_onnx_call *call, uint32_t x, uint32_t *y)
@@ -82,9 +83,9 @@ sonic_status sonic_onnx_lower_add(const sonic_onnx_call *call)
 {
     size_t side = constant_side(call);
     uint32_t y;
-    sonic_status status =
-        side == 2 ? add_nodes(call, call->in[0]->node, call->in[1]->node, &y)
-                  : apply(call, SONIC_OP_BIAS, call->in[1 - side]->node, call->in[side]->tensor, 1, false, &y);
+    sonic_status status = side == 2 ? add_nodes(call, call->in[0]->node, call->in[1]->node, &y)
+                                    : apply(call, SONIC_OP_BIAS, call->in[1 - side]->node,
+                                            call->in[side]->tensor, 1, false, &y);
     return status ? status : sonic_onnx_give_node(call, y);
 }
 

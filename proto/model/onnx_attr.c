@@ -9,7 +9,8 @@
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
 
-sonic_status sonic_onnx_refuse(const sonic_onnx_call *call, sonic_status status, const char *format, ...)
+sonic_status sonic_onnx_refuse(const sonic_onnx_call *call, sonic_status status, const char *format,
+                               ...)
 {
     char text[224];
     va_list arguments;
@@ -58,8 +59,8 @@ const sonic_shape *sonic_onnx_shape(const sonic_onnx_call *call, uint32_t node)
     return &call->onnx->net.graph.node[node].shape;
 }
 
-sonic_status sonic_onnx_reals(const sonic_onnx_call *call, const sonic_tensor *tensor, double factor,
-                              double **reals)
+sonic_status sonic_onnx_reals(const sonic_onnx_call *call, const sonic_tensor *tensor,
+                              double factor, double **reals)
 {
     if (sonic_tensor_symbolic(tensor))
         return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED, "a constant depends on the batch size");
@@ -86,8 +87,8 @@ sonic_status sonic_onnx_give_tensor(const sonic_onnx_call *call, sonic_tensor *t
     return SONIC_OK;
 }
 
-sonic_status sonic_onnx_make(const sonic_onnx_call *call, bool integer, uint32_t rank, const size_t *dim,
-                             sonic_tensor **tensor)
+sonic_status sonic_onnx_make(const sonic_onnx_call *call, bool integer, uint32_t rank,
+                             const size_t *dim, sonic_tensor **tensor)
 {
     sonic_onnx *onnx = call->onnx;
     sonic_tensor *made;
@@ -174,8 +175,8 @@ sonic_status sonic_onnx_text(const sonic_onnx_call *call, const char *name, char
     return SONIC_OK;
 }
 
-sonic_status sonic_onnx_list(const sonic_onnx_call *call, size_t i, const char *name, int64_t *value,
-                             size_t room, size_t *n, bool *given)
+sonic_status sonic_onnx_list(const sonic_onnx_call *call, size_t i, const char *name,
+                             int64_t *value, size_t room, size_t *n, bool *given)
 {
     const sonic_onnx_value *input = sonic_onnx_input(call, i);
     const int64_t *ints = NULL;
@@ -200,17 +201,19 @@ sonic_status sonic_onnx_list(const sonic_onnx_call *call, size_t i, const char *
             value[k] = ints[k];
     }
     if (count > room)
-        return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED, "it lists %zu integers, more than %zu", count,
-                                 room);
+        return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED, "it lists %zu integers, more than %zu",
+                                 count, room);
     *n = count;
     return SONIC_OK;
 }
 
-sonic_status sonic_onnx_axis(const sonic_onnx_call *call, int64_t axis, uint32_t rank, uint32_t *result)
+sonic_status sonic_onnx_axis(const sonic_onnx_call *call, int64_t axis, uint32_t rank,
+                             uint32_t *result)
 {
     if (axis < -(int64_t)rank || axis >= (int64_t)rank)
-        return sonic_onnx_refuse(call, SONIC_E_FORMAT, "axis %lld does not exist among %u dimensions",
-                                 (long long)axis, rank);
+        return sonic_onnx_refuse(call, SONIC_E_FORMAT,
+                                 "axis %lld does not exist among %u dimensions", (long long)axis,
+                                 rank);
     *result = (uint32_t)(axis < 0 ? axis + (int64_t)rank : axis);
     return SONIC_OK;
 }

@@ -64,7 +64,8 @@ static sonic_status fold_constant_of_shape(const sonic_onnx_call *call)
     if (!status && a && a->t)
         status = sonic_onnx_tensor(call->onnx, a->t, call->name, &value);
     if (!status && value && value->n != 1)
-        status = sonic_onnx_refuse(call, SONIC_E_FORMAT, "its value has %zu elements, not 1", value->n);
+        status =
+            sonic_onnx_refuse(call, SONIC_E_FORMAT, "its value has %zu elements, not 1", value->n);
     if (!status)
         status = sonic_onnx_make(call, value && value->integer, rank, dim, &tensor);
     for (size_t i = 0; !status && value && i < tensor->n; i++)
@@ -109,7 +110,9 @@ static bool integer_range(int64_t type, double *low, double *high)
     case ONNX__TENSOR_PROTO__DATA_TYPE__UINT16: *low = 0, *high = 0xffff; return true;
     case ONNX__TENSOR_PROTO__DATA_TYPE__INT16: *low = -0x8000, *high = 0x7fff; return true;
     case ONNX__TENSOR_PROTO__DATA_TYPE__UINT32: *low = 0, *high = 0xffffffffu; return true;
-    case ONNX__TENSOR_PROTO__DATA_TYPE__INT32: *low = -0x80000000ll, *high = 0x7fffffff; return true;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__INT32:
+        *low = -0x80000000ll, *high = 0x7fffffff;
+        return true;
     case ONNX__TENSOR_PROTO__DATA_TYPE__UINT64:
     case ONNX__TENSOR_PROTO__DATA_TYPE__INT64: *low = -0x1p63, *high = 0x1p63 - 1024; return true;
     default: return false;
@@ -118,7 +121,8 @@ static bool integer_range(int64_t type, double *low, double *high)
 
 static bool real_type(int64_t type)
 {
-    return type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT || type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE ||
+    return type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT ||
+           type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE ||
            type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16 || type == 16;
 }
 
@@ -179,8 +183,10 @@ static sonic_status fold_range(const sonic_onnx_call *call)
     const sonic_tensor *part[3];
     for (size_t i = 0; i < 3; i++) {
         part[i] = call->in[i]->tensor;
-        if (part[i]->n != 1 || sonic_tensor_symbolic(part[i]) || !part[i]->integer != !part[0]->integer)
-            return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED, "its inputs are not three known numbers");
+        if (part[i]->n != 1 || sonic_tensor_symbolic(part[i]) ||
+            !part[i]->integer != !part[0]->integer)
+            return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED,
+                                     "its inputs are not three known numbers");
     }
     double start = sonic_tensor_real(part[0], 0), step = sonic_tensor_real(part[2], 0);
     double count = ceil((sonic_tensor_real(part[1], 0) - start) / step);

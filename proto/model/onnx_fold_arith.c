@@ -61,8 +61,9 @@ static bool integer_result(arithmetic op, sonic_symbol a, sonic_symbol b, sonic_
             return *r = b, true;
         if (b.value == 0)
             return *r = a, true;
-        return a.power == b.power && !(op == ADD ? __builtin_add_overflow(a.value, b.value, &r->value)
-                                                 : __builtin_sub_overflow(a.value, b.value, &r->value));
+        return a.power == b.power &&
+               !(op == ADD ? __builtin_add_overflow(a.value, b.value, &r->value)
+                           : __builtin_sub_overflow(a.value, b.value, &r->value));
     case MUL:
         r->power = a.power + b.power;
         return r->power <= 15 && !__builtin_mul_overflow(a.value, b.value, &r->value);
@@ -94,7 +95,8 @@ static bool broadcast(const sonic_tensor *const *in, size_t n, size_t *dim, uint
     return true;
 }
 
-static sonic_status give_or_free(const sonic_onnx_call *call, sonic_status status, sonic_tensor *tensor)
+static sonic_status give_or_free(const sonic_onnx_call *call, sonic_status status,
+                                 sonic_tensor *tensor)
 {
     if (!status)
         return sonic_onnx_give_tensor(call, tensor);
@@ -109,7 +111,8 @@ sonic_status sonic_onnx_fold_binary(const sonic_onnx_call *call)
     size_t dim[SONIC_TENSOR_RANK_MAX], index[SONIC_TENSOR_RANK_MAX];
     uint32_t rank;
     bool whole = in[0]->integer && in[1]->integer;
-    if (!in[0]->integer != !in[1]->integer || (op == EQUAL && !whole) || !broadcast(in, 2, dim, &rank))
+    if (!in[0]->integer != !in[1]->integer || (op == EQUAL && !whole) ||
+        !broadcast(in, 2, dim, &rank))
         return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED,
                                  "its two constants have different types or shapes");
     sonic_tensor *tensor = NULL;
@@ -158,7 +161,8 @@ sonic_status sonic_onnx_fold_unary(const sonic_onnx_call *call)
         if (x.value == INT64_MIN)
             status = sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED, "an integer overflows");
         else
-            tensor->integer[i] = (sonic_symbol){type[0] == 'N' || x.value < 0 ? -x.value : x.value, x.power};
+            tensor->integer[i] =
+                (sonic_symbol){type[0] == 'N' || x.value < 0 ? -x.value : x.value, x.power};
     }
     return give_or_free(call, status, tensor);
 }

@@ -21,7 +21,8 @@ static sonic_status give_arranged(const sonic_onnx_call *call, uint32_t rank, co
     if (tensor->n != in->n) {
         size_t n = tensor->n;
         sonic_tensor_free(tensor);
-        return sonic_onnx_refuse(call, SONIC_E_SHAPE, "%zu elements cannot be arranged as %zu", in->n, n);
+        return sonic_onnx_refuse(call, SONIC_E_SHAPE, "%zu elements cannot be arranged as %zu",
+                                 in->n, n);
     }
     for (size_t i = 0; i < in->n; i++)
         sonic_tensor_set(tensor, i, in, i);
@@ -38,7 +39,8 @@ sonic_status sonic_onnx_fold_gather(const sonic_onnx_call *call)
         status = sonic_onnx_axis(call, number, in->rank, &axis);
     if (status)
         return status;
-    if (!at->integer || sonic_tensor_symbolic(at) || in->rank - 1 + at->rank > SONIC_TENSOR_RANK_MAX)
+    if (!at->integer || sonic_tensor_symbolic(at) ||
+        in->rank - 1 + at->rank > SONIC_TENSOR_RANK_MAX)
         return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED, "its indices are not known integers");
     size_t dim[SONIC_TENSOR_RANK_MAX], before = 1, after = 1;
     uint32_t rank = 0;
@@ -52,7 +54,8 @@ sonic_status sonic_onnx_fold_gather(const sonic_onnx_call *call)
     int64_t size = (int64_t)in->dim[axis];
     for (size_t k = 0; k < at->n; k++)
         if (at->integer[k].value < -size || at->integer[k].value >= size)
-            return sonic_onnx_refuse(call, SONIC_E_FORMAT, "index %lld is not in a dimension of %lld",
+            return sonic_onnx_refuse(call, SONIC_E_FORMAT,
+                                     "index %lld is not in a dimension of %lld",
                                      (long long)at->integer[k].value, (long long)size);
     status = make_like(call, in, rank, dim, &tensor);
     if (status)
@@ -145,7 +148,8 @@ sonic_status sonic_onnx_fold_concat(const sonic_onnx_call *call)
         for (uint32_t d = 0; fits && d < in->rank; d++)
             fits = d == axis || in->dim[d] == first->dim[d];
         if (!fits)
-            return sonic_onnx_refuse(call, SONIC_E_SHAPE, "its input %zu does not fit the first", i);
+            return sonic_onnx_refuse(call, SONIC_E_SHAPE, "its input %zu does not fit the first",
+                                     i);
         sum += in->dim[axis];
     }
     memcpy(dim, first->dim, sizeof dim);
@@ -248,7 +252,8 @@ sonic_status sonic_onnx_fold_squeeze(const sonic_onnx_call *call)
     for (uint32_t d = 0; !status && d < in->rank; d++) {
         bool drop = given ? axes >> d & 1 : in->dim[d] == 1;
         if (drop && in->dim[d] != 1)
-            return sonic_onnx_refuse(call, SONIC_E_SHAPE, "dimension %u is %zu, not 1", d, in->dim[d]);
+            return sonic_onnx_refuse(call, SONIC_E_SHAPE, "dimension %u is %zu, not 1", d,
+                                     in->dim[d]);
         if (!drop)
             dim[rank++] = in->dim[d];
     }
@@ -263,7 +268,8 @@ sonic_status sonic_onnx_fold_unsqueeze(const sonic_onnx_call *call)
     bool given;
     size_t dim[SONIC_TENSOR_RANK_MAX], added;
     uint32_t from = 0;
-    sonic_status status = sonic_onnx_list(call, 1, "axes", list, SONIC_TENSOR_RANK_MAX, &added, &given);
+    sonic_status status =
+        sonic_onnx_list(call, 1, "axes", list, SONIC_TENSOR_RANK_MAX, &added, &given);
     if (status)
         return status;
     uint32_t rank = in->rank + (uint32_t)added;

@@ -10,13 +10,15 @@ static sonic_status spend(const sonic_onnx_call *call, size_t n)
 {
     sonic_onnx *onnx = call->onnx;
     if (n > SONIC_ELEMENTS_MAX - onnx->constants)
-        return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED, "the network has more than 2^31 weights");
+        return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED,
+                                 "the network has more than 2^31 weights");
     onnx->constants += n;
     return SONIC_OK;
 }
 
-/* A bias of n elements, `factor` times input i, which broadcasts to it; zeros where it is left out. */
-static sonic_status read_bias(const sonic_onnx_call *call, size_t i, size_t n, double factor, double **b)
+/* A bias of n elements, `factor` times input i, which broadcasts to it; zeros where left out. */
+static sonic_status read_bias(const sonic_onnx_call *call, size_t i, size_t n, double factor,
+                              double **b)
 {
     const sonic_tensor *tensor = NULL;
     if (sonic_onnx_input(call, i)) {
@@ -25,8 +27,9 @@ static sonic_status read_bias(const sonic_onnx_call *call, size_t i, size_t n, d
             return status;
         size_t last = tensor->rank ? tensor->dim[tensor->rank - 1] : 1;
         if (tensor->n != last || (last != n && last != 1) || sonic_tensor_symbolic(tensor))
-            return sonic_onnx_refuse(call, SONIC_E_SHAPE, "its bias of %zu elements does not fit %zu outputs",
-                                     tensor->n, n);
+            return sonic_onnx_refuse(call, SONIC_E_SHAPE,
+                                     "its bias of %zu elements does not fit %zu outputs", tensor->n,
+                                     n);
     }
     double *made = calloc(n, sizeof *made);
     if (!made)
@@ -54,16 +57,18 @@ sonic_status sonic_onnx_lower_conv(const sonic_onnx_call *call)
         return status;
     const sonic_shape in = *sonic_onnx_shape(call, x);
     if (in.rank != 3 || weights->rank != 4)
-        return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED,
-                                 "only convolutions in two dimensions are supported, on batch, channels, "
-                                 "height, width; this one has an input of %u and weights of %u dimensions",
-                                 in.rank + 1, weights->rank);
+        return sonic_onnx_refuse(
+            call, SONIC_E_UNSUPPORTED,
+            "only convolutions in two dimensions are supported, on batch, channels, "
+            "height, width; this one has an input of %u and weights of %u dimensions",
+            in.rank + 1, weights->rank);
     size_t outputs = weights->dim[0];
     if (groups < 1 || groups > INT32_MAX || weights->n == 0 || outputs % (size_t)groups ||
         weights->dim[1] * (size_t)groups != in.dim[0])
-        return sonic_onnx_refuse(call, SONIC_E_SHAPE,
-                                 "weights of %zu x %zu channels in %lld groups do not fit %u channels",
-                                 outputs, weights->dim[1], (long long)groups, in.dim[0]);
+        return sonic_onnx_refuse(
+            call, SONIC_E_SHAPE,
+            "weights of %zu x %zu channels in %lld groups do not fit %u channels", outputs,
+            weights->dim[1], (long long)groups, in.dim[0]);
     status = sonic_onnx_window(call, &in, &weights->dim[2], &window, &overhang);
     if (!status)
         status = spend(call, weights->n + outputs);
@@ -75,16 +80,18 @@ sonic_status sonic_onnx_lower_conv(const sonic_onnx_call *call)
         free(w);
         return status;
     }
-    status = sonic_net_conv(&call->onnx->net, call->name, x, (uint32_t)outputs, (uint32_t)groups, &window,
-                            w, b, &y, call->onnx->error);
+    status = sonic_net_conv(&call->onnx->net, call->name, x, (uint32_t)outputs, (uint32_t)groups,
+                            &window, w, b, &y, call->onnx->error);
     return status ? status : sonic_onnx_give_node(call, y);
 }
 
 /* y = factor * x W + b for features x; `transposed`: the constant holds W^T.  Owns b. */
-static sonic_status fully_connect(const sonic_onnx_call *call, uint32_t x, const sonic_tensor *constant,
-                                  bool transposed, double factor, double *b, uint32_t *y)
+static sonic_status fully_connect(const sonic_onnx_call *call, uint32_t x,
+                                  const sonic_tensor *constant, bool transposed, double factor,
+                                  double *b, uint32_t *y)
 {
-    size_t outputs = constant->dim[transposed ? 0 : 1], features = constant->dim[transposed ? 1 : 0];
+    size_t outputs = constant->dim[transposed ? 0 : 1],
+           features = constant->dim[transposed ? 1 : 0];
     sonic_status status = spend(call, constant->n + outputs);
     double *w = NULL;
     if (!status)
@@ -114,8 +121,8 @@ static sonic_status check_product(const sonic_onnx_call *call, const sonic_tenso
         return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED, "its constant is no matrix");
     size_t rows = constant->dim[transposed ? 1 : 0];
     if (rows != features)
-        return sonic_onnx_refuse(call, SONIC_E_SHAPE, "a matrix of %zu rows does not fit %zu features",
-                                 rows, features);
+        return sonic_onnx_refuse(call, SONIC_E_SHAPE,
+                                 "a matrix of %zu rows does not fit %zu features", rows, features);
     return SONIC_OK;
 }
 
@@ -140,8 +147,9 @@ sonic_status sonic_onnx_lower_gemm(const sonic_onnx_call *call)
         return status;
     const sonic_shape *in = sonic_onnx_shape(call, x);
     if (transposed_a || in->rank != 1)
-        return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED,
-                                 "its first input must be batch x features, not transposed (transA)");
+        return sonic_onnx_refuse(
+            call, SONIC_E_UNSUPPORTED,
+            "its first input must be batch x features, not transposed (transA)");
     status = check_product(call, constant, transposed_b != 0, in->dim[0]);
     if (!status)
         status = read_bias(call, 2, constant->dim[transposed_b ? 0 : 1], beta, &b);
@@ -163,9 +171,9 @@ sonic_status sonic_onnx_lower_matmul(const sonic_onnx_call *call)
     sonic_shape shape = *sonic_onnx_shape(call, x);
     uint32_t features = shape.dim[shape.rank - 1];
     if (sonic_shape_size(&shape) != features)
-        return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED,
-                                 "products of features only are supported; its input has %u dimensions",
-                                 shape.rank + 1);
+        return sonic_onnx_refuse(
+            call, SONIC_E_UNSUPPORTED,
+            "products of features only are supported; its input has %u dimensions", shape.rank + 1);
     status = check_product(call, constant, false, features);
     const sonic_shape flat = {1, {features}};
     if (!status)
@@ -202,9 +210,9 @@ sonic_status sonic_onnx_lower_batch_norm(const sonic_onnx_call *call)
     const sonic_shape *in = sonic_onnx_shape(call, x);
     size_t n = spatial ? in->dim[0] : sonic_shape_size(in);
     if (training || part[0]->n != n || part[1]->n != n || part[2]->n != n || part[3]->n != n)
-        return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED,
-                                 "it is in training mode, or its constants do not have %zu elements each",
-                                 n);
+        return sonic_onnx_refuse(
+            call, SONIC_E_UNSUPPORTED,
+            "it is in training mode, or its constants do not have %zu elements each", n);
     sonic_shape spread = *in;
     for (uint32_t d = 1; spatial && d < spread.rank; d++)
         spread.dim[d] = 1;

@@ -13,7 +13,8 @@
 #include "dispatch/error.h"
 
 /* Messages nest (attributes hold graphs) and protobuf-c unpacks recursively: a hostile file could
- * exhaust the stack.  Real files nest less than 10 deep outside of control flow, which is refused. */
+ * exhaust the stack.  Real files nest less than 10 deep outside of control flow, which is
+ * refused. */
 enum { NESTING_MAX = 24 };
 
 /* A varint; false where the bytes end or it is longer than 10 bytes. */
@@ -30,8 +31,8 @@ static bool read_varint(const uint8_t **at, const uint8_t *end, uint64_t *value)
 }
 
 /* Whether a message nests at most `levels` deep; malformed bytes are left to protobuf-c. */
-static bool nesting_fits(const ProtobufCMessageDescriptor *type, const uint8_t *at, const uint8_t *end,
-                         unsigned levels)
+static bool nesting_fits(const ProtobufCMessageDescriptor *type, const uint8_t *at,
+                         const uint8_t *end, unsigned levels)
 {
     uint64_t tag, n;
     if (levels == 0)
@@ -142,19 +143,21 @@ static sonic_status find_input(sonic_onnx *onnx, const Onnx__ValueInfoProto **in
     return SONIC_OK;
 }
 
-static sonic_status input_shape(sonic_onnx *onnx, const Onnx__ValueInfoProto *input, sonic_shape *shape)
+static sonic_status input_shape(sonic_onnx *onnx, const Onnx__ValueInfoProto *input,
+                                sonic_shape *shape)
 {
     const char *name = text(input->name);
     const Onnx__TypeProto *type = input->type;
     if (!type || type->value_case != ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE || !type->tensor_type ||
         !type->tensor_type->shape)
         return sonic_fail(onnx->error, SONIC_E_UNSUPPORTED,
-                          "input '%.60s' is no tensor with a shape; export the model with one", name);
+                          "input '%.60s' is no tensor with a shape; export the model with one",
+                          name);
     const Onnx__TensorShapeProto *dims = type->tensor_type->shape;
     if (dims->n_dim < 2 || dims->n_dim > 1 + SONIC_RANK_MAX)
         return sonic_fail(onnx->error, SONIC_E_UNSUPPORTED,
-                          "input '%.60s' has %zu dimensions, not 2 to %d (the first is the batch)", name,
-                          dims->n_dim, 1 + SONIC_RANK_MAX);
+                          "input '%.60s' has %zu dimensions, not 2 to %d (the first is the batch)",
+                          name, dims->n_dim, 1 + SONIC_RANK_MAX);
     *shape = (sonic_shape){.rank = (uint32_t)dims->n_dim - 1};
     for (size_t i = 0; i < dims->n_dim; i++) {
         const Onnx__TensorShapeProto__Dimension *dim = dims->dim[i];
@@ -163,9 +166,11 @@ static sonic_status input_shape(sonic_onnx *onnx, const Onnx__ValueInfoProto *in
         if (i == 0)
             onnx->batch = known ? dim->dim_value : 0;
         else if (!known)
-            return sonic_fail(onnx->error, SONIC_E_UNSUPPORTED,
-                              "input '%.60s': dimension %zu is not a known size; only the first, the "
-                              "batch, may be left open", name, i);
+            return sonic_fail(
+                onnx->error, SONIC_E_UNSUPPORTED,
+                "input '%.60s': dimension %zu is not a known size; only the first, the "
+                "batch, may be left open",
+                name, i);
         else
             shape->dim[i - 1] = (uint32_t)dim->dim_value;
     }
@@ -191,13 +196,15 @@ static sonic_status start(sonic_onnx *onnx)
     status = sonic_net_shape(&onnx->net, node, onnx->error);
     if (status)
         return status;
-    onnx->value[onnx->values++] = (sonic_onnx_value){
-        .name = text(input->name), .producer = SIZE_MAX, .kind = SONIC_ONNX_ACTIVATION, .node = node};
+    onnx->value[onnx->values++] = (sonic_onnx_value){.name = text(input->name),
+                                                     .producer = SIZE_MAX,
+                                                     .kind = SONIC_ONNX_ACTIVATION,
+                                                     .node = node};
     qsort(onnx->value, onnx->values, sizeof *onnx->value, compare_values);
     for (size_t i = 1; i < onnx->values; i++)
         if (strcmp(onnx->value[i - 1].name, onnx->value[i].name) == 0)
-            return sonic_fail(onnx->error, SONIC_E_FORMAT, "two values of the model are called '%.60s'",
-                              onnx->value[i].name);
+            return sonic_fail(onnx->error, SONIC_E_FORMAT,
+                              "two values of the model are called '%.60s'", onnx->value[i].name);
     return SONIC_OK;
 }
 
@@ -227,7 +234,8 @@ static sonic_status import(sonic_onnx *onnx, sonic_model *model)
 {
     const Onnx__GraphProto *graph = onnx->model->graph;
     if (!graph)
-        return sonic_fail(onnx->error, SONIC_E_FORMAT, "the file has no graph: it is no ONNX model");
+        return sonic_fail(onnx->error, SONIC_E_FORMAT,
+                          "the file has no graph: it is no ONNX model");
     if (graph->n_sparse_initializer)
         return sonic_fail(onnx->error, SONIC_E_UNSUPPORTED, "sparse tensors are not supported");
     if (graph->n_output != 1)
@@ -294,9 +302,11 @@ static sonic_status read_file(const char *path, uint8_t **bytes, size_t *n, soni
         if (r > 0)
             got += (size_t)r;
         else if (r == 0)
-            status = sonic_fail(error, SONIC_E_FILE, "'%.200s' was cut short while it was read", path);
+            status =
+                sonic_fail(error, SONIC_E_FILE, "'%.200s' was cut short while it was read", path);
         else if (errno != EINTR)
-            status = sonic_fail(error, SONIC_E_FILE, "cannot read '%.200s': %s", path, strerror(errno));
+            status =
+                sonic_fail(error, SONIC_E_FILE, "cannot read '%.200s': %s", path, strerror(errno));
     }
     (void)close(fd);
     if (status) {
@@ -318,7 +328,8 @@ sonic_status sonic_model_import(sonic_model *model, const char *path, sonic_erro
     char directory[PATH_MAX] = ".";
     const char *slash = strrchr(path, '/');
     if (slash)
-        (void)snprintf(directory, sizeof directory, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+        (void)snprintf(directory, sizeof directory, "%.*s", slash == path ? 1 : (int)(slash - path),
+                       path);
     status = sonic_model_import_bytes(model, bytes, n, directory, error);
     free(bytes);
     if (status) {

@@ -14,7 +14,8 @@ sonic_status sonic_onnx_lower_same(const sonic_onnx_call *call)
     if (status)
         return status;
     bool ended = call->in[0]->ended;
-    bool real = type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT || type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE ||
+    bool real = type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT ||
+                type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE ||
                 type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16 || type == 16;
     if (!real && !ended)
         return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED,
@@ -52,9 +53,9 @@ sonic_status sonic_onnx_lower_last(const sonic_onnx_call *call)
     bool flat = !argmax && call->onnx->opset < 13 && at == 1; /* all from the axis on, as one */
     size_t n = sonic_shape_size(shape);
     if (at == 0 || (!flat && shape->dim[at - 1] != n))
-        return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED,
-                                 "it is supported over all outputs of an image only, not along axis %u",
-                                 at);
+        return sonic_onnx_refuse(
+            call, SONIC_E_UNSUPPORTED,
+            "it is supported over all outputs of an image only, not along axis %u", at);
     sonic_last *last = &call->onnx->net.graph.last;
     if (select_last || *last == SONIC_LAST_ARGMAX)
         return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED,
@@ -70,7 +71,8 @@ static const sonic_onnx_operator operators[] = {
     {"Add", "", 2, 2, sonic_onnx_lower_add},
     {"ArgMax", "axis keepdims select_last_index", 1, 1, sonic_onnx_lower_last},
     {"AveragePool", WINDOW_ATTRIBUTES " ceil_mode count_include_pad", 1, 1, sonic_onnx_lower_pool},
-    {"BatchNormalization", "epsilon momentum spatial training_mode", 5, 5, sonic_onnx_lower_batch_norm},
+    {"BatchNormalization", "epsilon momentum spatial training_mode", 5, 5,
+     sonic_onnx_lower_batch_norm},
     {"Cast", "to saturate", 1, 1, sonic_onnx_lower_same},
     {"Concat", "axis", 1, SONIC_NODES_MAX, sonic_onnx_lower_concat},
     {"Conv", WINDOW_ATTRIBUTES " group", 2, 3, sonic_onnx_lower_conv},

@@ -22,8 +22,8 @@ static sonic_status read_auto_pad(const sonic_onnx_call *call, auto_pad *mode)
 
 /* `n` integers of an attribute that has none or exactly that many, each from `least` to the largest
  * that a window may have. */
-static sonic_status read_sizes(const sonic_onnx_call *call, const char *name, size_t n, int64_t least,
-                               int64_t *value)
+static sonic_status read_sizes(const sonic_onnx_call *call, const char *name, size_t n,
+                               int64_t least, int64_t *value)
 {
     const int64_t *list = NULL;
     size_t count = 0;
@@ -67,8 +67,8 @@ static bool pad_axis(int64_t in, int64_t extent, int64_t stride, auto_pad mode, 
     return true;
 }
 
-sonic_status sonic_onnx_window(const sonic_onnx_call *call, const sonic_shape *in, const size_t kernel[2],
-                               sonic_window *window, bool *overhang)
+sonic_status sonic_onnx_window(const sonic_onnx_call *call, const sonic_shape *in,
+                               const size_t kernel[2], sonic_window *window, bool *overhang)
 {
     int64_t shape[2] = {0, 0}, stride[2] = {1, 1}, dilation[2] = {1, 1}, pad[4] = {0, 0, 0, 0};
     int64_t ceil_mode = 0;
@@ -95,7 +95,8 @@ sonic_status sonic_onnx_window(const sonic_onnx_call *call, const sonic_shape *i
             return sonic_onnx_refuse(call, SONIC_E_FORMAT,
                                      "its kernel_shape is missing, too large or not the weights'");
         int64_t extent = dilation[i] * (shape[i] - 1) + 1;
-        *overhang |= pad_axis(in->dim[1 + i], extent, stride[i], mode, ceil_mode != 0, &pad[i], &pad[2 + i]);
+        *overhang |=
+            pad_axis(in->dim[1 + i], extent, stride[i], mode, ceil_mode != 0, &pad[i], &pad[2 + i]);
         if (pad[i] > SONIC_WINDOW_MAX || pad[2 + i] > SONIC_WINDOW_MAX)
             return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED, "its padding is too large");
     }
@@ -116,9 +117,11 @@ static sonic_status need_space(const sonic_onnx_call *call, const sonic_shape *i
 {
     if (in->rank == 3)
         return SONIC_OK;
-    return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED,
-                             "it is supported on batch, channels, height, width only; its input has %u "
-                             "dimensions", in->rank + 1);
+    return sonic_onnx_refuse(
+        call, SONIC_E_UNSUPPORTED,
+        "it is supported on batch, channels, height, width only; its input has %u "
+        "dimensions",
+        in->rank + 1);
 }
 
 /* An average that counts explicit zeros but not what ceil_mode adds: the zeros become a node. */
@@ -231,7 +234,8 @@ sonic_status sonic_onnx_lower_reduce_mean(const sonic_onnx_call *call)
     if (axes == 0 && noop)
         return sonic_onnx_give_node(call, x);
     if (axes == 0 || axes & 1)
-        return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED, "means over the batch are not supported");
+        return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED,
+                                 "means over the batch are not supported");
     axes >>= 1;
     sonic_shape result = {0};
     for (uint32_t d = 0; d < in.rank; d++)
@@ -251,14 +255,16 @@ static sonic_status read_pads(const sonic_onnx_call *call, uint32_t rank, uint32
     int64_t list[2 * SONIC_TENSOR_RANK_MAX], axis[SONIC_TENSOR_RANK_MAX];
     size_t n = 0, axes = 0;
     bool given, some;
-    sonic_status status = sonic_onnx_list(call, 1, "pads", list, 2 * SONIC_TENSOR_RANK_MAX, &n, &given);
+    sonic_status status =
+        sonic_onnx_list(call, 1, "pads", list, 2 * SONIC_TENSOR_RANK_MAX, &n, &given);
     if (!status)
         status = sonic_onnx_list(call, 3, NULL, axis, SONIC_TENSOR_RANK_MAX, &axes, &some);
     if (status)
         return status;
     size_t sides = some ? axes : rank + 1;
     if (n != 2 * sides)
-        return sonic_onnx_refuse(call, SONIC_E_FORMAT, "it has %zu paddings for %zu dimensions", n, sides);
+        return sonic_onnx_refuse(call, SONIC_E_FORMAT, "it has %zu paddings for %zu dimensions", n,
+                                 sides);
     for (size_t i = 0; i < sides; i++) {
         uint32_t d = 0;
         status = sonic_onnx_axis(call, some ? axis[i] : (int64_t)i, rank + 1, &d);
@@ -308,7 +314,8 @@ static sonic_status pad_space(const sonic_onnx_call *call, uint32_t x, uint32_t 
         back[perm[i]] = i;
     sonic_status status = sonic_net_permute(net, call->name, x, perm, &x, call->onnx->error);
     if (!status)
-        status = sonic_net_window(net, SONIC_OP_PAD, call->name, x, &zeros, false, y, call->onnx->error);
+        status =
+            sonic_net_window(net, SONIC_OP_PAD, call->name, x, &zeros, false, y, call->onnx->error);
     if (!status)
         status = sonic_net_permute(net, call->name, *y, back, y, call->onnx->error);
     return status;
@@ -333,8 +340,9 @@ sonic_status sonic_onnx_lower_pad(const sonic_onnx_call *call)
     while (first < rank && (pad[first][0] || pad[first][1]))
         first++;
     if (rank != 3 || first == rank)
-        return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED,
-                                 "only height and width of batch, channels, height, width can be padded");
+        return sonic_onnx_refuse(
+            call, SONIC_E_UNSUPPORTED,
+            "only height and width of batch, channels, height, width can be padded");
     status = pad_space(call, x, first, pad, &y);
     return status ? status : sonic_onnx_give_node(call, y);
 }

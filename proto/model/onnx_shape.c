@@ -1,5 +1,5 @@
-/* Flatten, Reshape, Transpose, Squeeze, Unsqueeze and Concat of activations.  The first dimension is
- * the batch and stays where it is. */
+/* Flatten, Reshape, Transpose, Squeeze, Unsqueeze and Concat of activations.  The first dimension
+ * is the batch and stays where it is. */
 #include "proto/model/onnx.h"
 
 #include <string.h>
@@ -7,7 +7,8 @@
 static sonic_status give_reshaped(const sonic_onnx_call *call, uint32_t x, const sonic_shape *shape)
 {
     uint32_t y;
-    sonic_status status = sonic_net_reshape(&call->onnx->net, call->name, x, shape, &y, call->onnx->error);
+    sonic_status status =
+        sonic_net_reshape(&call->onnx->net, call->name, x, shape, &y, call->onnx->error);
     return status ? status : sonic_onnx_give_node(call, y);
 }
 
@@ -64,7 +65,8 @@ sonic_status sonic_onnx_lower_reshape(const sonic_onnx_call *call)
     if (!target->integer || target->rank != 1)
         return sonic_onnx_refuse(call, SONIC_E_FORMAT, "its shape is no list of integers");
     const sonic_shape in = *sonic_onnx_shape(call, x);
-    if (target->n < 2 || target->n > 1 + SONIC_RANK_MAX || !is_batch(call->onnx, target->integer[0]))
+    if (target->n < 2 || target->n > 1 + SONIC_RANK_MAX ||
+        !is_batch(call->onnx, target->integer[0]))
         return refuse_batch(call);
     sonic_shape shape = {.rank = (uint32_t)target->n - 1};
     uint32_t open = UINT32_MAX;
@@ -87,9 +89,11 @@ sonic_status sonic_onnx_lower_reshape(const sonic_onnx_call *call)
         known = n;
     }
     if (known != n)
-        return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED,
-                                 "the %zu elements of an image cannot be arranged as it says without the "
-                                 "batch", n);
+        return sonic_onnx_refuse(
+            call, SONIC_E_UNSUPPORTED,
+            "the %zu elements of an image cannot be arranged as it says without the "
+            "batch",
+            n);
     return give_reshaped(call, x, &shape);
 }
 
@@ -136,7 +140,8 @@ sonic_status sonic_onnx_lower_squeeze(const sonic_onnx_call *call)
     for (uint32_t d = 0; d < in.rank; d++) {
         bool drop = given ? axes >> (d + 1) & 1 : in.dim[d] == 1;
         if (drop && in.dim[d] != 1)
-            return sonic_onnx_refuse(call, SONIC_E_SHAPE, "dimension %u is %u, not 1", d + 1, in.dim[d]);
+            return sonic_onnx_refuse(call, SONIC_E_SHAPE, "dimension %u is %u, not 1", d + 1,
+                                     in.dim[d]);
         if (!drop)
             shape.dim[shape.rank++] = in.dim[d];
     }
@@ -160,8 +165,9 @@ sonic_status sonic_onnx_lower_unsqueeze(const sonic_onnx_call *call)
     const sonic_shape in = *sonic_onnx_shape(call, x);
     uint32_t rank = in.rank + 1 + (uint32_t)added;
     if (rank > 1 + SONIC_RANK_MAX)
-        return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED, "its result has %u dimensions, more than %d",
-                                 rank, 1 + SONIC_RANK_MAX);
+        return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED,
+                                 "its result has %u dimensions, more than %d", rank,
+                                 1 + SONIC_RANK_MAX);
     status = sonic_onnx_axes(call, 1, "axes", rank, &axes, &given);
     if (status)
         return status;

@@ -39,7 +39,8 @@ static size_t type_bytes(int32_t type)
 
 static bool type_is_real(int32_t type)
 {
-    return type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT || type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE ||
+    return type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT ||
+           type == ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE ||
            type == ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16 || type == BFLOAT16;
 }
 
@@ -64,7 +65,9 @@ static double from_float_bits(uint32_t bits)
 static void set_from_bits(sonic_tensor *tensor, size_t i, int32_t type, uint64_t bits)
 {
     switch (type) {
-    case ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT: tensor->real[i] = from_float_bits((uint32_t)bits); break;
+    case ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT:
+        tensor->real[i] = from_float_bits((uint32_t)bits);
+        break;
     case ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE: memcpy(&tensor->real[i], &bits, sizeof bits); break;
     case ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16: tensor->real[i] = from_half((uint16_t)bits); break;
     case BFLOAT16: tensor->real[i] = from_float_bits((uint32_t)bits << 16); break;
@@ -103,9 +106,13 @@ static void set_from_typed(sonic_tensor *tensor, int32_t type, const Onnx__Tenso
 {
     for (size_t i = 0; i < tensor->n; i++)
         switch (type) {
-        case ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT: tensor->real[i] = (double)proto->float_data[i]; break;
+        case ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT:
+            tensor->real[i] = (double)proto->float_data[i];
+            break;
         case ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE: tensor->real[i] = proto->double_data[i]; break;
-        case ONNX__TENSOR_PROTO__DATA_TYPE__INT64: tensor->integer[i].value = proto->int64_data[i]; break;
+        case ONNX__TENSOR_PROTO__DATA_TYPE__INT64:
+            tensor->integer[i].value = proto->int64_data[i];
+            break;
         case ONNX__TENSOR_PROTO__DATA_TYPE__UINT32:
         case ONNX__TENSOR_PROTO__DATA_TYPE__UINT64:
             tensor->integer[i].value = (int64_t)proto->uint64_data[i];
@@ -159,16 +166,17 @@ static sonic_status parse_external(const sonic_onnx *onnx, const Onnx__TensorPro
         else if (strcmp(key, "length") == 0)
             good = e->has_length = parse_size(entry->value, &e->length);
         if (!good)
-            return sonic_fail(onnx->error, SONIC_E_FORMAT, "tensor '%.60s': its external %s is no size",
-                              name, key);
+            return sonic_fail(onnx->error, SONIC_E_FORMAT,
+                              "tensor '%.60s': its external %s is no size", name, key);
     }
     if (!stays_inside(e->location))
         return sonic_fail(onnx->error, SONIC_E_FORMAT,
-                          "tensor '%.60s': its data lie outside the model's directory, in '%.80s'", name,
-                          e->location ? e->location : "");
+                          "tensor '%.60s': its data lie outside the model's directory, in '%.80s'",
+                          name, e->location ? e->location : "");
     if (!onnx->directory)
         return sonic_fail(onnx->error, SONIC_E_UNSUPPORTED,
-                          "tensor '%.60s': its data are in another file, '%.80s'", name, e->location);
+                          "tensor '%.60s': its data are in another file, '%.80s'", name,
+                          e->location);
     return SONIC_OK;
 }
 
@@ -200,19 +208,20 @@ static sonic_status open_external(const sonic_onnx *onnx, const Onnx__TensorProt
         return status;
     int length = snprintf(path, sizeof path, "%s/%s", onnx->directory, e->location);
     if (length < 0 || (size_t)length >= sizeof path)
-        return sonic_fail(onnx->error, SONIC_E_FILE, "tensor '%.60s': the path of its data is too long",
-                          name);
+        return sonic_fail(onnx->error, SONIC_E_FILE,
+                          "tensor '%.60s': the path of its data is too long", name);
     if (e->has_length && e->length != n)
         return sonic_fail(onnx->error, SONIC_E_FORMAT,
-                          "tensor '%.60s': it needs %zu bytes and its external data are %llu", name, n,
-                          (unsigned long long)e->length);
+                          "tensor '%.60s': it needs %zu bytes and its external data are %llu", name,
+                          n, (unsigned long long)e->length);
     e->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (e->fd < 0 || fstat(e->fd, &info))
-        return sonic_fail(onnx->error, SONIC_E_FILE, "cannot open '%.200s': %s", path, strerror(errno));
+        return sonic_fail(onnx->error, SONIC_E_FILE, "cannot open '%.200s': %s", path,
+                          strerror(errno));
     if (!S_ISREG(info.st_mode) || (uint64_t)info.st_size < e->offset ||
         (uint64_t)info.st_size - e->offset < n)
-        return sonic_fail(onnx->error, SONIC_E_FORMAT, "'%.120s' is too short for tensor '%.60s'", path,
-                          name);
+        return sonic_fail(onnx->error, SONIC_E_FORMAT, "'%.120s' is too short for tensor '%.60s'",
+                          path, name);
     return SONIC_OK;
 }
 
@@ -221,9 +230,9 @@ static sonic_status read_external(const sonic_onnx *onnx, const Onnx__TensorProt
 {
     size_t n = tensor->n * type_bytes(proto->data_type);
     uint8_t *raw = malloc(n ? n : 1);
-    sonic_status status = raw ? read_all(onnx, e->fd, e->location, e->offset, raw, n)
-                              : sonic_fail(onnx->error, SONIC_E_MEMORY, "no memory for tensor '%.60s'",
-                                           name);
+    sonic_status status =
+        raw ? read_all(onnx, e->fd, e->location, e->offset, raw, n)
+            : sonic_fail(onnx->error, SONIC_E_MEMORY, "no memory for tensor '%.60s'", name);
     if (!status)
         set_from_raw(tensor, proto->data_type, raw);
     free(raw);
@@ -259,7 +268,8 @@ static sonic_status fill(sonic_onnx *onnx, const Onnx__TensorProto *proto, const
 /* Whether the data that are in the model can fill n elements, before memory is taken. */
 static bool data_are_there(const Onnx__TensorProto *proto, size_t n)
 {
-    return proto->has_raw_data ? n <= proto->raw_data.len : n == typed_count(proto, proto->data_type);
+    return proto->has_raw_data ? n <= proto->raw_data.len
+                               : n == typed_count(proto, proto->data_type);
 }
 
 static sonic_status check_tensor(const sonic_onnx *onnx, const Onnx__TensorProto *proto,
@@ -282,9 +292,11 @@ static sonic_status check_tensor(const sonic_onnx *onnx, const Onnx__TensorProto
     }
     if (!is_external(proto) && !data_are_there(proto, *n))
         return sonic_fail(onnx->error, SONIC_E_FORMAT,
-                          "tensor '%.60s': its data do not fill its shape of %zu elements", name, *n);
+                          "tensor '%.60s': its data do not fill its shape of %zu elements", name,
+                          *n);
     if (*n > SONIC_ELEMENTS_MAX - onnx->constants)
-        return sonic_fail(onnx->error, SONIC_E_UNSUPPORTED, "the network has more than 2^31 weights");
+        return sonic_fail(onnx->error, SONIC_E_UNSUPPORTED,
+                          "the network has more than 2^31 weights");
     return SONIC_OK;
 }
 
@@ -300,8 +312,8 @@ sonic_status sonic_onnx_tensor(sonic_onnx *onnx, const Onnx__TensorProto *proto,
     if (is_external(proto))
         status = open_external(onnx, proto, name, n * type_bytes(proto->data_type), &e);
     if (!status)
-        status = sonic_tensor_create(&made, !type_is_real(proto->data_type), (uint32_t)proto->n_dims, dim,
-                                     onnx->error);
+        status = sonic_tensor_create(&made, !type_is_real(proto->data_type),
+                                     (uint32_t)proto->n_dims, dim, onnx->error);
     if (!status)
         status = is_external(proto) ? read_external(onnx, proto, name, &e, made)
                                     : fill(onnx, proto, name, made);

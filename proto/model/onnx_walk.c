@@ -40,8 +40,8 @@ static sonic_status check_attributes(const sonic_onnx_call *call, const char *kn
     for (size_t i = 0; i < call->node->n_attribute; i++) {
         const Onnx__AttributeProto *a = call->node->attribute[i];
         if (!is_listed(known, text(a->name)) || (a->ref_attr_name && *a->ref_attr_name))
-            return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED, "attribute '%.40s' is not supported",
-                                     text(a->name));
+            return sonic_onnx_refuse(call, SONIC_E_UNSUPPORTED,
+                                     "attribute '%.40s' is not supported", text(a->name));
     }
     return SONIC_OK;
 }
@@ -93,7 +93,8 @@ static sonic_status dispatch(const sonic_onnx_call *call)
 
 static sonic_status import_node(sonic_onnx *onnx, const Onnx__NodeProto *node)
 {
-    sonic_onnx_call call = {.onnx = onnx, .node = node, .name = name_of(node), .inputs = node->n_input};
+    sonic_onnx_call call = {
+        .onnx = onnx, .node = node, .name = name_of(node), .inputs = node->n_input};
     call.out = sonic_onnx_find(onnx, node->output[0]);
     if (!call.out)
         return sonic_onnx_refuse(&call, SONIC_E_UNSUPPORTED, "its first output is left out");
@@ -123,21 +124,24 @@ static sonic_status check_node(sonic_onnx *onnx, const Onnx__NodeProto *node)
         return sonic_fail(onnx->error, SONIC_E_FORMAT, "node '%.60s' has no operator or no output",
                           name_of(node));
     if (*domain && strcmp(domain, "ai.onnx") != 0)
-        return sonic_fail(onnx->error, SONIC_E_UNSUPPORTED,
-                          "node '%.60s' (%.24s): operators of domain '%.40s' are not supported; export "
-                          "the model with its functions inlined",
-                          name_of(node), node->op_type, domain);
+        return sonic_fail(
+            onnx->error, SONIC_E_UNSUPPORTED,
+            "node '%.60s' (%.24s): operators of domain '%.40s' are not supported; export "
+            "the model with its functions inlined",
+            name_of(node), node->op_type, domain);
     return SONIC_OK;
 }
 
 /* Reads an initializer, or says which node has to be imported first (*producer, else SIZE_MAX). */
-static sonic_status resolve(sonic_onnx *onnx, const char *reader, const char *name, size_t *producer)
+static sonic_status resolve(sonic_onnx *onnx, const char *reader, const char *name,
+                            size_t *producer)
 {
     sonic_onnx_value *value = sonic_onnx_find(onnx, name);
     *producer = SIZE_MAX;
     if (!value)
         return sonic_fail(onnx->error, SONIC_E_FORMAT,
-                          "node '%.60s' reads '%.60s', which nothing in the model makes", reader, name);
+                          "node '%.60s' reads '%.60s', which nothing in the model makes", reader,
+                          name);
     if (value->kind != SONIC_ONNX_UNKNOWN)
         return SONIC_OK;
     if (!value->initializer) {
@@ -189,8 +193,9 @@ sonic_status sonic_onnx_walk(sonic_onnx *onnx, const char *output)
         return status;
     frame *stack = calloc(nodes, sizeof *stack);
     uint8_t *state = calloc(nodes, sizeof *state);
-    status = stack && state ? walk(onnx, producer, stack, state)
-                            : sonic_fail(onnx->error, SONIC_E_MEMORY, "no memory for %zu nodes", nodes);
+    status = stack && state
+                 ? walk(onnx, producer, stack, state)
+                 : sonic_fail(onnx->error, SONIC_E_MEMORY, "no memory for %zu nodes", nodes);
     free(stack);
     free(state);
     return status;

@@ -47,8 +47,8 @@ static void set_constant(sonic_net *net, uint32_t node, double *constant, const 
 typedef enum combination { PRODUCT, SUM, QUOTIENT } combination;
 
 /* a and b of two broadcasting shapes, element by element. */
-static sonic_status combine(sonic_net *net, combination how, uint32_t first, uint32_t second, double **c,
-                            sonic_shape *shape, sonic_error *error)
+static sonic_status combine(sonic_net *net, combination how, uint32_t first, uint32_t second,
+                            double **c, sonic_shape *shape, sonic_error *error)
 {
     const sonic_shape *shape_a = &net->extra[first].spread, *shape_b = &net->extra[second].spread;
     const double *a = constant_of(net, first), *b = constant_of(net, second);
@@ -103,8 +103,8 @@ static void scale_outputs(sonic_net *net, uint32_t conv, const double *by, bool 
     }
 }
 
-/* Multiplies what a convolution does with each input channel, and, for `add`, moves a constant added
- * to the inputs into the bias instead. */
+/* Multiplies what a convolution does with each input channel, and, for `add`, moves a constant
+ * added to the inputs into the bias instead. */
 static void absorb_inputs(sonic_net *net, uint32_t conv, const double *by, bool scalar, bool add)
 {
     sonic_conv_shape s = sonic_node_conv(&net->graph, conv, 1);
@@ -151,7 +151,7 @@ static sonic_shape ones(uint32_t rank)
     return shape;
 }
 
-/* Swaps a SCALE with the node it commutes with, its neighbour `other`; `forward`: other reads it. */
+/* Swaps a SCALE with its neighbour `other`, with which it commutes; `forward`: other reads it. */
 static sonic_status pass_by(sonic_net *net, uint32_t scale, uint32_t other, bool forward,
                             sonic_error *error)
 {
@@ -169,9 +169,11 @@ static sonic_status pass_by(sonic_net *net, uint32_t scale, uint32_t other, bool
         set_constant(net, scale, c, &moved);
     } else if (node->op == SONIC_OP_RESHAPE) {
         uint32_t from = node->input[0];
-        net->extra[scale].spread = ones(forward ? node->shape.rank : net->graph.node[from].shape.rank);
+        net->extra[scale].spread =
+            ones(forward ? node->shape.rank : net->graph.node[from].shape.rank);
     }
-    return forward ? sonic_net_swap(net, scale, other, error) : sonic_net_swap(net, other, scale, error);
+    return forward ? sonic_net_swap(net, scale, other, error)
+                   : sonic_net_swap(net, other, scale, error);
 }
 
 static bool never_zero(const double *x, size_t n)
@@ -182,8 +184,8 @@ static bool never_zero(const double *x, size_t n)
     return true;
 }
 
-/* The convolution that can take a SCALE by walking from it in one direction over nodes that only the
- * walk's path uses and that commute with it; UINT32_MAX for none.  A permutation carries the
+/* The convolution that can take a SCALE by walking from it in one direction over nodes that only
+ * the walk's path uses and that commute with it; UINT32_MAX for none.  A permutation carries the
  * constant's shape along; whether it is per channel at the end is what counts. */
 static uint32_t find_conv(const sonic_net *net, uint32_t scale, bool forward)
 {
@@ -218,7 +220,8 @@ static sonic_status move_into(sonic_net *net, uint32_t scale, uint32_t conv, boo
                               sonic_error *error)
 {
     for (;;) {
-        uint32_t next = forward ? sonic_net_only_consumer(net, scale) : net->graph.node[scale].input[0];
+        uint32_t next =
+            forward ? sonic_net_only_consumer(net, scale) : net->graph.node[scale].input[0];
         if (next == conv)
             break;
         sonic_status status = pass_by(net, scale, next, forward, error);

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* Lets a window do the padding of the PAD it reads.  False where that is not the same, or where a pool
- * would get a window of padding alone. */
+/* Lets a window do the padding of the PAD it reads.  False where that is not the same, or where a
+ * pool would get a window of padding alone. */
 static bool absorb_pad(sonic_net *net, uint32_t node)
 {
     sonic_node *self = &net->graph.node[node];
@@ -12,8 +12,9 @@ static bool absorb_pad(sonic_net *net, uint32_t node)
     if (pad->op != SONIC_OP_PAD)
         return false;
     /* Padding never wins a maximum; zeros do not either where nothing is negative. */
-    bool same = self->op == SONIC_OP_CONV || (self->op == SONIC_OP_AVG_POOL && !self->exclude_pad) ||
-                (self->op == SONIC_OP_MAX_POOL && net->graph.node[pad->input[0]].op == SONIC_OP_RELU);
+    bool same =
+        self->op == SONIC_OP_CONV || (self->op == SONIC_OP_AVG_POOL && !self->exclude_pad) ||
+        (self->op == SONIC_OP_MAX_POOL && net->graph.node[pad->input[0]].op == SONIC_OP_RELU);
     if (!same)
         return false;
     const sonic_window before = self->window;
@@ -38,8 +39,8 @@ static bool absorb_pad(sonic_net *net, uint32_t node)
 static bool is_relu_for(const sonic_net *net, uint32_t pool)
 {
     uint32_t from = net->graph.node[pool].input[0];
-    return net->graph.node[pool].op == SONIC_OP_MAX_POOL && net->graph.node[from].op == SONIC_OP_RELU &&
-           sonic_net_only_consumer(net, from) == pool;
+    return net->graph.node[pool].op == SONIC_OP_MAX_POOL &&
+           net->graph.node[from].op == SONIC_OP_RELU && sonic_net_only_consumer(net, from) == pool;
 }
 
 sonic_status sonic_net_reorder(sonic_net *net, sonic_error *error)
@@ -111,7 +112,7 @@ static bool does_nothing(const sonic_net *net, uint32_t node)
     }
 }
 
-/* Joins a node with one of its kind before it, or makes it simpler; true where something changed. */
+/* Joins a node with one of its kind before it, or makes it simpler; true where it did. */
 static bool simplify(sonic_net *net, uint32_t node)
 {
     sonic_node *self = &net->graph.node[node];

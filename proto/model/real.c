@@ -18,8 +18,8 @@ static void clip(long *from, long *to, long n, long stride, long offset, long si
 }
 
 /* y += w * x for one output and one input channel and one element of the kernel. */
-static void conv_tap(double *y, const double *x, double w, const sonic_conv_shape *s, const long out[2],
-                     const long offset[2])
+static void conv_tap(double *y, const double *x, double w, const sonic_conv_shape *s,
+                     const long out[2], const long offset[2])
 {
     long stride = (long)s->stride_w, row_from, row_to, from, to;
     clip(&row_from, &row_to, out[0], (long)s->stride_h, offset[0], (long)s->h);
@@ -46,7 +46,8 @@ static void run_conv(const sonic_model *model, uint32_t node, double *y, const d
     sonic_conv_shape s = sonic_node_conv(graph, node, 1);
     const long out[2] = {shape->rank == 3 ? (long)shape->dim[1] : 1,
                          shape->rank == 3 ? (long)shape->dim[2] : 1};
-    size_t area = (size_t)out[0] * (size_t)out[1], group_in = s.c / s.groups, group_out = s.o / s.groups;
+    size_t area = (size_t)out[0] * (size_t)out[1], group_in = s.c / s.groups,
+           group_out = s.o / s.groups;
     for (size_t o = 0; o < s.o; o++) {
         for (size_t i = 0; i < area; i++)
             y[o * area + i] = b[o];
@@ -100,7 +101,8 @@ static size_t inner(const sonic_shape *shape, uint32_t from)
     return n;
 }
 
-static void run_concat(const sonic_graph *graph, const sonic_node *node, double *y, double *const *value)
+static void run_concat(const sonic_graph *graph, const sonic_node *node, double *y,
+                       double *const *value)
 {
     size_t row = inner(&node->shape, node->axis), rows = inner(&node->shape, 0) / row, at = 0;
     for (uint32_t i = 0; i < node->inputs; i++) {
@@ -165,7 +167,8 @@ static void run_node(const sonic_model *model, uint32_t index, double *const *va
 }
 
 /* Runs one image; false without memory.  last_use[i] is the last node that reads tensor i. */
-static bool run_image(const sonic_model *model, const uint32_t *last_use, double *y, const double *x)
+static bool run_image(const sonic_model *model, const uint32_t *last_use, double *y,
+                      const double *x)
 {
     const sonic_graph *graph = &model->graph;
     uint32_t output = graph->nodes - 1, made = 0;
@@ -197,15 +200,16 @@ static bool run_image(const sonic_model *model, const uint32_t *last_use, double
     return good;
 }
 
-sonic_status sonic_model_run_real(const sonic_model *model, size_t batch, double *y, const double *x,
-                                  sonic_error *error)
+sonic_status sonic_model_run_real(const sonic_model *model, size_t batch, double *y,
+                                  const double *x, sonic_error *error)
 {
     const sonic_graph *graph = &model->graph;
     if (graph->nodes < 2)
         return sonic_fail(error, SONIC_E_ARGUMENT, "the model is empty");
     uint32_t *last_use = calloc(graph->nodes, sizeof *last_use);
     if (!last_use)
-        return sonic_fail(error, SONIC_E_MEMORY, "no memory to run a model of %u nodes", graph->nodes);
+        return sonic_fail(error, SONIC_E_MEMORY, "no memory to run a model of %u nodes",
+                          graph->nodes);
     for (uint32_t i = 0; i < graph->nodes; i++)
         for (uint32_t j = 0; j < graph->node[i].inputs; j++)
             last_use[graph->node[i].input[j]] = i;

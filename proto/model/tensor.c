@@ -7,8 +7,8 @@
 #include "kernels/common/checked.h"
 #include "proto/model/graph.h"
 
-sonic_status sonic_tensor_create(sonic_tensor **tensor, bool integer, uint32_t rank, const size_t *dim,
-                                 sonic_error *error)
+sonic_status sonic_tensor_create(sonic_tensor **tensor, bool integer, uint32_t rank,
+                                 const size_t *dim, sonic_error *error)
 {
     if (rank > SONIC_TENSOR_RANK_MAX)
         return sonic_fail(error, SONIC_E_SHAPE, "a constant has more than %d dimensions",

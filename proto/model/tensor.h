@@ -1,5 +1,6 @@
 /** @file
- * Constant tensors of the importer: reals, or integers some of which are multiples of the batch size.
+ * Constant tensors of the importer: reals, or integers some of which are multiples of the batch
+ * size.
  *
  * Shape arithmetic in a model mentions the batch size, which is not known: an element of an integer
  * tensor is value * (batch size)^power, so that Shape, Gather, Concat, Reshape chains fold.
@@ -30,8 +31,9 @@ typedef struct sonic_tensor {
 
 /** Zeros.  dim may be NULL for rank 0.  @return SONIC_E_SHAPE for more than 2^31 elements or a rank
  * above the maximum, SONIC_E_MEMORY */
-SONIC_MUST_CHECK sonic_status sonic_tensor_create(sonic_tensor **tensor, bool integer, uint32_t rank,
-                                                  const size_t *dim, sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_tensor_create(sonic_tensor **tensor, bool integer,
+                                                  uint32_t rank, const size_t *dim,
+                                                  sonic_error *error);
 /** NULL is allowed. */
 void sonic_tensor_free(sonic_tensor *tensor);
 
