@@ -47,5 +47,6 @@ AC_MSG_NOTICE([
     Criterion       $sonic_report_criterion
     Benchmark       $sonic_report_benchmark
     libFuzzer       $sonic_fuzzers
+    constant time   $CONSTANT_TIME_REPORT
     sanitizers      $sonic_sanitizers
     prefix          $prefix])])

@@ -33,6 +33,7 @@ include tests/session.mk
 include tests/offline.mk
 include tests/tools.mk
 include tests/model.mk
+include tests/constant_time.mk
 
 if HAVE_CRITERION
 if HAVE_PROTOBUF_C

@@ -1,0 +1,251 @@
+/* Every kernel on secret data, and its result against the portable tier's on the same data in the
+ * clear. */
+#include "tests/constant_time.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sonicnn/ring.h>
+
+enum {
+    OPERAND = 1152,     /* bytes between operands: 130 elements and more, a multiple of 64 */
+    INPUT = 64 * 1024,  /* bytes that a run may read ... */
+    OUTPUT = 64 * 1024, /* ... and write */
+    A = 0, B = 16384, C = 32768 /* where matrices and tensors start in the input */
+};
+
+/* Runs kernels at size n, or on shape number n.  Returns how many bytes of the output must be
+ * secret if the input is. */
+typedef size_t (*kernel_run)(const sonic_context *context, uint8_t *out, const uint8_t *in,
+                             size_t n);
+
+static uint8_t *take(size_t n)
+{
+    uint8_t *buffer = aligned_alloc(64, n);
+    constant_time_require(buffer != NULL, "out of memory");
+    return buffer;
+}
+
+static void fill(uint8_t *out, size_t n)
+{
+    uint32_t x = 1;
+    for (size_t i = 0; i < n; i++) {
+        x = x * 1664525 + 1013904223;
+        out[i] = (uint8_t)(x >> 24);
+    }
+}
+
+static void check(const char *name, kernel_run run, const sonic_context *context,
+                  const size_t *sizes, size_t count)
+{
+    const sonic_context_options portable = {.tier = "ref", .threads = 1};
+    sonic_context *reference;
+    constant_time_require(!sonic_context_create(&reference, &portable, NULL), "no context");
+    uint8_t *in = take(INPUT), *out = take(OUTPUT), *expected = take(OUTPUT);
+    fill(in, INPUT);
+    for (size_t i = 0; i < count; i++) {
+        memset(out, 0, OUTPUT);
+        memset(expected, 0, OUTPUT);
+        size_t secret = run(reference, expected, in, sizes[i]);
+        secret_hide(in, INPUT);
+        (void)run(context, out, in, sizes[i]);
+        size_t hidden = secret_count(out, OUTPUT);
+        secret_open(in, INPUT);
+        secret_open(out, OUTPUT);
+        constant_time_require(hidden >= secret,
+                              "%s at %zu: %zu bytes are secret, %zu of them should be", name,
+                              sizes[i], hidden, secret);
+        constant_time_require(!memcmp(out, expected, OUTPUT), "%s at %zu: a wrong result", name,
+                              sizes[i]);
+    }
+    free(in);
+    free(out);
+    free(expected);
+    sonic_context_free(reference);
+}
+
+static void check_sizes(const char *name, kernel_run run, const sonic_context *context)
+{
+    static const size_t sizes[] = {0, 1, 7, 33, 64, 130};
+    check(name, run, context, sizes, sizeof sizes / sizeof *sizes);
+}
+
+static void check_shapes(const char *name, kernel_run run, const sonic_context *context,
+                         size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        check(name, run, context, &i, 1);
+}
+
+static size_t run_aes(const sonic_context *context, uint8_t *out, const uint8_t *in, size_t n)
+{
+    const sonic_aes_kernels *aes = &context->kernels.aes;
+    sonic_aes_key key;
+    aes->expand(&key, in + 1);
+    memcpy(out, &key, sizeof key.round);
+    out += sizeof key.round;
+    aes->ctr(out, n, &key, 5, UINT64_MAX - 3);
+    out += n;
+    aes->ctr(out, 16 * n + 3, &key, 6, 0);
+    aes->ccr(out + 16 * n + 3, in + 17, n, &key);
+    return sizeof key.round + n + 16 * n + 3 + 16 * n;
+}
+
+void constant_time_aes(const sonic_context *context)
+{
+    check_sizes("aes", run_aes, context);
+}
+
+static size_t run_bitmat(const sonic_context *context, uint8_t *out, const uint8_t *in, size_t n)
+{
+    const size_t stride = n / 64 + 2;
+    uint64_t *planes = (uint64_t *)(void *)out;
+    context->kernels.bitmat.planes32(planes, stride, in + 1, n);
+    context->kernels.bitmat.planes64(planes + 32 * stride, stride, in + 1, n);
+    return (32 + 64) * ((n + 7) / 8);
+}
+
+void constant_time_bitmat(const sonic_context *context)
+{
+    check_sizes("bitmat", run_bitmat, context);
+}
+
+static const uint64_t *words(const uint8_t *in, size_t operand)
+{
+    return (const uint64_t *)(const void *)(in + operand * OPERAND);
+}
+
+static size_t run_bool(const sonic_context *context, uint8_t *out, const uint8_t *in, size_t n)
+{
+    const sonic_bool_kernels *boolean = &context->kernels.boolean;
+    const sonic_carry_operands carry = {
+        .g1 = words(in, 0), .g0 = words(in, 1), .p0 = words(in, 2),
+        .pi = words(in, 3), .gamma = words(in, 4), .rho = words(in, 5),
+        .mu = words(in, 6), .c = words(in, 7), .d = words(in, 8),
+    };
+    uint64_t *y = (uint64_t *)(void *)out;
+    boolean->bxor(y, words(in, 0), words(in, 1), n);
+    boolean->and_xor(y + n, words(in, 0), words(in, 1), words(in, 2), n);
+    boolean->carry(y + 2 * n, y + 3 * n, &carry, n);
+    boolean->carry(y + 4 * n, NULL, &carry, n);
+    return 5 * 8 * n;
+}
+
+void constant_time_bool(const sonic_context *context)
+{
+    check_sizes("bool", run_bool, context);
+}
+
+/* A share's kernels for one party; every result is n elements of `bytes`. */
+static uint8_t *run_party(const sonic_vec_kernels *vec, uint8_t *out, const uint8_t *in, size_t n,
+                          size_t bytes, unsigned party)
+{
+    const unsigned bits = 8 * (unsigned)bytes;
+    const unsigned shifts[] = {1, 7, bits / 2};
+    sonic_select_operands select = {
+        .e = in + 1, .c = words(in, 1), .r = in + 2 * OPERAND + 2, .u = in + 3 * OPERAND + 3,
+        .ru = in + 4 * OPERAND, .wrap = in + 5 * OPERAND + 1, .party = party,
+    };
+    vec->select(out, &select, n);
+    out += n * bytes;
+    for (size_t i = 0; i < sizeof shifts / sizeof *shifts; i++) {
+        select.shift = shifts[i];
+        vec->select_trunc(out, &select, n);
+        vec->trunc(out + n * bytes, &select, n);
+        vec->trunc_local(out + 2 * n * bytes, in + 1, shifts[i], party, n);
+        out += 3 * n * bytes;
+    }
+    return out;
+}
+
+static size_t run_vec(const sonic_context *context, uint8_t *out, const uint8_t *in, size_t n)
+{
+    uint8_t *y = out;
+    for (unsigned ring = 0; ring < SONIC_RINGS; ring++) {
+        const sonic_vec_kernels *vec = &context->kernels.vec[ring];
+        const size_t bytes = ring == SONIC_MOD64 ? 8 : 4, step = n * bytes;
+        const uint8_t *a = in + 1, *b = in + OPERAND + 2;
+        vec->add(y, a, b, n);
+        vec->sub(y + step, a, b, n);
+        vec->add_constant(y + 2 * step, a, 0x123456789, n);
+        vec->scale_add(y + 3 * step, a, 0x123456789, b, n);
+        vec->scale_add(y + 4 * step, a, 0x123456789, NULL, n);
+        y += 5 * step;
+        for (unsigned party = 0; party < 2; party++)
+            y = run_party(vec, y, in, n, bytes, party);
+    }
+    return (size_t)(y - out);
+}
+
+void constant_time_vec(const sonic_context *context)
+{
+    check_sizes("vec", run_vec, context);
+}
+
+static void require_ok(sonic_status status, const sonic_error *error)
+{
+    constant_time_require(status == SONIC_OK, "%s", error->text);
+}
+
+/* One row, one column, few rows, more than a tile of each, and more than a block of depth. */
+static const struct {
+    size_t m, n, k;
+} products[] = {{1, 33, 9}, {9, 1, 33}, {2, 33, 9}, {17, 37, 23}, {9, 5, 200}};
+
+static size_t run_ring(const sonic_context *context, uint8_t *out, const uint8_t *in, size_t shape)
+{
+    const size_t m = products[shape].m, n = products[shape].n, k = products[shape].k;
+    size_t written = 0;
+    for (int turn = 0; turn < 4; turn++) {
+        const sonic_ring ring = turn % 2 ? SONIC_RING_64 : SONIC_RING_32;
+        const size_t bytes = m * n * sonic_ring_bytes(ring);
+        sonic_error error;
+        memcpy(out, in + C, bytes);
+        require_ok(sonic_ring_matmul(context, ring, m, n, k, out, n, in + A, k, in + B, n, turn / 2,
+                                     &error),
+                   &error);
+        out += bytes;
+        written += bytes;
+    }
+    return written;
+}
+
+void constant_time_ring(const sonic_context *context)
+{
+    check_shapes("ring", run_ring, context, sizeof products / sizeof *products);
+}
+
+/* A plain one, stride and dilation, groups, 1 x 1, depthwise, and fully connected; no window lies
+ * in the padding alone, or its output would be public. */
+static const sonic_conv_shape convolutions[] = {
+    {2, 3, 5, 6, 4, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+    {2, 3, 7, 6, 4, 3, 2, 2, 2, 2, 1, 1, 0, 1, 1, 1},
+    {1, 4, 5, 5, 8, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 2},
+    {2, 5, 4, 4, 7, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1},
+    {2, 4, 9, 6, 8, 3, 3, 1, 2, 1, 1, 1, 1, 1, 1, 4},
+    {9, 3, 2, 2, 6, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0, 1},
+};
+
+static size_t run_conv(const sonic_context *context, uint8_t *out, const uint8_t *in, size_t shape)
+{
+    const sonic_conv_shape *s = &convolutions[shape];
+    size_t written = 0;
+    for (int turn = 0; turn < 4; turn++) {
+        const sonic_ring ring = turn % 2 ? SONIC_RING_64 : SONIC_RING_32;
+        size_t oh, ow;
+        sonic_error error;
+        require_ok(sonic_conv_output(s, &oh, &ow, &error), &error);
+        const size_t bytes = s->n * s->o * oh * ow * sonic_ring_bytes(ring);
+        memcpy(out, in + C, bytes);
+        require_ok(sonic_conv(context, ring, s, out, in + A, in + B, turn / 2, &error), &error);
+        out += bytes;
+        written += bytes;
+    }
+    return written;
+}
+
+void constant_time_conv(const sonic_context *context)
+{
+    check_shapes("conv", run_conv, context, sizeof convolutions / sizeof *convolutions);
+}
