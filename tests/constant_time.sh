@@ -18,11 +18,20 @@ export TMPDIR="$tmp" OMP_NUM_THREADS=1
 program=$top_builddir/tests/constant_time
 [ -x "$top_builddir/tests/.libs/constant_time" ] && program=$top_builddir/tests/.libs/constant_time
 
+watch() { # watch [PART]: sets status
+    "$VALGRIND" -q --error-exitcode=99 --track-origins=no --suppressions="$top_srcdir/tests/constant_time.supp" \
+        "$program" "$@" >"$tmp/out" 2>"$tmp/err"
+    status=$?
+}
+# Asked for no part, the program ends with status 2, but valgrind 3.19 gives up at clang's DWARF 5 before that.
+watch
+if [ $status != 2 ]; then
+    "$STRIP" -g -o "$tmp/constant_time" "$program" && program=$tmp/constant_time
+fi
+
 n=0
 check() { # check PART EXPECTED-STATUS WHAT
-    "$VALGRIND" -q --error-exitcode=99 --track-origins=no --suppressions="$top_srcdir/tests/constant_time.supp" \
-        "$program" "$1" >"$tmp/out" 2>"$tmp/err"
-    status=$?
+    watch "$1"
     n=$((n + 1))
     if [ $status = "$2" ]; then
         echo "ok $n - $1: $3"
