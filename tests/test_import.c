@@ -500,3 +500,27 @@ Test(import, pytorch_computes_its_padding)
     sonic_model_free(&m);
     build_end(&b);
 }
+
+/* A batch norm between a residual sum and a ReLU can only go forward.  Where it all but switches a
+ * channel off, dividing its additions by it would make a network of enormous numbers. */
+Test(import, small_factors_do_not_blow_up_additions)
+{
+    build b;
+    build_start(&b, 13, "pre-activation", 9);
+    build_input(&b, "x", LIST(0, 3, 5, 5));
+    build_ints(&b, conv(&b, "first", "x", "c", LIST(3, 3, 3, 3), true), "pads", LIST(1, 1, 1, 1));
+    build_node(&b, "Add", "residual", "c x", "s");
+    batch_norm(&b, "bn", "s", "n", 3);
+    for (size_t i = 0; i < b.graph.n_initializer; i++)
+        if (strcmp(b.tensor[i]->name, "bn.scale") == 0)
+            memcpy(b.tensor[i]->float_data, (float[]){1, 1e-9f, 0.7f}, 3 * sizeof(float));
+    build_node(&b, "Relu", "relu", "n", "r");
+    conv(&b, "second", "r", "y", LIST(2, 3, 3, 3), true);
+    build_output(&b, "y");
+    sonic_model m = check(&b, LIST(2, 3, 5, 5), "pre-activation");
+    for (uint32_t i = 0; i < m.graph.nodes; i++)
+        for (size_t j = 0; j < sonic_node_biases(&m.graph, i); j++)
+            cr_expect_leq(fabs(m.constants[i].b[j]), 100, "node %u: %g", i, m.constants[i].b[j]);
+    sonic_model_free(&m);
+    build_end(&b);
+}

@@ -1,6 +1,7 @@
 /* Folding of multiplications and additions of constants into each other and into convolutions. */
 #include "proto/model/net.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,12 +177,16 @@ static sonic_status pass_by(sonic_net *net, uint32_t scale, uint32_t other, bool
                    : sonic_net_swap(net, other, scale, error);
 }
 
-static bool never_zero(const double *x, size_t n)
+/* Whether an addition may be divided by these.  The quotients by small ones would dwarf the values
+ * that they are added to, and take bits from all of them: 16 costs 4 bits at most. */
+static bool divides_well(const double *x, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        if (x[i] == 0)
-            return false;
-    return true;
+    double least = INFINITY, most = 0;
+    for (size_t i = 0; i < n; i++) {
+        least = fmin(least, fabs(x[i]));
+        most = fmax(most, fabs(x[i]));
+    }
+    return least > 0 && most <= 16 * least;
 }
 
 /* The convolution that can take a SCALE by walking from it in one direction over nodes that only
@@ -201,7 +206,7 @@ static uint32_t find_conv(const sonic_net *net, uint32_t scale, bool forward)
         if (node->op == SONIC_OP_CONV)
             return is_per_channel(&spread) ? next : UINT32_MAX;
         if (!node->inputs || !commutes(node, &spread, positive) ||
-            (forward && node->op == SONIC_OP_BIAS && !never_zero(extra->w, n)))
+            (forward && node->op == SONIC_OP_BIAS && !divides_well(extra->w, n)))
             return UINT32_MAX;
         if (node->op == SONIC_OP_PERMUTE) {
             sonic_shape moved = spread;

@@ -35,7 +35,7 @@ sonic_status sonic_scale_refuse(const sonic_graph *graph, const sonic_quantise_o
     const char *help = options->truncation == SONIC_TRUNC_LOCAL && options->ring == SONIC_RING_64
                            ? "use --truncation stochastic"
                        : options->ring == SONIC_RING_32 ? "use --ring 64"
-                           : "only smaller weights or a smaller --range of inputs would help";
+                           : "only smaller weights or a smaller --input-range would help";
     const char *where = options->truncation == SONIC_TRUNC_LOCAL ? " with local truncation" : "";
     return sonic_fail(error, SONIC_E_RANGE, "layer '%s' needs %.0f bits, ring %d has %.0f%s: %s",
                       graph->node[node].name, ceil(bits), (int)options->ring, floor(limit), where,
