@@ -16,6 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
 #include "dispatch/error.h"
 #include "proto/channel/channel_clock.h"
 #include "proto/channel/tcp_address.h"
@@ -87,6 +89,8 @@ static void tcp_close(void *self)
     for (int i = 0; waste && i < DRAIN_TIMES; i++)
         if (recv(tcp->fd, waste, DRAIN_BYTES, MSG_DONTWAIT) <= 0)
             break;
+    if (waste)
+        sodium_memzero(waste, DRAIN_BYTES); /* it may have been a share */
     free(waste);
     close(tcp->fd);
     free(tcp);

@@ -10,6 +10,7 @@
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
 #include "proto/offline/ppa_plan.h"
+#include "proto/share/file_bytes.h"
 
 /* Changes whenever the wire, the streams or the corrections do: two servers that disagree stop at
  * the handshake. */
@@ -132,12 +133,6 @@ static sonic_status add_step(sonic_plan *plan, sonic_step *step, const sonic_gra
     return SONIC_OK;
 }
 
-static void store32(uint8_t *out, uint32_t value)
-{
-    for (unsigned i = 0; i < 4; i++)
-        out[i] = (uint8_t)(value >> 8 * i);
-}
-
 static sonic_status plan_digest(sonic_plan *plan, const sonic_graph *graph, sonic_error *error)
 {
     static const char domain[] = "sonicnn plan";
@@ -146,8 +141,8 @@ static sonic_status plan_digest(sonic_plan *plan, const sonic_graph *graph, soni
     sonic_status status = sonic_graph_write(graph, &bytes, &n, error);
     if (status != SONIC_OK)
         return status;
-    store32(numbers, PLAN_VERSION);
-    store32(numbers + 4, plan->batch);
+    sonic_file_put32(numbers, PLAN_VERSION);
+    sonic_file_put32(numbers + 4, plan->batch);
 
     crypto_generichash_state hash;
     crypto_generichash_init(&hash, NULL, 0, SONIC_DIGEST_BYTES);

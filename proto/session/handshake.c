@@ -6,6 +6,7 @@
 #include <sodium.h>
 
 #include "dispatch/error.h"
+#include "proto/share/file_bytes.h"
 
 enum {
     MAGIC_BYTES = 8,
@@ -14,26 +15,15 @@ enum {
 };
 static const uint8_t magic[MAGIC_BYTES] = "sonicnn";
 
-static uint32_t load32(const uint8_t *in)
-{
-    return (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 | (uint32_t)in[3] << 24;
-}
-
-static void store32(uint8_t *out, uint32_t value)
-{
-    for (unsigned i = 0; i < 4; i++)
-        out[i] = (uint8_t)(value >> 8 * i);
-}
-
 void sonic_hello_write(uint8_t out[SONIC_HELLO_BYTES], const sonic_hello *hello)
 {
-    store32(out, SONIC_HELLO_BYTES - 4);
+    sonic_file_put32(out, SONIC_HELLO_BYTES - 4);
     memcpy(out + 4, magic, MAGIC_BYTES);
-    store32(out + 12, SONIC_HELLO_VERSION);
-    store32(out + 16, hello->party);
-    store32(out + 20, hello->ring);
-    store32(out + 24, hello->batch);
-    store32(out + 28, hello->next);
+    sonic_file_put32(out + 12, SONIC_HELLO_VERSION);
+    sonic_file_put32(out + 16, hello->party);
+    sonic_file_put32(out + 20, hello->ring);
+    sonic_file_put32(out + 24, hello->batch);
+    sonic_file_put32(out + 28, hello->next);
     memcpy(out + 32, hello->model, SONIC_ID_BYTES);
     memcpy(out + 48, hello->digest, SONIC_DIGEST_BYTES);
     memcpy(out + 80, hello->pair, SONIC_ID_BYTES);
@@ -46,7 +36,7 @@ void sonic_hello_write(uint8_t out[SONIC_HELLO_BYTES], const sonic_hello *hello)
 static sonic_status check_prelude(const uint8_t in[SONIC_HELLO_BYTES], const char *peer,
                                   sonic_error *error)
 {
-    uint32_t length = load32(in), version = load32(in + 12);
+    uint32_t length = sonic_file_get32(in), version = sonic_file_get32(in + 12);
     if (memcmp(in + 4, magic, MAGIC_BYTES) || length < SONIC_HELLO_BYTES - 4 || length > LENGTH_MAX)
         return sonic_fail(error, SONIC_E_PEER, "%s does not speak the protocol of sonicnn", peer);
     if (version != SONIC_HELLO_VERSION)
@@ -79,19 +69,19 @@ sonic_status sonic_hello_read(sonic_hello *hello, const uint8_t in[SONIC_HELLO_B
     sonic_status status = check_prelude(in, peer, error);
     if (status)
         return status;
-    uint32_t party = load32(in + 16), ring = load32(in + 20);
+    uint32_t party = sonic_file_get32(in + 16), ring = sonic_file_get32(in + 20);
     if (party > 1)
         return sonic_fail(error, SONIC_E_PEER, "%s says that it is party %u", peer, party);
     if (ring != SONIC_RING_32 && ring != SONIC_RING_64)
         return sonic_fail(error, SONIC_E_PEER, "%s says that its ring has %u bits", peer, ring);
-    if (load32(in + 24) == 0)
+    if (sonic_file_get32(in + 24) == 0)
         return sonic_fail(error, SONIC_E_PEER, "%s plans empty batches", peer);
     if (!valid_tier(in + 96))
         return sonic_fail(error, SONIC_E_PEER, "%s sent no valid name of its tier", peer);
     hello->party = party;
     hello->ring = ring;
-    hello->batch = load32(in + 24);
-    hello->next = load32(in + 28);
+    hello->batch = sonic_file_get32(in + 24);
+    hello->next = sonic_file_get32(in + 28);
     memcpy(hello->model, in + 32, SONIC_ID_BYTES);
     memcpy(hello->digest, in + 48, SONIC_DIGEST_BYTES);
     memcpy(hello->pair, in + 80, SONIC_ID_BYTES);

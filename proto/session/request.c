@@ -1,48 +1,33 @@
 /* Greetings, messages and files around the inferences: bytes to structs, nothing believed. */
 #include "proto/session/request.h"
 
-#include <errno.h>
 #include <sodium.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "dispatch/error.h"
+#include "proto/share/file_bytes.h"
 
 static const uint8_t magic[8] = { 'S', 'O', 'N', 'I', 'C', 'R', 'E', 'Q' };
 
 /* A file travels in chunks of this size: small beside any memory, large beside a packet. */
 enum { CHUNK = 256 << 10 };
 
-static void put(uint8_t *out, uint64_t value, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        out[i] = (uint8_t)(value >> 8 * i);
-}
-
-static uint64_t get(const uint8_t *in, size_t n)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < n; i++)
-        value |= (uint64_t)in[i] << 8 * i;
-    return value;
-}
-
 sonic_status sonic_greeting_send(sonic_channel *channel, const sonic_greeting *greeting,
                                  sonic_error *error)
 {
     uint8_t bytes[SONIC_GREETING_BYTES] = { 0 };
     memcpy(bytes, magic, sizeof magic);
-    put(bytes + 8, SONIC_REQUEST_VERSION, 4);
+    sonic_file_put32(bytes + 8, SONIC_REQUEST_VERSION);
     bytes[12] = (uint8_t)greeting->role;
     bytes[13] = (uint8_t)greeting->party;
     bytes[14] = (uint8_t)greeting->ring;
     memcpy(bytes + 16, greeting->model, SONIC_ID_BYTES);
     memcpy(bytes + 32, greeting->request, SONIC_ID_BYTES);
-    put(bytes + 48, greeting->batch, 4);
-    put(bytes + 52, greeting->count, 4);
-    put(bytes + 56, greeting->bytes, 8);
+    sonic_file_put32(bytes + 48, greeting->batch);
+    sonic_file_put32(bytes + 52, greeting->count);
+    sonic_file_put64(bytes + 56, greeting->bytes);
     return sonic_channel_send(channel, bytes, sizeof bytes, error);
 }
 
@@ -51,22 +36,22 @@ sonic_status sonic_greeting_parse(sonic_greeting *greeting, const uint8_t *bytes
 {
     if (memcmp(bytes, magic, sizeof magic) != 0)
         return sonic_fail(error, SONIC_E_PEER, "%s does not speak sonicnn's protocol", peer);
-    uint64_t version = get(bytes + 8, 4);
+    uint32_t version = sonic_file_get32(bytes + 8);
     if (version != SONIC_REQUEST_VERSION)
         return sonic_fail(error, SONIC_E_MISMATCH,
-                          "%s speaks version %u of the protocol, this is %d", peer,
-                          (unsigned)version, SONIC_REQUEST_VERSION);
+                          "%s speaks version %u of the protocol, this is %d", peer, version,
+                          SONIC_REQUEST_VERSION);
     if (bytes[12] < SONIC_ROLE_USER || bytes[12] > SONIC_ROLE_DEALER ||
         bytes[13] > SONIC_NO_PARTY || (bytes[14] != SONIC_RING_32 && bytes[14] != SONIC_RING_64) ||
-        bytes[15] != 0 || get(bytes + 64, 8) != 0)
+        bytes[15] != 0 || sonic_file_get64(bytes + 64) != 0)
         return sonic_fail(error, SONIC_E_PEER, "%s sent a malformed greeting", peer);
     *greeting = (sonic_greeting){
         .role = (sonic_role)bytes[12],
         .party = bytes[13],
         .ring = (sonic_ring)bytes[14],
-        .batch = (uint32_t)get(bytes + 48, 4),
-        .count = (uint32_t)get(bytes + 52, 4),
-        .bytes = get(bytes + 56, 8),
+        .batch = sonic_file_get32(bytes + 48),
+        .count = sonic_file_get32(bytes + 52),
+        .bytes = sonic_file_get64(bytes + 56),
     };
     memcpy(greeting->model, bytes + 16, SONIC_ID_BYTES);
     memcpy(greeting->request, bytes + 32, SONIC_ID_BYTES);
@@ -92,11 +77,11 @@ sonic_status sonic_message_send(sonic_channel *channel, const sonic_message *mes
 {
     uint8_t bytes[4 + SONIC_MESSAGE_FIXED + SONIC_MESSAGE_TEXT] = { 0 };
     size_t text = strnlen(message->text, SONIC_MESSAGE_TEXT - 1);
-    put(bytes, SONIC_MESSAGE_FIXED + text, 4);
+    sonic_file_put32(bytes, (uint32_t)(SONIC_MESSAGE_FIXED + text));
     bytes[4] = (uint8_t)message->type;
     memcpy(bytes + 8, message->id, SONIC_ID_BYTES);
-    put(bytes + 24, message->done, 8);
-    put(bytes + 32, message->total, 8);
+    sonic_file_put64(bytes + 24, message->done);
+    sonic_file_put64(bytes + 32, message->total);
     memcpy(bytes + 40, message->text, text);
     return sonic_channel_send(channel, bytes, 4 + SONIC_MESSAGE_FIXED + text, error);
 }
@@ -124,8 +109,8 @@ sonic_status sonic_message_parse(sonic_message *message, const uint8_t *bytes, s
         return sonic_fail(error, SONIC_E_PEER, "%s sent a malformed message", peer);
     *message = (sonic_message){
         .type = (sonic_message_type)bytes[0],
-        .done = get(bytes + 20, 8),
-        .total = get(bytes + 28, 8),
+        .done = sonic_file_get64(bytes + 20),
+        .total = sonic_file_get64(bytes + 28),
     };
     memcpy(message->id, bytes + 4, SONIC_ID_BYTES);
     for (size_t i = 0; i < n - SONIC_MESSAGE_FIXED; i++) {
@@ -143,29 +128,26 @@ sonic_status sonic_message_receive(sonic_channel *channel, sonic_message *messag
     sonic_status status = sonic_channel_receive(channel, length, sizeof length, error);
     if (status != SONIC_OK)
         return status;
-    uint64_t n = get(length, 4);
+    uint32_t n = sonic_file_get32(length);
     if (n < SONIC_MESSAGE_FIXED || n >= sizeof bytes)
-        return sonic_fail(error, SONIC_E_PEER, "%s sent a message of %u bytes", peer, (unsigned)n);
+        return sonic_fail(error, SONIC_E_PEER, "%s sent a message of %u bytes", peer, n);
     status = sonic_channel_receive(channel, bytes, n, error);
     return status == SONIC_OK ? sonic_message_parse(message, bytes, n, peer, error) : status;
 }
 
-/* pread or pwrite of exactly n bytes. */
-static bool move(int fd, uint8_t *buffer, size_t n, uint64_t at, bool out)
+/* Reads, or writes, a part of a file. */
+static sonic_status move(sonic_channel *channel, int fd, uint8_t *buffer, size_t n, uint64_t at,
+                         bool write, sonic_error *error)
 {
-    while (n > 0) {
-        ssize_t k = out ? pwrite(fd, buffer, n, (off_t)at) : pread(fd, buffer, n, (off_t)at);
-        if (k < 0 && errno == EINTR)
-            continue;
-        if (k <= 0) {
-            errno = k == 0 ? EIO : errno;
-            return false;
-        }
-        buffer += k;
-        at += (size_t)k;
-        n -= (size_t)k;
-    }
-    return true;
+    int code = write ? sonic_file_write_at(fd, buffer, n, at)
+                     : sonic_file_read_at(fd, buffer, n, at);
+    if (code < 0)
+        return sonic_fail(error, SONIC_E_FILE, "a file for %s became shorter while it was sent",
+                          sonic_channel_peer(channel));
+    if (code)
+        return sonic_fail_errno(error, SONIC_E_FILE, code, "cannot %s a file for %s",
+                                write ? "write" : "read", sonic_channel_peer(channel));
+    return SONIC_OK;
 }
 
 static sonic_status transfer(sonic_channel *channel, int fd, uint64_t bytes, bool receive,
@@ -174,15 +156,14 @@ static sonic_status transfer(sonic_channel *channel, int fd, uint64_t bytes, boo
     sonic_status status = SONIC_OK;
     uint8_t *buffer = malloc(CHUNK);
     if (!buffer)
-        return sonic_fail(error, SONIC_E_MEMORY, "out of memory");
+        return sonic_fail(error, SONIC_E_MEMORY, "out of memory for a file for %s",
+                          sonic_channel_peer(channel));
     for (uint64_t at = 0; status == SONIC_OK && at < bytes;) {
         size_t n = bytes - at < CHUNK ? (size_t)(bytes - at) : CHUNK;
         if (receive)
             status = sonic_channel_receive(channel, buffer, n, error);
-        if (status == SONIC_OK && !move(fd, buffer, n, at, receive))
-            status = sonic_fail(error, SONIC_E_FILE, "cannot %s a file for %s: %s",
-                                receive ? "write" : "read", sonic_channel_peer(channel),
-                                strerror(errno));
+        if (status == SONIC_OK)
+            status = move(channel, fd, buffer, n, at, receive, error);
         if (status == SONIC_OK && !receive)
             status = sonic_channel_send(channel, buffer, n, error);
         at += n;

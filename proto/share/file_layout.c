@@ -1,11 +1,7 @@
-/* Encoding, decoding and judging the pages of the container, and whole reads and writes. */
-#include "config.h"
-
+/* Encoding, decoding and judging the pages of the container. */
 #include "proto/share/file_layout.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <xxhash.h>
 
@@ -29,28 +25,6 @@ enum { AT_COUNTER_PAIR = 8 };
 enum { SHOWN_MAX = 160 };
 
 const uint8_t sonic_file_magic[SONIC_FILE_MAGIC] = {'s', 'o', 'n', 'i', 'c', 'n', 'n', 0x1a};
-
-void sonic_file_put32(uint8_t *at, uint32_t value)
-{
-    for (int i = 0; i < 4; i++)
-        at[i] = (uint8_t)(value >> 8 * i);
-}
-
-void sonic_file_put64(uint8_t *at, uint64_t value)
-{
-    sonic_file_put32(at, (uint32_t)value);
-    sonic_file_put32(at + 4, (uint32_t)(value >> 32));
-}
-
-uint32_t sonic_file_get32(const uint8_t *at)
-{
-    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
-}
-
-uint64_t sonic_file_get64(const uint8_t *at)
-{
-    return sonic_file_get32(at) | (uint64_t)sonic_file_get32(at + 4) << 32;
-}
 
 const char *sonic_file_shown(const char *path)
 {
@@ -164,36 +138,4 @@ void sonic_file_encode_counter(uint8_t page[SONIC_FILE_PAGE], unsigned copy, uin
     sonic_file_put32(page, used);
     memcpy(page + AT_COUNTER_PAIR, pair, SONIC_ID_BYTES);
     sonic_file_seal_page(page, copy);
-}
-
-int sonic_file_write_at(int fd, const void *data, size_t n, uint64_t offset)
-{
-    const uint8_t *from = data;
-    while (n) {
-        ssize_t moved = pwrite(fd, from, n, (off_t)offset);
-        if (moved < 0 && errno == EINTR)
-            continue;
-        if (moved <= 0)
-            return moved < 0 ? errno : EIO;
-        from += moved;
-        n -= (size_t)moved;
-        offset += (uint64_t)moved;
-    }
-    return 0;
-}
-
-int sonic_file_read_at(int fd, void *data, size_t n, uint64_t offset)
-{
-    uint8_t *to = data;
-    while (n) {
-        ssize_t moved = pread(fd, to, n, (off_t)offset);
-        if (moved < 0 && errno == EINTR)
-            continue;
-        if (moved <= 0)
-            return moved < 0 ? errno : -1;
-        to += moved;
-        n -= (size_t)moved;
-        offset += (uint64_t)moved;
-    }
-    return 0;
 }

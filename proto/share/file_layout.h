@@ -19,6 +19,7 @@
 #include <stdbool.h>
 
 #include "proto/share/file.h"
+#include "proto/share/file_bytes.h"
 
 enum {
     SONIC_FILE_VERSION = 1,
@@ -47,11 +48,6 @@ struct sonic_reader {
 
 /** The magic bytes. */
 extern const uint8_t sonic_file_magic[SONIC_FILE_MAGIC];
-
-void sonic_file_put32(uint8_t *at, uint32_t value);
-void sonic_file_put64(uint8_t *at, uint64_t value);
-uint32_t sonic_file_get32(const uint8_t *at);
-uint64_t sonic_file_get64(const uint8_t *at);
 
 /** The end of a path that leaves room for the rest of a sentence. */
 const char *sonic_file_shown(const char *path);
@@ -83,10 +79,5 @@ bool sonic_file_page_sound(const uint8_t page[SONIC_FILE_PAGE], uint64_t seed);
 /** Fills counter page `copy`. */
 void sonic_file_encode_counter(uint8_t page[SONIC_FILE_PAGE], unsigned copy, uint32_t used,
                                const uint8_t pair[SONIC_ID_BYTES]);
-
-/** Writes, or reads, exactly n bytes at an offset: 0 or an errno; reading, -1 where the file ends.
- */
-int sonic_file_write_at(int fd, const void *data, size_t n, uint64_t offset);
-int sonic_file_read_at(int fd, void *data, size_t n, uint64_t offset);
 
 #endif

@@ -1,5 +1,7 @@
 libproto_la_SOURCES += \
 	proto/share/file.h \
+	proto/share/file_bytes.c \
+	proto/share/file_bytes.h \
 	proto/share/file_counter.c \
 	proto/share/file_layout.c \
 	proto/share/file_layout.h \
