@@ -323,7 +323,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case 'b': args->batch = (uint32_t)sonic_cli_number(state, "--batch", text, 1, 100000); return 0;
     case 'l': args->labels = text; return 0;
     case 'N': args->names = text; return 0;
-    case 't': args->timeout_ms = sonic_cli_seconds(state, "--timeout", text); return 0;
+    case 's': args->timeout_ms = sonic_cli_seconds(state, "--timeout", text); return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num == 0)
             args->plain.model = text;
@@ -346,7 +346,7 @@ int sonic_command_demo(int argc, char **argv)
         {"batch", 'b', "N", 0, "The larger batch: N images at a time (default: all at once)", 1},
         {"labels", 'l', "FILE", 0, "True labels, IDX or NPY", 1},
         {"names", 'N', "A,B,...", 0, "Names of the classes", 1},
-        {"timeout", 't', "SECONDS", 0, "Give a silent peer up after this long (default: 30)", 1},
+        {"timeout", 's', "SECONDS", 0, "Give a silent peer up after this long (default: 30)", 1},
         {0},
     };
     static const struct argp_child children[] = {
