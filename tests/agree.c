@@ -8,14 +8,15 @@
 
 #include "proto/model/model.h"
 
-/* The numbers of an NPY file of little-endian float32 or float64: the data follow a header whose length
- * is in bytes 8 and 9. */
+/* The numbers of an NPY file of little-endian float32 or float64: the data follow a header whose
+ * length is in bytes 8 and 9. */
 static double *read_npy(const char *path, size_t *n)
 {
     FILE *file = fopen(path, "rb");
     unsigned char head[10];
     char text[65536] = "";
-    if (!file || fread(head, 1, sizeof head, file) != sizeof head || memcmp(head, "\x93NUMPY", 6) != 0)
+    if (!file || fread(head, 1, sizeof head, file) != sizeof head ||
+        memcmp(head, "\x93NUMPY", 6) != 0)
         return NULL;
     size_t length = head[8] + 256u * head[9];
     if (fread(text, 1, length, file) != length)

@@ -14,7 +14,8 @@
 enum { PICTURES_MAX = 5, DIR_BYTES = 4000 };
 
 typedef struct arguments {
-    sonic_plain_options plain; /* model, images, quantisation: what the reference needs, and the rest too */
+    sonic_plain_options
+        plain; /* model, images, quantisation: what the reference needs, and the rest too */
     const char *labels, *names;
     uint32_t batch;
     int timeout_ms;
@@ -104,7 +105,8 @@ static void class_name(char *text, size_t size, const char *names, int64_t n)
 }
 
 static sonic_status show_pictures(const arguments *args, const sonic_graph *graph,
-                                  const sonic_scores *scores, const int64_t *labels, sonic_error *error)
+                                  const sonic_scores *scores, const int64_t *labels,
+                                  sonic_error *error)
 {
     const sonic_shape *shape = &graph->node[0].shape;
     sonic_picture picture[PICTURES_MAX];
@@ -138,7 +140,8 @@ static sonic_status show_pictures(const arguments *args, const sonic_graph *grap
                                      .low = graph->input_low,
                                      .high = graph->input_high};
         if (labels)
-            (void)snprintf(picture[i].caption, sizeof picture[i].caption, "%.13s (is %.10s)", said, is);
+            (void)snprintf(picture[i].caption, sizeof picture[i].caption, "%.13s (is %.10s)", said,
+                           is);
         else
             (void)snprintf(picture[i].caption, sizeof picture[i].caption, "%.31s", said);
     }
@@ -165,7 +168,8 @@ static void print_accuracy(const sonic_scores *plain, const outcome *ways, size_
         same += plain->top[i] == scores->top[i];
     }
     if (labels)
-        printf("accuracy: secure %.1f%%, plain %.1f%%; ", share(secure, count), share(right, count));
+        printf("accuracy: secure %.1f%%, plain %.1f%%; ", share(secure, count),
+               share(right, count));
     printf("same class as the plain reference on %llu of %llu images\n\n", (unsigned long long)same,
            (unsigned long long)count);
 }
@@ -174,8 +178,8 @@ static void print_ways(const outcome *ways, size_t n)
 {
     static const char *const phases[SONIC_PHASES] = {"setup", "offline", "online"};
     sonic_table *table = sonic_table_create("lrrrrrr");
-    static const char *const heads[] = {"asked", "phase", "seconds", "a batch", "images/s", "bytes",
-                                        "rounds"};
+    static const char *const heads[] = {"asked",    "phase", "seconds", "a batch",
+                                        "images/s", "bytes", "rounds"};
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
         sonic_table_cell(table, "%s", heads[i]);
     for (size_t i = 0; i < n; i++)
@@ -283,7 +287,8 @@ static sonic_status demo(arguments *args, sonic_error *error)
     if (status == SONIC_OK) {
         printf("the owner has split %s for two servers: ring 2^%d, %u nodes\n", args->plain.model,
                (int)graph.ring, graph.nodes);
-        printf("(one machine and one dealer for both: this shows the protocol and protects nobody)\n\n");
+        printf("(one machine and one dealer for both: this shows the protocol and protects "
+               "nobody)\n\n");
         status = run_ways(args, &graph, count, labels, error);
     }
     free(labels);
@@ -295,7 +300,8 @@ static sonic_status demo(arguments *args, sonic_error *error)
 static sonic_status demo_in_directory(arguments *args, sonic_error *error)
 {
     const char *tmp = getenv("TMPDIR");
-    int n = snprintf(args->dir, sizeof args->dir, "%s/sonicnn-demo.XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    int n =
+        snprintf(args->dir, sizeof args->dir, "%s/sonicnn-demo.XXXXXX", tmp && *tmp ? tmp : "/tmp");
     if (n < 0 || (size_t)n >= sizeof args->dir || !mkdtemp(args->dir))
         return sonic_fail(error, SONIC_E_FILE, "cannot make a directory in %s", tmp ? tmp : "/tmp");
     sonic_status status = demo(args, error);
@@ -355,12 +361,15 @@ int sonic_command_demo(int argc, char **argv)
         .options = options,
         .parser = parse,
         .args_doc = "MODEL.onnx DATA...",
-        .doc = "Plays every role on this machine, a process each, over loopback TCP: the owner splits "
-               "the network, a dealer deals, two servers compute on shares, a user splits the images and "
-               "joins the results.  First one image at a time, then in batches.  Then compares with the "
-               "plain reference and prints what it cost: seconds, bytes and rounds by phase and layer."
-               "\v  sonicnn demo net.onnx t10k-images-idx3-ubyte.gz --count 100 \\\n"
-               "      --labels t10k-labels-idx1-ubyte.gz\n\n" SONIC_CLI_EXIT_CODES,
+        .doc =
+            "Plays every role on this machine, a process each, over loopback TCP: the owner splits "
+            "the network, a dealer deals, two servers compute on shares, a user splits the images "
+            "and "
+            "joins the results.  First one image at a time, then in batches.  Then compares with "
+            "the "
+            "plain reference and prints what it cost: seconds, bytes and rounds by phase and layer."
+            "\v  sonicnn demo net.onnx t10k-images-idx3-ubyte.gz --count 100 \\\n"
+            "      --labels t10k-labels-idx1-ubyte.gz\n\n" SONIC_CLI_EXIT_CODES,
         .children = children,
     };
     arguments args = {.plain.paths = calloc((size_t)argc, sizeof(char *)), .timeout_ms = 30000};

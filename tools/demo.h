@@ -34,8 +34,8 @@ typedef struct sonic_role {
 typedef sonic_status (*sonic_role_play)(void *arg, int out, sonic_error *error);
 
 /** Starts a process that dies with this one. */
-SONIC_MUST_CHECK sonic_status sonic_role_start(sonic_role *role, const char *name, sonic_role_play play,
-                                               void *arg, sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_role_start(sonic_role *role, const char *name,
+                                               sonic_role_play play, void *arg, sonic_error *error);
 /** Reads exactly n bytes; if the process ends before, its error. */
 SONIC_MUST_CHECK sonic_status sonic_role_read(sonic_role *role, void *data, size_t n,
                                               sonic_error *error);
@@ -45,17 +45,18 @@ SONIC_MUST_CHECK sonic_status sonic_role_wait(sonic_role *role, sonic_error *err
 void sonic_role_kill(sonic_role *role);
 /**@}*/
 
-/** @name One pass: dealer, two servers and a user, each a process, on loopback (tools/demo_pass.c) */
+/** @name One pass: dealer, two servers and a user, each a process, on loopback (tools/demo_pass.c)
+ */
 /**@{*/
 typedef struct sonic_pass {
     sonic_context_options context;
-    const char *dir;      /**< a private directory, with net.graph, net.0 and net.1 in it */
-    char *const *paths;   /**< images */
+    const char *dir;    /**< a private directory, with net.graph, net.0 and net.1 in it */
+    char *const *paths; /**< images */
     size_t files;
     uint64_t first;
     uint32_t count, batch;
     int timeout_ms;
-    bool report;          /**< server 0 prints its table */
+    bool report; /**< server 1, who gets the larger pool, prints its table */
     bool quiet;
 } sonic_pass;
 

@@ -13,7 +13,8 @@ enum { PATH_BYTES = 4096, ADDRESS_BYTES = 32 };
 typedef struct stage {
     const sonic_pass *pass;
     unsigned party;
-    char model[PATH_BYTES], pool[PATH_BYTES], input[PATH_BYTES], output[PATH_BYTES], graph[PATH_BYTES];
+    char model[PATH_BYTES], pool[PATH_BYTES], input[PATH_BYTES], output[PATH_BYTES],
+        graph[PATH_BYTES];
     char dealer[ADDRESS_BYTES], peer[ADDRESS_BYTES], users[2][ADDRESS_BYTES];
     int out;
 } stage;
@@ -72,7 +73,7 @@ static sonic_status play_server(void *arg, int out, sonic_error *error)
                                    .timeout_ms = s->pass->timeout_ms,
                                    .requests = 1,
                                    .quiet = true,
-                                   .report = s->pass->report && s->party == 0,
+                                   .report = s->pass->report && s->party == 1,
                                    .summary = &summary,
                                    .listening = say_ports,
                                    .arg = s};
@@ -133,8 +134,8 @@ static void clean(const sonic_pass *pass)
     }
 }
 
-sonic_status sonic_pass_run(const sonic_pass *pass, sonic_scores *scores, sonic_serve_summary *summary,
-                            sonic_error *error)
+sonic_status sonic_pass_run(const sonic_pass *pass, sonic_scores *scores,
+                            sonic_serve_summary *summary, sonic_error *error)
 {
     sonic_role dealer = {.out = -1}, server[2] = {{.out = -1}, {.out = -1}}, user = {.out = -1};
     sonic_serve_summary other = {0};

@@ -31,8 +31,8 @@ sonic_status sonic_role_start(sonic_role *role, const char *name, sonic_role_pla
 {
     int ends[2];
     *role = (sonic_role){.name = name, .out = -1};
-    void *shared = mmap(NULL, sizeof *role->error, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                        -1, 0);
+    void *shared =
+        mmap(NULL, sizeof *role->error, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED)
         return sonic_fail(error, SONIC_E_MEMORY, "no memory to start the %s", name);
     role->error = shared;
@@ -76,7 +76,8 @@ sonic_status sonic_role_wait(sonic_role *role, sonic_error *error)
             break;
     sonic_status status = SONIC_OK;
     if (WIFSIGNALED(code))
-        status = sonic_fail(error, SONIC_E_SYSTEM, "%s: ended by signal %d", role->name, WTERMSIG(code));
+        status =
+            sonic_fail(error, SONIC_E_SYSTEM, "%s: ended by signal %d", role->name, WTERMSIG(code));
     else if (code != 0)
         status = sonic_fail(error, role->error->status ? role->error->status : SONIC_E_SYSTEM,
                             "%s: %s", role->name, role->error->text);

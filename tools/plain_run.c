@@ -40,8 +40,8 @@ static void free_buffers(buffers *b)
 
 /* n images of b->x, to n results. */
 static sonic_status run_batch(const sonic_plain_options *options, const sonic_model *model,
-                              const sonic_context *context, const buffers *b, size_t n, double *score,
-                              sonic_error *error)
+                              const sonic_context *context, const buffers *b, size_t n,
+                              double *score, sonic_error *error)
 {
     size_t inputs = sonic_node_elements(&model->graph, 0);
     size_t outputs = sonic_node_elements(&model->graph, model->graph.nodes - 1);
@@ -71,8 +71,8 @@ static sonic_status run_images(const sonic_plain_options *options, const sonic_m
         size_t n = scores->count - done < BATCH ? (size_t)(scores->count - done) : BATCH;
         status = sonic_images_next(images, b.x, n, error);
         if (status == SONIC_OK)
-            status = run_batch(options, model, context, &b, n, scores->score + done * scores->classes,
-                               error);
+            status = run_batch(options, model, context, &b, n,
+                               scores->score + done * scores->classes, error);
         done += n;
         sonic_bar_set(&bar, done, scores->count);
     }

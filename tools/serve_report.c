@@ -15,6 +15,9 @@ static sonic_serve_phase cost_of(const sonic_serving *serving, sonic_phase phase
     sonic_traffic t = sonic_channel_traffic(serving->peer, phase, layer);
     sonic_serve_phase c = { sonic_session_seconds(serving->session, phase, layer), t.sent, t.received,
                t.rounds };
+    /* Of a layer: the part of the pool it used up, all of it server 1's. */
+    if (phase == SONIC_OFFLINE && layer != SIZE_MAX && serving->model.party == 1)
+        c.received += serving->batches * sonic_session_plan(serving->session)->step[layer].offline_bytes;
     if (phase == SONIC_OFFLINE && layer == SIZE_MAX) {
         c.seconds += serving->fetch_seconds;
         c.received += serving->fetched_bytes;
@@ -87,17 +90,19 @@ static void report_phases(const sonic_serving *serving)
 static void report_layers(const sonic_serving *serving)
 {
     const sonic_graph *graph = &serving->model.graph;
-    sonic_table *table = sonic_table_create("llrrrrrr");
+    sonic_table *table = sonic_table_create("llrrrrrrr");
     static const char *const heads[] = { "layer",     "op",       "setup s", "bytes",
-                                         "offline s", "online s", "bytes",   "rounds" };
-    for (size_t i = 0; i < 8; i++)
+                                         "offline s", "bytes",    "online s", "bytes",
+                                         "rounds" };
+    for (size_t i = 0; i < 9; i++)
         sonic_table_cell(table, "%s", heads[i]);
     for (uint32_t i = 0; i < graph->nodes; i++) {
-        char setup_bytes[16], online_bytes[16];
+        char setup_bytes[16], offline_bytes[16], online_bytes[16];
         sonic_serve_phase setup = cost_of(serving, SONIC_SETUP, i);
         sonic_serve_phase offline = cost_of(serving, SONIC_OFFLINE, i);
         sonic_serve_phase online = cost_of(serving, SONIC_ONLINE, i);
         sonic_cli_bytes(setup_bytes, (double)(setup.sent + setup.received));
+        sonic_cli_bytes(offline_bytes, (double)(offline.sent + offline.received));
         sonic_cli_bytes(online_bytes, (double)(online.sent + online.received));
         /* The input sends nothing: what is counted there is the handshake and the servers' talk
          * about who is next. */
@@ -106,6 +111,7 @@ static void report_layers(const sonic_serving *serving)
         sonic_table_cell(table, "%.4f", setup.seconds);
         sonic_table_cell(table, "%s", setup_bytes);
         sonic_table_cell(table, "%.4f", offline.seconds);
+        sonic_table_cell(table, "%s", offline_bytes);
         sonic_table_cell(table, "%.4f", online.seconds);
         sonic_table_cell(table, "%s", online_bytes);
         sonic_table_cell(table, "%llu", (unsigned long long)online.rounds);

@@ -1,11 +1,11 @@
 /** @file
  * One of the two servers, for a program of your own: shares in, shares out.
  *
- * What `sonicnn serve` does, without its users' protocol: your program brings input shares by its own
- * ways and takes result shares away.  Semi-honest security against either server, given a dealer that
- * colludes with neither; channels are not encrypted (doc/security.md).  A server is used by one thread
- * at a time.  After a failure of the peer or of the pool it is poisoned: every later call but
- * sonic_server_free() returns SONIC_E_POISONED.
+ * What `sonicnn serve` does, without its users' protocol: your program brings input shares by its
+ * own ways and takes result shares away.  Semi-honest security against either server, given a
+ * dealer that colludes with neither; channels are not encrypted (doc/security.md).  A server is
+ * used by one thread at a time.  After a failure of the peer or of the pool it is poisoned: every
+ * later call but sonic_server_free() returns SONIC_E_POISONED.
  */
 #ifndef SONICNN_SERVER_H
 #define SONICNN_SERVER_H
@@ -20,18 +20,19 @@ typedef struct sonic_server sonic_server;
 
 /** Files as `sonicnn share-model` and `sonicnn deal` write them, and where the other server is. */
 typedef struct sonic_server_options {
-    const char *model; /**< this server's model share, BASE.0 or BASE.1: it says which server this is */
-    const char *pool;  /**< this server's pool; locked, and counted down durably */
-    const char *peer;  /**< "HOST:PORT": server 0 listens there, server 1 connects to it */
-    int timeout_ms;    /**< of the peer, by progress; 0: 30 s */
+    const char
+        *model; /**< this server's model share, BASE.0 or BASE.1: it says which server this is */
+    const char *pool; /**< this server's pool; locked, and counted down durably */
+    const char *peer; /**< "HOST:PORT": server 0 listens there, server 1 connects to it */
+    int timeout_ms;   /**< of the peer, by progress; 0: 30 s */
 } sonic_server_options;
 
 /** What an inference moves, in ring elements of 4 or 8 bytes, little-endian as the machine's. */
 typedef struct sonic_server_shape {
     sonic_ring ring;
-    size_t batch;  /**< images of one inference */
-    size_t input;  /**< elements of one image */
-    size_t output; /**< elements of one result */
+    size_t batch;                   /**< images of one inference */
+    size_t input;                   /**< elements of one image */
+    size_t output;                  /**< elements of one result */
     double input_unit, output_unit; /**< a ring element q stands for the real number unit * q */
 } sonic_server_shape;
 
@@ -52,7 +53,8 @@ SONIC_API sonic_server_shape sonic_server_shape_of(const sonic_server *server);
 
 /** Does what needs no input for the next inference: claims its material, and one ring product a
  * linear layer.  Both servers must call it, or neither; sonic_server_infer() does it otherwise. */
-SONIC_API SONIC_MUST_CHECK sonic_status sonic_server_prepare(sonic_server *server, sonic_error *error);
+SONIC_API SONIC_MUST_CHECK sonic_status sonic_server_prepare(sonic_server *server,
+                                                             sonic_error *error);
 
 /** One batch.  Both servers must call it for the same batch.
  * @param[in]  input  batch * input elements, this server's share, secret
