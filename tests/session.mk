@@ -25,6 +25,11 @@ TESTS += tests/test_handshake
 tests_test_handshake_SOURCES = tests/test_handshake.c
 tests_test_handshake_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_handshake_LDADD = libtwoparty.la
+check_PROGRAMS += tests/test_server
+TESTS += tests/test_server
+tests_test_server_SOURCES = tests/test_server.c
+tests_test_server_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_server_LDADD = libtwoparty.la
 if HAVE_PROTOBUF_C
 check_PROGRAMS += tests/test_network
 TESTS += tests/test_network
