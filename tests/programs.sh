@@ -2,7 +2,7 @@
 # The programs as people use them: owner, dealer, two servers and users, on loopback.  Prints TAP.
 # shellcheck source=tests/programs_lib.sh disable=SC2154
 . "$top_srcdir/tests/programs_lib.sh"
-echo "1..23"
+echo "1..22"
 
 shares_model() {
     "$sonicnn" share-model "$model" -o net >model.out && cat model.out && [ -s net.graph ] &&
@@ -167,19 +167,3 @@ usage() {
     done
 }
 point "wrong usage is exit code 2" usage
-
-# The README's text for several machines, on ports below those that are given out as free ones.
-deployment() {
-    base=$((20000 + $$ % 2000 * 5))
-    mkdir -p there/bin && printf '#!/bin/sh\nexec "%s" "$@"\n' "$sonicnn" >there/bin/sonicnn &&
-        chmod +x there/bin/sonicnn && ln -sf "$top_srcdir/models" there/models || return 1
-    sed -n '/^```sh deploy$/,/^```$/p' "$top_srcdir/README.md" | sed -e '/^```/d' -e "s/:7000/:$base/g" \
-        -e "s/:7001/:$((base + 1))/g" -e "s/:7010/:$((base + 2))/g" -e "s/:7020/:$((base + 3))/g" \
-        -e 's/--count 32/--count 20/' -e 's/&$/\& echo $! >>pids/' >there/commands
-    [ -s there/commands ] || return 1
-    (cd there && PATH=$PWD/bin:$PATH S0=127.0.0.1 S1=127.0.0.1 D=127.0.0.1 IMAGES=$images LABELS=$labels \
-        sh -eu ./commands >said) || { xargs kill <there/pids; return 1; }
-    cat there/said
-    grep -Eq '^accuracy [0-9.]+% \((19|20) of 20\)$' there/said
-}
-point "the README's deployment works as pasted" deployment
