@@ -4,8 +4,8 @@
 . "$top_srcdir/tests/programs_lib.sh"
 echo "1..2"
 mkdir models path && cp "$model" models/ && ln -s "$sonicnn" path/sonicnn || exit 1
-# The README's ports may be in use here.
-first=$((20000 + $$ % 20000))
+# The README's ports may be in use here; from 32768 on the system itself gives ports to connections.
+first=$((20000 + $$ % 3000 * 4))
 {
     echo "PATH=$tmp/path:\$PATH S0=127.0.0.1 S1=127.0.0.1 D=127.0.0.1 IMAGES=$images LABELS=$labels"
     sed -n '/^```sh deploy$/,/^```$/p' "$top_srcdir/README.md" | sed '/^```/d' |

@@ -232,7 +232,7 @@ Test(data, idx_hostile)
     refused(&options, SONIC_E_SHAPE, "announces too much");
     idx(0x08, 3, (uint32_t[]){ 0xffffffff, 5, 4 });
     options.count = 2;
-    refused(&options, SONIC_E_FORMAT, "ends after");
+    refused(&options, SONIC_E_FORMAT, "too short for the 4294967295 items");
     idx(0x08, 3, (uint32_t[]){ 3, 0, 4 });
     refused(&options, SONIC_E_SHAPE, "without values");
     idx(0x08, 3, (uint32_t[]){ 3, 4, 5 });

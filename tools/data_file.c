@@ -19,6 +19,11 @@ static sonic_status count_elements(sonic_data_file *file, sonic_error *error)
         return sonic_fail(error, SONIC_E_SHAPE, "%s holds items without values", file->path);
     if (!sonic_size_mul(&bytes, n, 8) || !sonic_size_mul(&bytes, bytes, file->header.count))
         return sonic_fail(error, SONIC_E_SHAPE, "%s: its header announces too much", file->path);
+    /* Before anyone takes memory for what is announced. */
+    if (!file->pixels && !sonic_source_can_hold(file->source, n * file->header.count))
+        return sonic_fail(error, SONIC_E_FORMAT,
+                          "%s is too short for the %llu items that its header announces",
+                          file->path, (unsigned long long)file->header.count);
     file->elements = n;
     file->left = file->header.count;
     return SONIC_OK;

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,11 +16,13 @@
 #include <zlib.h>
 #endif
 
-enum { PEEK = 8, PACKED = 1 << 15 };
+/* Deflate makes 258 bytes of 2 bits at the most (RFC 1951), 1032 to 1. */
+enum { PEEK = 8, PACKED = 1 << 15, GAIN_MAX = 1032 };
 
 struct sonic_source {
     int fd;
-    uint64_t at; /* bytes given out */
+    uint64_t at;   /* bytes given out */
+    uint64_t size; /* of the file as it is */
     size_t peeked, used;
     uint8_t peek[PEEK];
 #ifdef HAVE_ZLIB
@@ -134,8 +135,10 @@ sonic_status sonic_source_open(sonic_source **source, const char *path, sonic_er
         status = sonic_fail_errno(error, SONIC_E_FILE, errno, "cannot open %s", path);
     else if (!S_ISREG(info.st_mode))
         status = sonic_fail(error, SONIC_E_FILE, "%s is not a regular file", path);
-    else
+    else {
+        made->size = (uint64_t)info.st_size;
         status = begin(made, error);
+    }
     if (status != SONIC_OK) {
         sonic_source_close(made);
         return status;
@@ -189,6 +192,11 @@ size_t sonic_source_peek(const sonic_source *source, const uint8_t **bytes)
 {
     *bytes = source->peek;
     return source->peeked;
+}
+
+bool sonic_source_can_hold(const sonic_source *source, uint64_t bytes)
+{
+    return bytes / GAIN_MAX <= source->size;
 }
 
 sonic_status sonic_source_end(sonic_source *source, sonic_error *error)

@@ -4,6 +4,7 @@
 #ifndef SONIC_TOOLS_DATA_SOURCE_H
 #define SONIC_TOOLS_DATA_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,9 @@ SONIC_MUST_CHECK sonic_status sonic_source_read(sonic_source *source, void *out,
 
 /** The file's first bytes (unpacked), to recognise the format by; at most 8.  @return how many */
 size_t sonic_source_peek(const sonic_source *source, const uint8_t **bytes);
+
+/** Whether a file of this size can hold so many bytes, compressed or not. */
+bool sonic_source_can_hold(const sonic_source *source, uint64_t bytes);
 
 /** Requires that the file ends here. */
 SONIC_MUST_CHECK sonic_status sonic_source_end(sonic_source *source, sonic_error *error);

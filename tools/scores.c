@@ -25,7 +25,10 @@ sonic_status sonic_scores_make(sonic_scores *scores, const sonic_graph *graph, u
     }
     if (scores->score && scores->top)
         return SONIC_OK;
-    sonic_scores_free(scores);
+    /* Nothing to wipe: that would touch all of one where there was no memory for the other. */
+    free(scores->score);
+    free(scores->top);
+    *scores = (sonic_scores){ 0 };
     return sonic_fail(error, SONIC_E_MEMORY, "out of memory for the results of %llu images",
                       (unsigned long long)count);
 }
