@@ -2,6 +2,8 @@
  * the opened result against the plain reference. */
 #include "tests/constant_time.h"
 
+#include <sonicnn/share.h>
+
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -13,7 +15,6 @@
 #include "proto/offline/deal.h"
 #include "proto/session/session.h"
 #include "proto/share/random.h"
-#include "proto/share/share.h"
 #include "tests/nets.h"
 
 enum { BATCH = 2, TIMEOUT_MS = 120000 };

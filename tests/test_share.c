@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include <criterion/criterion.h>
+#include <sonicnn/share.h>
 
 #include "proto/share/random.h"
-#include "proto/share/share.h"
 #include "tests/random_test.h"
 
 enum { SIZES = 140 };
@@ -60,24 +60,6 @@ Test(share, additive_shares_sum_to_the_value)
                 cr_assert_eq(a64[i] + b64[i], x64[i]);
         }
         sonic_context_free(context);
-    }
-}
-
-Test(share, xor_shares_join_to_the_value)
-{
-    for (size_t n = 0; n < SIZES; n++) {
-        uint8_t x[SIZES], a[SIZES], b[SIZES], r[SIZES], whole[SIZES];
-        for (size_t i = 0; i < n; i++)
-            x[i] = (uint8_t)(i * 37 + n);
-        sonic_test_seed(n);
-        sonic_random_bytes(r, n);
-        sonic_test_seed(n);
-        sonic_share_split_xor(a, b, x, n);
-        cr_assert_eq(memcmp(a, r, n), 0);
-        for (size_t i = 0; i < n; i++)
-            cr_assert_eq(a[i] ^ b[i], x[i]);
-        sonic_share_join_xor(whole, a, b, n);
-        cr_assert_eq(memcmp(whole, x, n), 0);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "tests/two_party.h"
 
 #include <criterion/criterion.h>
+#include <sonicnn/share.h>
 
 #include <pthread.h>
 #include <stdio.h>
@@ -14,7 +15,6 @@
 
 #include "proto/offline/deal.h"
 #include "proto/session/handshake.h"
-#include "proto/share/share.h"
 #include "tests/random_test.h"
 
 /* A memory transport that hashes what it sends, and fails as it is told. */

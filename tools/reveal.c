@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include <sodium.h>
+#include <sonicnn/share.h>
 
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
-#include "proto/share/share.h"
 #include "tools/blocks.h"
 #include "tools/commands.h"
 

@@ -5,11 +5,11 @@
 #include <unistd.h>
 
 #include <sodium.h>
+#include <sonicnn/share.h>
 
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
 #include "proto/share/random.h"
-#include "proto/share/share.h"
 #include "tools/commands.h"
 #include "tools/data.h"
 #include "tools/blocks.h"

@@ -24,12 +24,6 @@ static inline uint64_t sonic_load64(const void *p, size_t i)
     return v;
 }
 
-/** Stores element i of an array of 32-bit words in the machine's order. */
-static inline void sonic_store32(void *p, size_t i, uint32_t v)
-{
-    memcpy((uint8_t *)p + 4 * i, &v, sizeof v);
-}
-
 /** Stores element i of an array of 64-bit words in the machine's order. */
 static inline void sonic_store64(void *p, size_t i, uint64_t v)
 {

@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <sodium.h>
+#include <sonicnn/share.h>
 
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
 #include "proto/model/model.h"
 #include "proto/share/random.h"
-#include "proto/share/share.h"
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "shares are written in the machine's byte order, which files fix as little-endian"

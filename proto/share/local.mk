@@ -8,5 +8,4 @@ libproto_la_SOURCES += \
 	proto/share/file_read.c \
 	proto/share/file_write.c \
 	proto/share/random.h \
-	proto/share/share.c \
-	proto/share/share.h
+	proto/share/share.c

@@ -5,8 +5,8 @@
 
 void sonic_random_bytes(void *out, size_t n)
 {
-    /* Idempotent and thread safe; the generator's first use would not be.  Without randomness there is
-     * no safe way on: libsodium ends the process, here as in randombytes_buf. */
+    /* Idempotent and thread safe; the generator's first use would not be.  Without randomness there
+     * is no safe way on: libsodium ends the process, here as in randombytes_buf. */
     if (sodium_init() < 0)
         sodium_misuse();
     randombytes_buf(out, n);

@@ -1,6 +1,6 @@
 /** @file
- * The only source of randomness.  A library of its own, so that the tests, and only they, can link a
- * deterministic one in its place.
+ * The only source of randomness.  A library of its own, so that the tests, and only they, can link
+ * a deterministic one in its place.
  */
 #ifndef SONIC_PROTO_SHARE_RANDOM_H
 #define SONIC_PROTO_SHARE_RANDOM_H
