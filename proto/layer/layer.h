@@ -36,8 +36,8 @@ SONIC_MUST_CHECK sonic_status sonic_layer_alloc(void **buffer, sonic_ring ring, 
                                                 sonic_error *error);
 void sonic_layer_free(void *buffer, sonic_ring ring, size_t n);
 
-/** Opens F = W - B of every linear layer, once a pool: 1 round, l |W| / 8 bytes, each node's bytes
- * attributed to it, the round to node 0.
+/** Opens F = W - B of every linear layer, once a session: 1 round, l |W| / 8 bytes, each node's
+ * bytes attributed to it, the round to node 0.
  * @param f        one pointer a node; set to opened weights from sonic_layer_alloc(), NULL where a
  *                 node has none.  Known to both servers, hidden from everybody else.  On failure
  *                 all NULL.

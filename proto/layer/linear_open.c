@@ -1,4 +1,4 @@
-/* Linear layers with the peer: masked weights opened once a pool, inputs once an inference. */
+/* Linear layers with the peer: masked weights opened once a session, inputs once an inference. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

@@ -13,7 +13,7 @@ enum { SONIC_DIGEST_BYTES = 32 };
 typedef struct sonic_step {
     uint64_t offset;        /**< where party 1's corrections of this node start in a slot */
     uint64_t offline_bytes; /**< party 1's corrections; party 0 needs none: its half is a seed */
-    uint64_t setup_bytes;   /**< opening of the weights, once a pool */
+    uint64_t setup_bytes;   /**< opening of the weights, once a session */
     uint64_t online_bytes;
     uint64_t online_rounds;
 } sonic_step;
