@@ -13,12 +13,12 @@ void sonic_cpu_name(char *name, size_t n);
  * and a NUL. */
 void sonic_cpu_features(char *text, size_t n);
 
-/** Bit t is set when tier t (a sonic_tier) was built and the processor and the operating system both
- * support it.  Bit 0 is always set. */
+/** Bit t is set when tier t (a sonic_tier) was built and the processor and the operating system
+ * both support it.  Bit 0 is always set. */
 unsigned sonic_cpu_tiers(void);
 
-/** The subset of sonic_cpu_tiers() that is preferred: without tiers that are known to lower the clock
- * of this processor by more than they gain. */
+/** The subset of sonic_cpu_tiers() that is preferred: without tiers that are known to lower the
+ * clock of this processor by more than they gain. */
 unsigned sonic_cpu_preferred(void);
 
 #endif

@@ -25,7 +25,8 @@ sonic_status sonic_fail(sonic_error *error, sonic_status status, const char *for
     return status;
 }
 
-sonic_status sonic_fail_errno(sonic_error *error, sonic_status status, int code, const char *format, ...)
+sonic_status sonic_fail_errno(sonic_error *error, sonic_status status, int code, const char *format,
+                              ...)
 {
     if (error) {
         va_list arguments;

@@ -1,8 +1,8 @@
 /** @file
  * The table of kernels: the only thing above kernels/ that knows there are processors.
  *
- * Filled once by sonic_kernels_select(), immutable afterwards, one a context.  Pointers and the tile
- * sizes that belong to them travel together.
+ * Filled once by sonic_kernels_select(), immutable afterwards, one a context.  Pointers and the
+ * tile sizes that belong to them travel together.
  */
 #ifndef SONIC_DISPATCH_KERNELS_H
 #define SONIC_DISPATCH_KERNELS_H
@@ -48,8 +48,8 @@ typedef struct sonic_kernels {
     sonic_tier chosen[SONIC_PRIMITIVES]; /**< the tier each primitive's kernels come from */
 } sonic_kernels;
 
-/** Fills the table for the tiers in `tiers` (bit t set: tier t may be used; the portable tier always
- * is).  The caller passes only tiers that sonic_cpu_tiers() reported. */
+/** Fills the table for the tiers in `tiers` (bit t set: tier t may be used; the portable tier
+ * always is).  The caller passes only tiers that sonic_cpu_tiers() reported. */
 void sonic_kernels_select(sonic_kernels *kernels, unsigned tiers);
 
 /** "ref", "aesni", ...: static storage, NULL beyond the last. */

@@ -19,8 +19,8 @@ void fuzz_seed(void)
     /* printf '\0\0\10\1\0\0\0\1a' | gzip -n */
     static const uint8_t gzip[] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0x63, 0x60, 0xe0, 0x60, 0x64,
                                    0x60, 0x60, 0x60, 0x4c, 0x04, 0};
-    static const uint8_t png[] = {0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13, 'I', 'H', 'D', 'R',
-                                  0, 0, 0, 3, 0, 0, 0, 2, 8, 0, 0, 0, 0};
+    static const uint8_t png[] = {0x89, 'P', 'N', 'G', 13, 10, 26, 10, 0, 0, 0, 13, 'I', 'H', 'D',
+                                  'R',  0,   0,   0,   3,  0,  0,  0,  2, 8, 0, 0,  0,   0};
     fuzz_write_seed("idx", idx, sizeof idx);
     fuzz_write_seed("labels", labels, sizeof labels);
     fuzz_write_seed("npy", npy, sizeof npy - 1);
@@ -30,7 +30,8 @@ void fuzz_seed(void)
 
 static void read_images(char *path, sonic_shape shape, size_t elements)
 {
-    sonic_images_options options = {.paths = &path, .files = 1, .shape = shape, .low = -1, .high = 1};
+    sonic_images_options options = {
+        .paths = &path, .files = 1, .shape = shape, .low = -1, .high = 1};
     sonic_images *images;
     sonic_error error = {0};
     float x[MOST * 3 * HEIGHT * WIDTH];

@@ -1,5 +1,5 @@
-/* Fuzzes the handshake: any bytes as a message, and the same bytes as all that a peer sends before it
- * closes. */
+/* Fuzzes the handshake: any bytes as a message, and the same bytes as all that a peer sends before
+ * it closes. */
 #include "config.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Fuzzes what users, servers and dealers hear: any bytes as a greeting and as a message, and as all that
- * a peer sends before it closes. */
+/* Fuzzes what users, servers and dealers hear: any bytes as a greeting and as a message, and as all
+ * that a peer sends before it closes. */
 #include "config.h"
 
 #include <string.h>
@@ -29,8 +29,12 @@ static void record(const sonic_greeting *greeting, const sonic_message *message)
 
 void fuzz_seed(void)
 {
-    sonic_greeting greeting = {.role = SONIC_ROLE_USER, .party = 1, .ring = SONIC_RING_64, .batch = 4,
-                               .count = 10, .bytes = 70000};
+    sonic_greeting greeting = {.role = SONIC_ROLE_USER,
+                               .party = 1,
+                               .ring = SONIC_RING_64,
+                               .batch = 4,
+                               .count = 10,
+                               .bytes = 70000};
     sonic_message message = {.type = SONIC_MESSAGE_NEXT, .done = 3, .total = 12};
     record(&greeting, &message);
     fuzz_write_seed("user", wire, written);

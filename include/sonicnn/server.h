@@ -20,11 +20,10 @@ typedef struct sonic_server sonic_server;
 
 /** Files as `sonicnn share-model` and `sonicnn deal` write them, and where the other server is. */
 typedef struct sonic_server_options {
-    const char
-        *model; /**< this server's model share, BASE.0 or BASE.1: it says which server this is */
-    const char *pool; /**< this server's pool; locked, and counted down durably */
-    const char *peer; /**< "HOST:PORT": server 0 listens there, server 1 connects to it */
-    int timeout_ms;   /**< of the peer, by progress; 0: 30 s */
+    const char *model; /**< this server's share, BASE.0 or BASE.1: it says which server this is */
+    const char *pool;  /**< this server's pool; locked, and counted down durably */
+    const char *peer;  /**< "HOST:PORT": server 0 listens there, server 1 connects to it */
+    int timeout_ms;    /**< of the peer, by progress; 0: 30 s */
 } sonic_server_options;
 
 /** What an inference moves, in ring elements of 4 or 8 bytes, little-endian as the machine's. */

@@ -2,9 +2,9 @@
  * Statuses and errors.
  *
  * Every function that can fail returns a #sonic_status and takes a `sonic_error *` as its last
- * argument (it may be NULL).  The first function that knows the cause writes one sentence that names
- * the thing (file, layer, peer, argument); callers pass it on.  Outputs are unchanged or zeroised on
- * failure.  The library never prints and never exits.
+ * argument (it may be NULL).  The first function that knows the cause writes one sentence that
+ * names the thing (file, layer, peer, argument); callers pass it on.  Outputs are unchanged or
+ * zeroised on failure.  The library never prints and never exits.
  */
 #ifndef SONICNN_STATUS_H
 #define SONICNN_STATUS_H
@@ -23,8 +23,8 @@ extern "C" {
 #define SONIC_PRINTF(f, a)
 #endif
 
-/** 0, or a negative value whose hundreds say what broke: -1xx the caller's argument, -2xx a resource
- * of this machine, -3xx the channel, -4xx the peer, -5xx a file. */
+/** 0, or a negative value whose hundreds say what broke: -1xx the caller's argument, -2xx a
+ * resource of this machine, -3xx the channel, -4xx the peer, -5xx a file. */
 typedef int sonic_status;
 
 enum {

@@ -2,8 +2,8 @@
  * The lane vocabulary of products mod 2^l on AVX2; see lanes_ref.h for what the names mean.
  *
  * mod 2^64 there is no instruction.  With a = a1 2^32 + a0, b alike: a b = a0 b0 + (a0 b1 + a1 b0)
- * 2^32.  vpmuludq gives a0 b0; vpmulld of b with a's halves swapped gives a1 b0 and a0 b1 in the two
- * halves of one lane, mod 2^32, which is all that survives the shift.  Summed apart, they are
+ * 2^32.  vpmuludq gives a0 b0; vpmulld of b with a's halves swapped gives a1 b0 and a0 b1 in the
+ * two halves of one lane, mod 2^32, which is all that survives the shift.  Summed apart, they are
  * joined once at the end: 4 instructions for 4 multiply-adds instead of 6 (and of 9 for a product
  * made on the spot).
  */

@@ -15,8 +15,9 @@ typedef struct sonic_constants {
     int64_t *wq, *bq;
 } sonic_constants;
 
-/** A network in the clear.  After import the graph's ops have their real meaning (RELU and TRUNC drop
- * no bits, AVG_POOL divides, factors are 1) and ring, unit, bound, shift and error are unset. */
+/** A network in the clear.  After import the graph's ops have their real meaning (RELU and TRUNC
+ * drop no bits, AVG_POOL divides, factors are 1) and ring, unit, bound, shift and error are unset.
+ */
 typedef struct sonic_model {
     sonic_graph graph;
     sonic_constants *constants; /**< one a node */
@@ -24,9 +25,9 @@ typedef struct sonic_model {
 
 void sonic_model_free(sonic_model *model);
 
-/** Reads an ONNX file (opset 7 to 21) into a real-valued model: constants folded, batch norms folded
- * into convolutions, max-pools moved before the ReLUs they follow.  Unsupported operators and
- * attributes are named with their node.  @return SONIC_E_FILE, _FORMAT, _UNSUPPORTED, _SHAPE */
+/** Reads an ONNX file (opset 7 to 21) into a real-valued model: constants folded, batch norms
+ * folded into convolutions, max-pools moved before the ReLUs they follow.  Unsupported operators
+ * and attributes are named with their node.  @return SONIC_E_FILE, _FORMAT, _UNSUPPORTED, _SHAPE */
 SONIC_MUST_CHECK sonic_status sonic_model_import(sonic_model *model, const char *path,
                                                  sonic_error *error);
 
@@ -38,14 +39,15 @@ typedef struct sonic_quantise_options {
 } sonic_quantise_options;
 
 /** Quantises in place: sets units, shifts, factors, integer constants; proves the range.
- * @return SONIC_E_RANGE naming the layer that cannot be proven to stay in the ring, and what would help */
+ * @return SONIC_E_RANGE naming the layer that cannot be proven to stay in the ring, and what would
+ * help */
 SONIC_MUST_CHECK sonic_status sonic_model_quantise(sonic_model *model,
                                                    const sonic_quantise_options *options,
                                                    sonic_error *error);
 
 /** Runs the imported (real) network in double precision.  x, y: batch images.  For checking. */
-SONIC_MUST_CHECK sonic_status sonic_model_run_real(const sonic_model *model, size_t batch, double *y,
-                                                   const double *x, sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_model_run_real(const sonic_model *model, size_t batch,
+                                                   double *y, const double *x, sonic_error *error);
 
 /** The plain integer reference: the ring arithmetic of a secure run, in the clear, truncation
  * rounding down.  A secure run is the same but for each truncation, which gives 0 or 1 more where
@@ -65,16 +67,18 @@ SONIC_MUST_CHECK sonic_status sonic_node_run_plain(const sonic_model *model,
                                                    size_t batch, void *y, const void *const *in,
                                                    sonic_error *error);
 
-/** q = round(x / unit) in the ring.  @return SONIC_E_RANGE for a value outside the input range or NaN */
+/** q = round(x / unit) in the ring.  @return SONIC_E_RANGE for a value outside the input range or
+ * NaN */
 SONIC_MUST_CHECK sonic_status sonic_graph_encode(const sonic_graph *graph, void *q, const float *x,
                                                  size_t n, sonic_error *error);
 /** x = unit of the output * signed q. */
 void sonic_graph_decode(const sonic_graph *graph, double *x, const void *q, size_t n);
 
-/** Splits a quantised model into BASE.graph (public), BASE.0 and BASE.1 (one share each), under a new
- * random model id.  All three appear or none. */
-SONIC_MUST_CHECK sonic_status sonic_model_split(const sonic_model *model, const sonic_context *context,
-                                                const char *base, sonic_error *error);
+/** Splits a quantised model into BASE.graph (public), BASE.0 and BASE.1 (one share each), under a
+ * new random model id.  All three appear or none. */
+SONIC_MUST_CHECK sonic_status sonic_model_split(const sonic_model *model,
+                                                const sonic_context *context, const char *base,
+                                                sonic_error *error);
 
 /** One server's share: per node w (ring elements) and b. */
 typedef struct sonic_model_share {

@@ -17,7 +17,7 @@
 enum { PLAN_VERSION = 1 };
 
 /* Elements of one node on one batch.  A stochastic ReLU mod 2^64 expands most, 747 bits an element
- * at party 0: 2^31 of them take 2^33.6 blocks of the node's key (material.h), and 16 GiB to hold. */
+ * at party 0: 2^31 of them take 2^33.6 blocks of the node's key (material.h) and 16 GiB. */
 #define ELEMENTS_MAX ((uint64_t)1 << 31)
 
 uint64_t sonic_plan_open_bytes(sonic_ring ring, uint64_t n)

@@ -9,14 +9,16 @@
  *            batch u32, count u32, bytes u64, 0 u64: SONIC_GREETING_BYTES
  *   message  length of what follows u32, type u8, three 0, id 16 bytes, done u64, total u64, text
  *
- * - user and server i: greeting, greeting, `bytes` bytes of container (the input's share).  The server
- *   says WAIT several times a second while the user queues or the inference runs, then FILE (the
- *   result's share), to which the user says DONE; or REFUSED.
- * - server i and dealer: greeting, greeting, WAIT while the dealer still deals, FILE (the pool), DONE.
+ * - user and server i: greeting, greeting, `bytes` bytes of container (the input's share).  The
+ *   server says WAIT several times a second while the user queues or the inference runs, then FILE
+ *   (the result's share), to which the user says DONE; or REFUSED.
+ * - server i and dealer: greeting, greeting, WAIT while the dealer still deals, FILE (the pool),
+ *   DONE.
  * - server 0 and server 1, on the channel of their session, phase SETUP, layer 0; server 0 leads.
- *   PING is answered by PONG, PREPARE by READY or NO, NEXT (request id, batch number, batches) by WAIT
- *   any number of times, then READY or NO, each of them by BYE when server 1 ends.  END ends a request
- *   early, BYE the session.  READY is followed at both by the call of the session that it was about.
+ *   PING is answered by PONG, PREPARE by READY or NO, NEXT (request id, batch number, batches) by
+ *   WAIT any number of times, then READY or NO, each of them by BYE when server 1 ends.  END ends a
+ *   request early, BYE the session.  READY is followed at both by the call of the session that it
+ *   was about.
  *
  * Everything here is public but for the containers, which are shares.  Blocking, within the
  * channel's timeout; thread safe as the channel is.

@@ -33,8 +33,8 @@ SONIC_MUST_CHECK sonic_status sonic_session_create(sonic_session **session,
 void sonic_session_free(sonic_session *session);
 
 /** Claims the next inference's material, durably, and does the work that needs no input:
- * D_i = A_i * F + C_i + b_i for every linear layer, kept in an anonymous file as secret as the pool.
- * No traffic.  Does nothing where the next inference is prepared already; called by
+ * D_i = A_i * F + C_i + b_i for every linear layer, kept in an anonymous file as secret as the
+ * pool.  No traffic.  Does nothing where the next inference is prepared already; called by
  * sonic_session_infer() where it was not called before.  Material once claimed is never used again,
  * whatever happens. */
 SONIC_MUST_CHECK sonic_status sonic_session_prepare(sonic_session *session, sonic_error *error);
