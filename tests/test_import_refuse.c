@@ -122,6 +122,9 @@ REFUSE(pad_all, "only height and width", build_node(b, "Pad", "p", "x k", "y");
        build_initializer(b, build_integers(b, "k", NULL, LIST(0, 1, 1, 1, 0, 0, 1, 1))););
 REFUSE(reshape_batch, "moves or merges the batch", build_node(b, "Reshape", "r", "x k", "y");
        build_initializer(b, build_integers(b, "k", NULL, LIST(-1))););
+REFUSE(reshape_four, "moves or merges the batch", build_input(b, "x", LIST(4, 2, 6, 6));
+       build_node(b, "Reshape", "r", "x k", "y");
+       build_initializer(b, build_integers(b, "k", NULL, LIST(1, -1))););
 REFUSE(reshape_mix, "cannot be arranged", build_node(b, "Reshape", "r", "x k", "y");
        build_initializer(b, build_integers(b, "k", NULL, LIST(-1, 36))););
 REFUSE(reshape_zero, "allowzero",
@@ -169,6 +172,7 @@ Test(import_refuse, the_node_is_named)
         SAY(reshape_batch), SAY(reshape_mix),  SAY(reshape_zero),    SAY(transpose_batch),
         SAY(flatten_zero),  SAY(concat_batch), SAY(softmax_middle),  SAY(softmax_axis),
         SAY(gather),        SAY(training),     SAY(batch_sum),       SAY(control),
+        SAY(reshape_four),
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         expect_sentence(all[i].make, all[i].says);

@@ -37,6 +37,15 @@ static void print_help(FILE *out)
     fputs(outro, out);
 }
 
+/* A full disk or a closed pipe must not look like success. */
+static int check_output(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    fprintf(stderr, "sonicnn: cannot write the output\n");
+    return code ? code : SONIC_EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
@@ -48,23 +57,18 @@ int main(int argc, char **argv)
     }
     if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) {
         print_help(stdout);
-        return SONIC_EXIT_OK;
+        return check_output(SONIC_EXIT_OK);
     }
     if (strcmp(name, "--version") == 0) {
         puts(PACKAGE_STRING);
-        return SONIC_EXIT_OK;
+        return check_output(SONIC_EXIT_OK);
     }
     for (const sonic_command *c = sonic_commands; c->name; c++)
         if (strcmp(name, c->name) == 0) {
             char shown[64];
             (void)snprintf(shown, sizeof shown, "sonicnn %s", name);
             argv[1] = shown;
-            int code = c->run(argc - 1, argv + 1);
-            if (fflush(stdout) != 0 || ferror(stdout)) {
-                fprintf(stderr, "sonicnn: cannot write the output\n");
-                code = code ? code : SONIC_EXIT_FAILURE;
-            }
-            return code;
+            return check_output(c->run(argc - 1, argv + 1));
         }
     if (*name)
         fprintf(stderr, "sonicnn: there is no command '%s'; `sonicnn --help` lists them\n", name);

@@ -46,8 +46,9 @@ static bool is_batch(const sonic_onnx *onnx, sonic_symbol target)
 {
     if (target.power)
         return target.power == 1 && target.value == 1;
-    return target.value == 0 || target.value == -1 || target.value == 1 ||
-           (onnx->batch && target.value == onnx->batch);
+    /* A batch left open may be exported as 1; one of 4 would be merged by it. */
+    return target.value == 0 || target.value == -1 ||
+           target.value == (onnx->batch ? onnx->batch : 1);
 }
 
 sonic_status sonic_onnx_lower_reshape(const sonic_onnx_call *call)
