@@ -107,12 +107,14 @@ Test(server, two_servers_in_a_program_of_ones_own, .timeout = 60)
     make_files(&model, context);
     const sonic_graph *graph = &model.graph;
     uint32_t last = graph->nodes - 1;
-    size_t in = BATCH * sonic_node_elements(graph, 0), out = BATCH * sonic_node_elements(graph, last);
+    size_t in = BATCH * sonic_node_elements(graph, 0);
+    size_t out = BATCH * sonic_node_elements(graph, last);
     float *x = malloc(in * sizeof *x);
     void *q = malloc(in * 8), *share[2] = {malloc(in * 8), malloc(in * 8)};
     void *result[2] = {malloc(out * 8), malloc(out * 8)}, *plain = malloc(out * 8);
     double *secure = malloc(out * sizeof *secure), *expected = malloc(out * sizeof *expected);
-    cr_assert(x && q && share[0] && share[1] && result[0] && result[1] && plain && secure && expected);
+    cr_assert(x && q && share[0] && share[1] && result[0] && result[1]);
+    cr_assert(plain && secure && expected);
     for (size_t i = 0; i < in; i++)
         x[i] = (float)(i * 7919 % 256) / 255;
     cr_assert_eq(sonic_graph_encode(graph, q, x, in, &error), SONIC_OK, "%s", error.text);

@@ -130,8 +130,8 @@ typedef struct sonic_plain_options {
 } sonic_plain_options;
 
 /** Classifies in the clear.  @param[out] scores to be freed with sonic_scores_free() */
-SONIC_MUST_CHECK sonic_status sonic_plain_run(const sonic_plain_options *options, sonic_scores *scores,
-                                              sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_plain_run(const sonic_plain_options *options,
+                                              sonic_scores *scores, sonic_error *error);
 /**@}*/
 
 #endif

@@ -30,7 +30,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
         return 0;
     case 'R': args->plain.real = true; return 0;
     case 'F':
-        args->plain.first = args->print.first = sonic_cli_number(state, "--first", text, 0, UINT32_MAX);
+        args->plain.first = sonic_cli_number(state, "--first", text, 0, UINT32_MAX);
+        args->print.first = args->plain.first;
         return 0;
     case 'n': args->plain.count = sonic_cli_number(state, "--count", text, 1, UINT32_MAX); return 0;
     case 'l': args->print.labels = text; return 0;

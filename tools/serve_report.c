@@ -13,11 +13,12 @@ static const char *const phase_names[SONIC_PHASES] = { "setup", "offline", "onli
 static sonic_serve_phase cost_of(const sonic_serving *serving, sonic_phase phase, size_t layer)
 {
     sonic_traffic t = sonic_channel_traffic(serving->peer, phase, layer);
-    sonic_serve_phase c = { sonic_session_seconds(serving->session, phase, layer), t.sent, t.received,
-               t.rounds };
+    sonic_serve_phase c = { sonic_session_seconds(serving->session, phase, layer), t.sent,
+                            t.received, t.rounds };
     /* Of a layer: the part of the pool it used up, all of it server 1's. */
     if (phase == SONIC_OFFLINE && layer != SIZE_MAX && serving->model.party == 1)
-        c.received += serving->batches * sonic_session_plan(serving->session)->step[layer].offline_bytes;
+        c.received +=
+            serving->batches * sonic_session_plan(serving->session)->step[layer].offline_bytes;
     if (phase == SONIC_OFFLINE && layer == SIZE_MAX) {
         c.seconds += serving->fetch_seconds;
         c.received += serving->fetched_bytes;
