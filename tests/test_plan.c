@@ -115,21 +115,25 @@ Test(plan, a_relu_is_within_the_budget)
 {
     for (unsigned r = 0; r < 2; r++) {
         unsigned l = (unsigned)rings[r], log = l == 64 ? 6 : 5;
-        for (uint64_t n = 0; n < 20000; n = n * 5 / 3 + 1) {
+        for (uint64_t n = 0; n < 20000; n = n % 8 ? (n | 7) + 1 : n * 5 / 3 + 1) {
             uint64_t online, offline;
             sonic_ppa_cost cost = sonic_ppa_cost_of(rings[r], n, 3, SONIC_TRUNC_STOCHASTIC);
             relu_bytes(l, n, true, &online, &offline);
             cr_assert_eq(cost.online_bytes, online);
             cr_assert_eq(cost.offline_bytes, offline);
             cr_assert_eq(cost.online_rounds, n == 0 ? 0 : log + 2);
-            if (n % 8 == 0)
+            if (n % 8 == 0) {
                 cr_assert_eq(2 * 8 * cost.online_bytes, n * (10 * l - 10 - 2 * log));
+                cr_assert_eq(8 * cost.offline_bytes, n * (7 * l - 4 - log));
+            }
             if (n >= 8)
                 cr_assert_leq(2 * 8 * cost.online_bytes, n * 10 * l);
             cost = sonic_ppa_cost_of(rings[r], n, 3, SONIC_TRUNC_LOCAL);
             relu_bytes(l, n, false, &online, &offline);
             cr_assert_eq(cost.online_bytes, online);
             cr_assert_eq(cost.offline_bytes, offline);
+            if (n % 8 == 0)
+                cr_assert_eq(8 * cost.offline_bytes, n * (5 * l - 4 - log));
         }
     }
 }

@@ -15,7 +15,7 @@ enum {
     RING(size) = RING_BITS / 8,
     RING(unroll) = 8 /**< rows of B that one pass of row() adds: a load and a store of c for all */
 };
-_Static_assert(RING_MR * RING(nr) <= SONIC_RING_TILE_MAX, "drivers keep a tile on their stacks");
+_Static_assert(RING_MR * RING(nr) <= SONIC_RING_TILE_MAX, "tile() keeps one on its stack");
 
 static inline const void *RING(at)(const void *base, size_t index)
 {
