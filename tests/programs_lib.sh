@@ -13,9 +13,7 @@ tmp=$(mktemp -d)
 n=0
 
 clean_up() {
-    for file in "$tmp"/*.pid; do
-        [ ! -f "$file" ] || [ -f "${file%.pid}.rc" ] || kill -KILL "$(cat "$file")" 2>/dev/null
-    done
+    for file in "$tmp"/*.pid; do end_job "${file%.pid}"; done
     rm -rf "$tmp"
 }
 trap clean_up EXIT
@@ -40,11 +38,17 @@ skip() {
     echo "ok $n - $1 # SKIP $2"
 }
 
+# end_job NAME: kills a started program that has not ended.
+end_job() {
+    [ ! -s "$1.pid" ] || [ -s "$1.rc" ] || kill -KILL "$(cat "$1.pid")" 2>/dev/null
+}
+
 # start NAME ARGUMENT...: runs sonicnn in the background: its output in NAME.out and NAME.err, its process
-# in NAME.pid, and once it has ended its exit code in NAME.rc.
+# in NAME.pid, and once it has ended its exit code in NAME.rc.  What a failed test left under that name ends.
 start() {
     job=$1
     shift
+    end_job "$job"
     rm -f "$job.pid" "$job.rc"
     (
         "$sonicnn" "$@" >"$job.out" 2>"$job.err" </dev/null &
