@@ -13,6 +13,7 @@
 
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
+#include "proto/share/file_bytes.h"
 
 enum { BFLOAT16 = 16 }; /* ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16 of newer files */
 
@@ -183,16 +184,11 @@ static sonic_status parse_external(const sonic_onnx *onnx, const Onnx__TensorPro
 static sonic_status read_all(const sonic_onnx *onnx, int fd, const char *path, uint64_t offset,
                              uint8_t *raw, size_t n)
 {
-    size_t got = 0;
-    while (got < n) {
-        ssize_t r = pread(fd, raw + got, n - got, (off_t)(offset + got));
-        if (r < 0 && errno == EINTR)
-            continue;
-        if (r <= 0)
-            return sonic_fail(onnx->error, SONIC_E_FILE, "cannot read '%.200s': %s", path,
-                              r < 0 ? strerror(errno) : "it is too short");
-        got += (size_t)r;
-    }
+    const int code = sonic_file_read_at(fd, raw, n, offset);
+    if (code < 0)
+        return sonic_fail(onnx->error, SONIC_E_FILE, "cannot read '%.200s': it is too short", path);
+    if (code)
+        return sonic_fail_errno(onnx->error, SONIC_E_FILE, code, "cannot read '%.200s'", path);
     return SONIC_OK;
 }
 
