@@ -50,6 +50,8 @@ start() {
     shift
     end_job "$job"
     rm -f "$job.pid" "$job.rc"
+    # Not what the last program of this name said: port and ready look here at once.
+    : >"$job.err"
     (
         "$sonicnn" "$@" >"$job.out" 2>"$job.err" </dev/null &
         echo $! >"$job.pid"

@@ -215,7 +215,7 @@ sonic_status sonic_errands_run(sonic_errand errand[2], sonic_bar *bar, sonic_err
         code = pthread_create(&thread[started], NULL, run, &errand[started]);
     }
     pthread_mutex_lock(&both.lock);
-    both.stop = code != 0;
+    both.stop = both.stop || code != 0; /* one may have failed already */
     while (started == 2 && !(errand[0].ended && errand[1].ended)) {
         uint64_t done = errand[0].done < errand[1].done ? errand[0].done : errand[1].done;
         sonic_bar_set(bar, done, errand[0].total);
