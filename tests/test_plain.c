@@ -143,9 +143,10 @@ Test(plain, encodes_and_decodes)
         /* Not quantised yet. */
         cr_assert_eq(sonic_model_run_plain(&model, NULL, 1, q, q, NULL, NULL), SONIC_E_ARGUMENT);
         const sonic_quantise_options o = {
-            .ring = ring, .input_low = -1, .input_high = 2, .fraction = 10};
+            .ring = ring, .input_low = -1, .input_high = 2, .fraction = 11};
         cr_assert_eq(sonic_model_quantise(&model, &o, NULL), SONIC_OK);
         const sonic_graph *graph = &model.graph;
+        /* Values of up to 2 have a bit less after the point than values of up to 1. */
         cr_assert_eq(graph->node[0].unit, 0x1p-10);
         cr_assert_eq(sonic_graph_encode(graph, q, values, 4, NULL), SONIC_OK);
         const int64_t expected[4] = {-1024, 307, -717, 2048};
@@ -167,4 +168,52 @@ Test(plain, encodes_and_decodes)
         }
         sonic_model_free(&model);
     }
+}
+
+/* A network that is the same but for where its sizes are: pixels of 0 .. 255 and tiny weights, or a
+ * constant that shrinks everything, cost no precision. */
+static double worst_error(sonic_ring ring, double high, double size)
+{
+    sonic_model model;
+    uint64_t state = 5;
+    sonic_test_net_begin(&model, 1, 32, 0, 0);
+    uint32_t hidden = sonic_test_net_conv(&model, 0, 24, (sonic_window){1, 1, 1, 1, 1, 1, 0, 0, 0, 0},
+                                          1, size / high, &state);
+    uint32_t relu = sonic_test_net_add(&model, (sonic_node){.op = SONIC_OP_RELU, .inputs = 1}, hidden, 0);
+    sonic_test_net_conv(&model, relu, 8, (sonic_window){1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 0.5, &state);
+    double x[32], real[8], decoded[8], most = 0, off = 0;
+    float narrow[32];
+    uint64_t q[32], y[8];
+    sonic_context *context;
+    for (size_t i = 0; i < 32; i++) {
+        narrow[i] = (float)(high * sonic_test_uniform(&state, 0, 1));
+        x[i] = narrow[i];
+    }
+    cr_assert_eq(sonic_model_run_real(&model, 1, real, x, NULL), SONIC_OK);
+    const sonic_quantise_options o = {.ring = ring, .input_low = 0, .input_high = high};
+    sonic_error error = {0};
+    cr_assert_eq(sonic_model_quantise(&model, &o, &error), SONIC_OK, "%s", error.text);
+    cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
+    cr_assert_eq(sonic_graph_encode(&model.graph, q, narrow, 32, NULL), SONIC_OK);
+    cr_assert_eq(sonic_model_run_plain(&model, context, 1, y, q, NULL, &error), SONIC_OK, "%s",
+                 error.text);
+    sonic_graph_decode(&model.graph, decoded, y, 8);
+    for (size_t i = 0; i < 8; i++) {
+        most = fmax(most, fabs(real[i]));
+        off = fmax(off, fabs(real[i] - decoded[i]));
+    }
+    sonic_context_free(context);
+    sonic_model_free(&model);
+    return off / most;
+}
+
+Test(plain, precision_follows_sizes)
+{
+    for (sonic_ring ring = SONIC_RING_32; ring <= SONIC_RING_64; ring += 32)
+        for (double high = 1; high <= 1 << 16; high *= 16)
+            for (double size = 1; size > 1e-3; size /= 4) {
+                double error = worst_error(ring, high, size);
+                cr_assert_lt(error, ring == SONIC_RING_64 ? 1e-3 : 1e-2, "ring %d, %g, %g: %g",
+                             (int)ring, high, size, error);
+            }
 }

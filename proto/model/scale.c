@@ -48,6 +48,34 @@ static double log2_bound(const chooser *c, uint32_t node)
     return log2(fmax(c->range[node].magnitude, 1e-6)) + 1.0 / 64 + c->reserve[node];
 }
 
+/* Fraction bits are worth what they say of values near 1.  Values proven to be smaller get as many more
+ * bits, and inputs that are larger as many fewer; elsewhere a large bound says little of the values. */
+static int size_of(const chooser *c, uint32_t node)
+{
+    const sonic_node *n = &c->graph->node[node];
+    const double magnitude = c->range[node].magnitude;
+    const int own = magnitude > 0 ? (int)ceil(log2(fmax(magnitude, 1e-6))) : 0;
+    int size = own < 0 ? own : 0;
+    if (n->op == SONIC_OP_INPUT)
+        return own;
+    if (n->op == SONIC_OP_CONV || n->op == SONIC_OP_BIAS || n->op == SONIC_OP_RELU)
+        return size;
+    for (uint32_t i = 0; i < n->inputs; i++)
+        size = c->choice[n->input[i]].size > size ? c->choice[n->input[i]].size : size;
+    return size;
+}
+
+/* The same of a convolution's weights. */
+static int weights_size(const chooser *c, uint32_t node)
+{
+    const double *w = c->model->constants[node].w;
+    const size_t n = sonic_node_weights(c->graph, node);
+    double most = 0;
+    for (size_t i = 0; i < n; i++)
+        most = fmax(most, fabs(w[i]));
+    return most > 0 && most < 1 ? (int)ceil(log2(fmax(most, 1e-6))) : 0;
+}
+
 static void lower_head(chooser *c, uint32_t node, double head, uint32_t binding)
 {
     if (head < c->choice[node].head) {
@@ -73,8 +101,10 @@ static void look_back(chooser *c, uint32_t node)
         sonic_choice *before = &c->choice[in];
         switch (n->op) {
         case SONIC_OP_CONV: {
-            const double share = floor(self->head / 2);
-            before->wish = fmin(before->wish, fmin(share, c->options->fraction));
+            /* Input and weights share the bits so that both are as exact for their size. */
+            const int size = before->size, weights = weights_size(c, node);
+            const double share = floor((self->head + size + weights) / 2) - size;
+            before->wish = fmin(before->wish, fmin(share, (double)c->options->fraction - size));
             break;
         }
         case SONIC_OP_RELU:
@@ -95,8 +125,11 @@ static sonic_status backward(chooser *c, sonic_error *error)
     for (uint32_t i = c->graph->nodes; i-- > 0;) {
         sonic_choice *self = &c->choice[i];
         lower_head(c, i, c->limit - log2_bound(c, i), i);
-        const bool conv = c->graph->node[i].op == SONIC_OP_CONV;
-        const double least = conv ? 2 * SONIC_FRACTION_MIN : SONIC_FRACTION_MIN;
+        const sonic_node *n = &c->graph->node[i];
+        const double least =
+            n->op == SONIC_OP_CONV
+                ? 2 * SONIC_FRACTION_MIN - c->choice[n->input[0]].size - weights_size(c, i)
+                : SONIC_FRACTION_MIN - self->size;
         if (self->head < least)
             return sonic_scale_refuse(c->graph, c->options, self->binding,
                                       c->limit - self->head + least, c->limit, error);
@@ -195,12 +228,14 @@ static sonic_status choose_conv(const chooser *c, uint32_t node, sonic_error *er
 {
     const sonic_node *n = &c->graph->node[node];
     sonic_choice *self = &c->choice[node], *before = &c->choice[n->input[0]];
-    const double fraction = c->options->fraction;
+    const int size = weights_size(c, node);
+    const double fraction = (double)c->options->fraction - size;
+    const double least = SONIC_FRACTION_MIN - size;
     const unsigned drop = bits_to_drop(c, before->scale, before->wish);
     const double bits = bits_of(before->scale), room = fmin(fraction, self->head - bits);
     const double room_dropped = fmin(fraction, self->head - bits + drop);
     double in = bits, weights = room;
-    if (drop && (room < SONIC_FRACTION_MIN || room <= room_dropped - WORTH_A_TRUNCATION)) {
+    if (drop && (room < least || room <= room_dropped - WORTH_A_TRUNCATION)) {
         before->drop = drop;
         before->dropped = before->scale;
         before->dropped.bits -= (int)drop;
@@ -209,9 +244,9 @@ static sonic_status choose_conv(const chooser *c, uint32_t node, sonic_error *er
         weights = room_dropped;
     }
     self->scale = (sonic_scale){(int)floor(in + weights + 1e-6), 1};
-    if (self->scale.bits - in < SONIC_FRACTION_MIN - 1e-6)
+    if (self->scale.bits - in < least - 1e-6)
         return sonic_scale_refuse(c->graph, c->options, self->binding,
-                                  c->limit - self->head + in + SONIC_FRACTION_MIN, c->limit, error);
+                                  c->limit - self->head + in + least, c->limit, error);
     return SONIC_OK;
 }
 
@@ -219,7 +254,7 @@ static sonic_status choose_node(const chooser *c, uint32_t node, sonic_error *er
 {
     const sonic_node *n = &c->graph->node[node];
     sonic_choice *self = &c->choice[node];
-    const double target = fmin(self->wish, c->options->fraction);
+    const double target = fmin(self->wish, (double)c->options->fraction - self->size);
     if (n->op != SONIC_OP_INPUT)
         self->scale = c->choice[n->input[0]].scale;
     switch (n->op) {
@@ -267,6 +302,8 @@ sonic_status sonic_scale_choose(const sonic_model *model, const sonic_quantise_o
         c.limit_local = (int)options->ring - 1 - FAILURE_BITS - log2(truncated_elements(graph));
     for (uint32_t i = 0; i < graph->nodes; i++)
         choice[i] = (sonic_choice){.head = INFINITY, .wish = INFINITY};
+    for (uint32_t i = 0; i < graph->nodes; i++)
+        choice[i].size = size_of(&c, i);
     sonic_status status = backward(&c, error);
     for (uint32_t i = 0; !status && i < graph->nodes; i++)
         status = choose_node(&c, i, error);

@@ -27,6 +27,7 @@ typedef struct sonic_choice {
     double head; /**< most -log2(unit) that this tensor and those of its scale can have */
     double wish;             /**< the -log2(unit) that the convolutions behind it would have */
     uint32_t binding;        /**< the node whose bound sets `head` */
+    int size;                /**< values are about 2^size or less: fraction bits count from there */
 } sonic_choice;
 
 static inline double sonic_scale_unit(sonic_scale scale)
@@ -34,7 +35,8 @@ static inline double sonic_scale_unit(sonic_scale scale)
     return __builtin_ldexp(1.0 / (double)scale.odd, -scale.bits);
 }
 
-/** Fewest fraction bits that inputs of convolutions, and their weights, are worth running with:
+/** Fewest fraction bits, from their size on, that inputs of convolutions, and their weights, are worth
+ * running with:
  * with 5, the network c1 of ../shared/models loses 3% to 10% of its predictions. */
 enum { SONIC_FRACTION_MIN = 6 };
 
