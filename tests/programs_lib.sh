@@ -57,7 +57,7 @@ start() {
         echo $! >"$job.pid"
         wait $!
         echo $? >"$job.rc"
-    ) 2>/dev/null &
+    ) >/dev/null 2>&1 & # not the pipe of the test driver, who waits for its end
     while [ ! -s "$job.pid" ]; do sleep 0.01; done
 }
 
