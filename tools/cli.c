@@ -194,7 +194,7 @@ static error_t parse_quantise(int key, char *text, struct argp_state *state)
             argp_error(state, "--input-range takes LOW:HIGH with LOW below HIGH");
         return 0;
     case 'f':
-        options->fraction = (unsigned)sonic_cli_number(state, "--fraction", text, 1, 40);
+        options->fraction = (unsigned)sonic_cli_number(state, "--fraction", text, 6, 30);
         return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
