@@ -17,7 +17,7 @@ CC=${CC:-cc} CXX=${CXX:-c++}
 root=$tmp/root
 var() { PKG_CONFIG_PATH=$top_builddir pkg-config --variable="$1" sonicnn; }
 prefix=$(var prefix) libdir=$(var libdir) includedir=$(var includedir)
-echo "1..7"
+echo "1..8"
 
 make -C "$top_builddir" -s install DESTDIR="$root" >"$tmp/log" 2>&1
 point $? "make install DESTDIR"
@@ -40,6 +40,13 @@ expected=$(sed -n 's/^prints `\([^`]*\)`.*/\1/p' "$top_srcdir/README.md")
 { $CC ${CFLAGS-} -std=c11 -Wall -Wextra -Werror "$tmp/example.c" -o "$tmp/example" $(pc --cflags --libs) ${LDFLAGS-} &&
     said=$(LD_LIBRARY_PATH=$root$libdir "$tmp/example") && echo "said: $said" && [ -n "$expected" ] && [ "$said" = "$expected" ]; } >"$tmp/log" 2>&1
 point $? "the README's example builds with pkg-config, runs, and prints what the README says"
+
+# shellcheck disable=SC2046,SC2086
+$CC ${CFLAGS-} -std=c11 -Wall -Wextra -Werror "$top_srcdir/examples/server.c" -o "$tmp/server" $(pc --cflags --libs) \
+    ${LDFLAGS-} >"$tmp/log" 2>&1 &&
+    ! LD_LIBRARY_PATH=$root$libdir "$tmp/server" /nonexistent.0 pool.0 127.0.0.1:1 2>>"$tmp/log" &&
+    grep -q '^server: .*/nonexistent.0' "$tmp/log"
+point $? "the example of a server builds, and names a file that is missing"
 
 if [ -f "$root$libdir/libsonicnn.a" ]; then
     # shellcheck disable=SC2046,SC2086
