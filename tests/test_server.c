@@ -167,6 +167,10 @@ Test(server, says_what_is_missing, .timeout = 20)
     options.timeout_ms = 200;
     cr_assert_eq(sonic_server_create(&server, context, &options, &error), SONIC_E_TIMEOUT,
                  "%s", error.text);
+    /* Its own files are compared before a peer is waited for. */
+    options.pool = path[4];
+    cr_assert_eq(sonic_server_create(&server, context, &options, &error), SONIC_E_MISMATCH,
+                 "%s", error.text);
     options.model = "/nonexistent/net.0";
     cr_assert_eq(sonic_server_create(&server, context, &options, &error), SONIC_E_FILE);
     cr_assert(strstr(error.text, "/nonexistent/net.0"), "%s", error.text);

@@ -51,6 +51,8 @@ sonic_status sonic_server_create(sonic_server **server, const sonic_context *con
     if (status == SONIC_OK)
         status = sonic_pool_open(&s->pool, options->pool, error);
     if (status == SONIC_OK)
+        status = sonic_session_check(&s->model, s->pool, error);
+    if (status == SONIC_OK)
         status = meet_peer(s, options->peer, timeout_ms, error);
     if (status == SONIC_OK)
         status = sonic_session_create(&s->session, context, &s->model, s->pool, s->peer, error);

@@ -188,7 +188,7 @@ sonic_status sonic_session_create(sonic_session **session, const sonic_context *
                                   const sonic_model_share *model, sonic_pool *pool,
                                   sonic_channel *peer, sonic_error *error)
 {
-    sonic_status status = check_files(model, pool, error);
+    sonic_status status = sonic_session_check(model, pool, error);
     if (status)
         return status;
     sonic_session *made = calloc(1, sizeof *made);

@@ -32,6 +32,11 @@ SONIC_MUST_CHECK sonic_status sonic_session_create(sonic_session **session,
                                                    sonic_channel *peer, sonic_error *error);
 void sonic_session_free(sonic_session *session);
 
+/** What must agree between the files of one server, before there is a peer: party, ring, model id.
+ * @return SONIC_E_MISMATCH naming the pool and what differs, SONIC_E_ARGUMENT */
+SONIC_MUST_CHECK sonic_status sonic_session_check(const sonic_model_share *model,
+                                                  const sonic_pool *pool, sonic_error *error);
+
 /** Claims the next inference's material, durably, and does the work that needs no input:
  * D_i = A_i * F + C_i + b_i for every linear layer, kept in an anonymous file as secret as the
  * pool.  No traffic.  Does nothing where the next inference is prepared already; called by
