@@ -39,9 +39,8 @@ sonic_layer sonic_session_layer(const sonic_session *session, uint32_t node)
                          .batch = session->plan.batch};
 }
 
-/* What must agree between the files of this one server. */
-static sonic_status check_files(const sonic_model_share *model, sonic_pool *pool,
-                                sonic_error *error)
+sonic_status sonic_session_check(const sonic_model_share *model, const sonic_pool *pool,
+                                 sonic_error *error)
 {
     const sonic_file_header *header = sonic_pool_header(pool);
     const char *path = sonic_pool_path(pool);
