@@ -1,4 +1,5 @@
 # Secrets under valgrind: one program, run part by part by the script.
+tests_constant_time_wrap = -Wl,--wrap=sonic_pool_read -Wl,--wrap=sonic_spill_read
 if CONSTANT_TIME
 check_PROGRAMS += tests/constant_time
 tests_constant_time_SOURCES = \
@@ -8,7 +9,7 @@ tests_constant_time_SOURCES = \
 	tests/constant_time_session.c \
 	tests/nets.c \
 	tests/nets.h
-tests_constant_time_LDFLAGS = -Wl,--wrap=sonic_pool_read -Wl,--wrap=sonic_spill_read
+tests_constant_time_LDFLAGS = $(tests_constant_time_wrap)
 tests_constant_time_LDADD = libcore.la
 endif
 TESTS += tests/constant_time.sh
@@ -16,3 +17,15 @@ dist_noinst_SCRIPTS += tests/constant_time.sh
 EXTRA_DIST += tests/constant_time.supp
 AM_TESTS_ENVIRONMENT += VALGRIND='$(VALGRIND)'; STRIP='$(STRIP)'; \
 	CONSTANT_TIME_REPORT='$(CONSTANT_TIME_REPORT)'; export VALGRIND STRIP CONSTANT_TIME_REPORT;
+
+# The same sessions without valgrind, which the thread sanitizer can watch.
+check_PROGRAMS += tests/two_threads
+TESTS += tests/two_threads
+tests_two_threads_SOURCES = \
+	tests/constant_time.h \
+	tests/constant_time_session.c \
+	tests/nets.c \
+	tests/nets.h \
+	tests/two_threads.c
+tests_two_threads_LDFLAGS = $(tests_constant_time_wrap)
+tests_two_threads_LDADD = libcore.la
