@@ -321,7 +321,7 @@ Test(graph, damaged_bytes_give_a_valid_graph_or_a_sentence)
         memcpy(copy, bytes, n);
         for (uint32_t flips = 1 + draw(3); flips; flips--) {
             uint32_t at = draw((uint32_t)n);
-            copy[at] = draw(2) ? (uint8_t)draw(256) : (uint8_t)(copy[at] ^ 1u << draw(8));
+            copy[at] = (uint8_t)(draw(2) ? draw(256) : (unsigned)copy[at] ^ 1u << draw(8));
         }
         sonic_error error = {0};
         if (sonic_graph_read(&back, copy, n, &error)) {
