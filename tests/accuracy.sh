@@ -47,7 +47,7 @@ else point "the float network's class on 99.5% of all inputs: $same of $all" [ $
 # right FILE: how many are right in a table with labels.
 right() { sed -n 's/^accuracy .*(\([0-9]*\) of 1000)$/\1/p' "$1"; }
 fashion() {
-    images=$data/t10k-images-idx3-ubyte.gz labels=$data/t10k-labels-idx1-ubyte.gz
+    images=$(unpacked $data/t10k-images-idx3-ubyte.gz) labels=$(unpacked $data/t10k-labels-idx1-ubyte.gz)
     secure "f3r$1" "$model" "$images" 1000 250 "$1" &&
         "$sonicnn" reveal "f3r$1.out" --labels "$labels" >secure.txt &&
         "$sonicnn" plain "$model" "$images" --count 1000 --labels "$labels" --real >real.txt || return 1

@@ -77,8 +77,11 @@ counters_damaged() {
 }
 point "serve refuses a pool without a sound counter" counters_damaged
 flips='0 1 2 300 4000 8000'
-point "share-input refuses damaged images" \
-    refuses "$images" bad.gz "$sonicnn" share-input net.graph bad.gz --count 3 -o x
+what="share-input refuses damaged images"
+case $images in
+*.gz) point "$what" refuses "$images" bad.gz "$sonicnn" share-input net.graph bad.gz --count 3 -o x ;;
+*) skip "$what" "built without zlib: nothing but gzip's checksum tells damaged pixels" ;;
+esac
 nothing_left() { [ -z "$(ls x* 2>/dev/null)" ] && [ -z "$(ls "$TMPDIR")" ]; }
 point "nothing is written by what fails" nothing_left
 

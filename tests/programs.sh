@@ -128,7 +128,7 @@ point "SIGTERM at one server ends both in good order, with a report" good_order
 npy_input() {
     # The same pixels as an NPY array of bytes: a header of 128 bytes in place of IDX's 16.
     text="{'descr': '|u1', 'fortran_order': False, 'shape': (20, 1, 28, 28), }"
-    { printf '\223NUMPY\001\000\166\000'; printf '%-117s\n' "$text"; gzip -dc "$images" | tail -c +17; } >images.npy
+    { printf '\223NUMPY\001\000\166\000'; printf '%-117s\n' "$text"; gzip -dcf "$images" | tail -c +17; } >images.npy
     "$sonicnn" plain "$model" images.npy --count 4 >npy.txt &&
         "$sonicnn" plain "$model" "$images" --count 4 >idx.txt && cmp npy.txt idx.txt
 }

@@ -2,8 +2,6 @@
 # started here is ended here, and every file lies in one temporary folder.
 set -u
 sonicnn=${SONICNN:-$top_builddir/sonicnn}
-images=$top_srcdir/tests/data/fashion-images.gz
-labels=$top_srcdir/tests/data/fashion-labels.gz
 model=$top_srcdir/models/f3.onnx
 if ! grep -q '^#define HAVE_PROTOBUF_C 1' "$top_builddir/config.h"; then
     echo "1..0 # SKIP built without the import of ONNX models"
@@ -20,6 +18,15 @@ trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
 cd "$tmp" || exit 1
 mkdir "$tmp/tmp" && TMPDIR=$tmp/tmp && export TMPDIR
+
+# unpacked FILE.gz: the file as the programs can read it: built without zlib they read no gzip.
+unpacked() {
+    if grep -q '^#define HAVE_ZLIB 1' "$top_builddir/config.h"; then echo "$1"; else
+        gzip -dc "$1" >"$tmp/$(basename "$1" .gz)" && echo "$tmp/$(basename "$1" .gz)"
+    fi
+}
+images=$(unpacked "$top_srcdir/tests/data/fashion-images.gz")
+labels=$(unpacked "$top_srcdir/tests/data/fashion-labels.gz")
 
 # point NAME COMMAND...: one test; what the command prints is shown when it fails.
 point() {
