@@ -49,7 +49,7 @@ sonic_kernels bench_kernels(sonic_tier tier)
 /* The ceilings of one tier alone. */
 static sonic_ceilings ceilings_of(unsigned tier)
 {
-    sonic_ceilings ceilings = {{NULL, NULL}, NULL};
+    sonic_ceilings ceilings = {.aes = NULL};
     if (!(sonic_cpu_tiers() >> tier & 1))
         return ceilings;
 #ifdef SONIC_HAVE_AESNI
@@ -71,7 +71,8 @@ static sonic_ceilings ceilings_of(unsigned tier)
     return ceilings;
 }
 
-/* The best of a few short tries: a ceiling is what the processor can do when left alone. */
+/* The best of a few short tries: a ceiling is what the processor can do when
+ * left alone. */
 static double rate_of(sonic_ceiling *ceiling)
 {
     _Alignas(64) uint8_t sink[SONIC_CEILING_SINK];
@@ -95,24 +96,30 @@ static double rate_of(sonic_ceiling *ceiling)
     return best;
 }
 
-static sonic_ceiling *pick(const sonic_ceilings *ceilings, int ring)
+/* The best of a tier's mixes; 0 if it has none. */
+static double best_of(unsigned tier, int ring)
 {
-    return ring < 0 ? ceilings->aes : ceilings->ring[ring];
+    const sonic_ceilings ceilings = ceilings_of(tier);
+    double best = 0;
+    if (ring < 0)
+        return rate_of(ceilings.aes);
+    for (unsigned mix = 0; mix < SONIC_CEILING_MIXES; mix++) {
+        const double rate = rate_of(ceilings.ring[ring][mix]);
+        if (rate > best)
+            best = rate;
+    }
+    return best;
 }
 
 /* The tier's own, the next above, the next below. */
 static double nearest(unsigned tier, int ring)
 {
-    sonic_ceiling *found = NULL;
-    for (unsigned t = tier; t < SONIC_TIERS && !found; t++) {
-        const sonic_ceilings ceilings = ceilings_of(t);
-        found = pick(&ceilings, ring);
-    }
-    for (unsigned t = tier; t-- > 0 && !found;) {
-        const sonic_ceilings ceilings = ceilings_of(t);
-        found = pick(&ceilings, ring);
-    }
-    return rate_of(found);
+    double found = 0;
+    for (unsigned t = tier; t < SONIC_TIERS && found <= 0; t++)
+        found = best_of(t, ring);
+    for (unsigned t = tier; t-- > 0 && found <= 0;)
+        found = best_of(t, ring);
+    return found;
 }
 
 double bench_ceiling_ring(sonic_tier tier, unsigned ring)

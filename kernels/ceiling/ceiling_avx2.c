@@ -11,6 +11,6 @@
 
 void sonic_ceiling_select_avx2(sonic_ceilings *ceilings)
 {
-    ceilings->ring[0] = ring32_ceiling;
-    ceilings->ring[1] = ring64_ceiling;
+    ceilings->ring[0][0] = ring32_ceiling;
+    ceilings->ring[1][0] = ring64_ceiling;
 }

@@ -1,4 +1,5 @@
-/* Ceilings on AVX-512: the products, and the AES instructions on four blocks a register. */
+/* Ceilings on AVX-512: the products, and the AES instructions on four blocks a
+ * register. */
 #include "kernels/ceiling/ceiling.h"
 
 #include "kernels/ring/lanes_avx512.h"
@@ -18,7 +19,7 @@
 
 void sonic_ceiling_select_avx512(sonic_ceilings *ceilings)
 {
-    ceilings->ring[0] = ring32_ceiling;
-    ceilings->ring[1] = ring64_ceiling;
+    ceilings->ring[0][0] = ring32_ceiling;
+    ceilings->ring[1][0] = ring64_ceiling;
     ceilings->aes = aes_ceiling;
 }
