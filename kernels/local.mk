@@ -17,6 +17,7 @@ libkernels_ref_la_SOURCES = \
 	kernels/conv/conv_range.h \
 	kernels/conv/conv_ref.c \
 	kernels/conv/conv_tmpl.h \
+	kernels/conv/depthwise_tmpl.h \
 	kernels/ring/lanes_ref.h \
 	kernels/ring/ring.h \
 	kernels/ring/ring_ref.c \

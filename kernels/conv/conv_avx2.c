@@ -8,12 +8,16 @@
 
 #define CONV_BITS 32
 #include "kernels/conv/conv_tmpl.h"
+#define DEPTHWISE_BITS 32
+#include "kernels/conv/depthwise_tmpl.h"
 
 #define CONV_BITS 64
 #include "kernels/conv/conv_tmpl.h"
+#define DEPTHWISE_BITS 64
+#include "kernels/conv/depthwise_tmpl.h"
 
 void sonic_conv_select_avx2(sonic_conv_kernels table[2])
 {
-    conv32_select(&table[0]);
-    conv64_select(&table[1]);
+    table[0] = (sonic_conv_kernels){.pack = conv32_pack, .depthwise = depthwise32_run};
+    table[1] = (sonic_conv_kernels){.pack = conv64_pack, .depthwise = depthwise64_run};
 }
