@@ -1,5 +1,6 @@
 # `make bench` builds and runs the microbenchmarks; BENCH_FLAGS are Google Benchmark's
-# (--benchmark_filter=ring, --benchmark_out=FILE ...).
+# (--benchmark_filter=ring --benchmark_min_time=1 ...), BENCH_OUT=NAME writes NAME.kernels.json and
+# NAME.layers.json.
 CEILING_LIBS =
 if TIER_AESNI
 CEILING_LIBS += libceiling_aesni.la
@@ -28,24 +29,74 @@ endif
 
 CLEANFILES += $(CEILING_LIBS)
 
+# Competitors of our products, each built by every compiler at hand for this processor.  They are
+# programs' parts only: nothing here reaches the library.
+COMPETITORS =
+COMPETITOR_v3 = -march=x86-64-v3
+COMPETITOR_native = -march=native
+COMPETITOR_native512 = -march=native -mprefer-vector-width=512
+if COMPETITOR_GCC
+COMPETITORS += bench/competitors/loops-gcc_v3.o bench/competitors/loops-gcc_native.o \
+	bench/competitors/loops-gcc_native512.o
+endif
+if COMPETITOR_CLANG
+COMPETITORS += bench/competitors/loops-clang_v3.o bench/competitors/loops-clang_native.o \
+	bench/competitors/loops-clang_native512.o
+endif
+if EIGEN_GCC
+COMPETITORS += bench/competitors/eigen-gcc_v3.o bench/competitors/eigen-gcc_native.o
+endif
+if EIGEN_CLANG
+COMPETITORS += bench/competitors/eigen-clang_v3.o bench/competitors/eigen-clang_native.o
+endif
+LOOPS = $(srcdir)/bench/competitors/loops.c
+EIGEN = $(srcdir)/bench/competitors/eigen.cc
+COMPILE_LOOPS = -O3 -fPIE $(COMPETITOR_$*) -c $(LOOPS) -o $@
+COMPILE_EIGEN = -O3 -fPIE -fwrapv $(COMPETITOR_$*) $(EIGEN_CFLAGS) -c $(EIGEN) -o $@
+bench/competitors/loops-gcc_%.o: $(LOOPS)
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(COMPETITOR_GCC) -DBUILD=gcc_$* $(COMPILE_LOOPS)
+bench/competitors/loops-clang_%.o: $(LOOPS)
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(COMPETITOR_CLANG) -DBUILD=clang_$* $(COMPILE_LOOPS)
+bench/competitors/eigen-gcc_%.o: $(EIGEN)
+	$(AM_V_CXX)$(MKDIR_P) $(@D) && $(COMPETITOR_GXX) -DBUILD=gcc_$* $(COMPILE_EIGEN)
+bench/competitors/eigen-clang_%.o: $(EIGEN)
+	$(AM_V_CXX)$(MKDIR_P) $(@D) && $(COMPETITOR_CLANGXX) -DBUILD=clang_$* $(COMPILE_EIGEN)
+CLEANFILES += $(COMPETITORS)
+EXTRA_DIST += bench/competitors/eigen.cc bench/competitors/loops.c
+
 if HAVE_BENCHMARK
 EXTRA_PROGRAMS += bench/kernels
-bench_kernels_SOURCES = \
-	bench/measure.c \
-	bench/measure.h \
-	bench/products.c \
+BENCH_COMMON = \
+	bench/ceilings.c \
+	bench/ceilings.h \
+	bench/networks.c \
+	bench/networks.h \
 	bench/shim.cc \
 	bench/shim.h \
+	bench/verify.c \
+	bench/verify.h \
+	kernels/ceiling/ceiling.h
+BENCH_CPPFLAGS = $(AM_CPPFLAGS) $(BENCHMARK_CFLAGS) -DBENCH_COMPILER='"$(CC) $(CFLAGS)"'
+bench_kernels_SOURCES = $(BENCH_COMMON) \
+	bench/competitors/competitors.c \
+	bench/competitors/competitors.h \
+	bench/convolutions.c \
+	bench/measure.c \
+	bench/measure.h \
+	bench/operands.c \
+	bench/operands.h \
+	bench/products.c \
 	bench/streams.c \
 	kernels/ceiling/aes_tmpl.h \
-	kernels/ceiling/ceiling.h \
 	kernels/ceiling/ring_tmpl.h
-bench_kernels_CPPFLAGS = $(AM_CPPFLAGS) $(BENCHMARK_CFLAGS)
-bench_kernels_LDADD = libcore.la librandom.la $(CEILING_LIBS) $(BENCHMARK_LIBS)
+bench_kernels_CPPFLAGS = $(BENCH_CPPFLAGS)
+bench_kernels_LDADD = libcore.la librandom.la $(CEILING_LIBS) $(COMPETITORS) $(BENCHMARK_LIBS)
+bench_kernels_DEPENDENCIES = libcore.la librandom.la $(CEILING_LIBS) $(COMPETITORS)
 CLEANFILES += bench/kernels$(EXEEXT)
 
 bench: bench/kernels$(EXEEXT)
-	./bench/kernels$(EXEEXT) --benchmark_min_time=0.05 $(BENCH_FLAGS)
+	./bench/kernels$(EXEEXT) --benchmark_min_time=0.05 \
+	  $(BENCH_OUT:%=--benchmark_out=%.kernels.json) $(BENCH_FLAGS)
 else
 bench:
 	@echo 'The microbenchmarks need Google Benchmark (Debian: libbenchmark-dev): configure again.'

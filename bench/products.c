@@ -1,134 +1,144 @@
-/* Benches of products and convolutions, one thread, against multiply-adds on registers. */
-#include <sonicnn/ring.h>
-
+/* Benches of products, one thread, against multiply-adds on registers and against competitors. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "bench/measure.h"
+#include "bench/competitors/competitors.h"
+#include "bench/operands.h"
+#include "bench/verify.h"
+#include "dispatch/cpu.h"
 
-typedef struct product {
-    size_t m, n, k;
-} product;
+/* How long a competitor runs beside ours. */
+static const double COMPETITOR_SECONDS = 0.02;
 
-static const product products[] = {
-    {256, 256, 256},
-    {64, 3136, 576},
-    {1, 1000, 4096}, /* a convolution's, a fully connected layer's */
+/* A competitor this much slower than the best before it is not measured again beside ours. */
+static const double HOPELESS = 0.6;
+
+static const bench_product products[] = {
+    {256, 256, 256},  {1024, 1024, 1024}, {64, 576, 3136}, /* a convolution's */
+    {1, 4096, 1000},                                       /* a fully connected layer's */
+    {16, 4096, 1000}, {100, 1024, 10},                     /* and for batches */
 };
 
-typedef struct layer {
-    const char *name;
-    sonic_conv_shape shape;
-} layer;
+/* A product, and who computes it. */
+typedef struct contest {
+    bench_operands operands;
+    const bench_competitor *competitor;
+} contest;
 
-/* From the networks of the tests and from ResNet-50. */
-static const layer layers[] = {
-    {"64x32x32-64-3x3", {1, 64, 32, 32, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
-    {"64x56x56-256-1x1", {1, 64, 56, 56, 256, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 1}},
-    {"256x14x14-256-3x3", {1, 256, 14, 14, 256, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
-    {"512x7x7-512-3x3", {1, 512, 7, 7, 512, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
-    {"3x224x224-64-7x7s2", {1, 3, 224, 224, 64, 7, 7, 2, 2, 1, 1, 3, 3, 3, 3, 1}},
-    {"64x56x56-depthwise", {1, 64, 56, 56, 64, 3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 64}},
-};
-
-typedef struct operands {
-    sonic_context *context;
-    sonic_ring ring;
-    const product *product;
-    const sonic_conv_shape *shape;
-    void *c, *a, *b;
-    sonic_status status;
-} operands;
-
-static void multiply(void *state)
+static void compete(void *state)
 {
-    operands *o = state;
-    const product *p = o->product;
-    o->status |= sonic_ring_matmul(o->context, o->ring, p->m, p->n, p->k, o->c, p->n, o->a, p->k,
-                                   o->b, p->n, false, NULL);
+    const contest *c = state;
+    const bench_operands *o = &c->operands;
+    c->competitor->product[o->ring == SONIC_RING_64](o->product->m, o->product->n, o->product->k,
+                                                     o->c, o->a, o->b);
 }
 
-static void convolve(void *state)
+/* Whether a competitor's code runs here, and is an opponent of a tier: the best tier is up against
+ * all of them, the ones below against what has the same instructions. */
+static bool opposes(const bench_competitor *competitor, sonic_tier tier)
 {
-    operands *o = state;
-    o->status |= sonic_conv(o->context, o->ring, o->shape, o->c, o->b, o->a, false, NULL);
+    const unsigned tiers = sonic_cpu_tiers();
+    const sonic_kernels best = bench_kernels((sonic_tier)(SONIC_TIERS - 1));
+    return (tiers >> SONIC_TIER_AVX2 & 1) && tier != SONIC_TIER_REF &&
+           (!competitor->native || tier == best.chosen[SONIC_PRIMITIVE_RING]);
 }
 
-/* Elements of c, a and b; what is counted goes into work. */
-static void measure(sonic_bench *bench, const bench_case *which, operands *o, size_t c, size_t a,
-                    size_t b, bench_work *work)
+/* The best competitor's rate, 0 if there is none.  seen: each one's last rate, 0 before the first.
+ */
+static double best_competitor(contest *c, sonic_tier tier, double *seen)
 {
-    const size_t bytes = which->ring == SONIC_MOD64 ? 8 : 4;
-    const sonic_context_options options = {sonic_tier_name(which->tier), 1};
-    o->ring = which->ring == SONIC_MOD64 ? SONIC_RING_64 : SONIC_RING_32;
-    if (sonic_context_create(&o->context, &options, NULL)) {
-        sonic_bench_fail(bench, "no context");
-        return;
+    double best = 0, before = 0;
+    for (size_t i = 0; i < bench_competitors_count; i++)
+        before = seen[i] > before ? seen[i] : before;
+    for (size_t i = 0; i < bench_competitors_count; i++) {
+        c->competitor = &bench_competitors[i];
+        if (!opposes(c->competitor, tier) || (seen[i] > 0 && seen[i] < HOPELESS * before))
+            continue;
+        seen[i] = bench_rate(compete, c, bench_operands_madds(&c->operands), COMPETITOR_SECONDS);
+        best = seen[i] > best ? seen[i] : best;
     }
-    o->c = bench_buffer(bench, c * bytes);
-    o->a = bench_buffer(bench, a * bytes);
-    o->b = bench_buffer(bench, b * bytes);
-    work->state = o;
-    if (o->c && o->a && o->b)
-        bench_measure(bench, work);
-    if (o->status)
-        sonic_bench_fail(bench, sonic_status_text(o->status));
-    free(o->c);
-    free(o->a);
-    free(o->b);
-    sonic_context_free(o->context);
+    return best;
 }
 
-static void bench_product(sonic_bench *bench, const void *argument)
+static void bench_matmul(sonic_bench *bench, void *argument)
+{
+    bench_case *which = argument;
+    contest c = {.operands = {.product = &products[which->shape]}};
+    bench_operands *o = &c.operands;
+    if (!which->memory)
+        which->memory = calloc(bench_competitors_count + 1, sizeof(double));
+    if (which->memory && bench_operands_begin(bench, o, which) && bench_operands_check(bench, o)) {
+        const bench_work work = {
+            .run = bench_operands_run,
+            .state = o,
+            .unit = "madds",
+            .amount = bench_operands_madds(o),
+            .traffic = bench_operands_bytes(o),
+            .ceiling = {.kind = BENCH_RING, .tier = which->tier, .ring = which->ring},
+        };
+        const double rate = bench_measure(bench, &work);
+        const double best = best_competitor(&c, which->tier, which->memory);
+        if (best > 0) {
+            sonic_bench_counter(bench, "best_competitor", best);
+            sonic_bench_counter(bench, "times", rate / best);
+        }
+    }
+    bench_operands_end(o);
+}
+
+/* A line of its own for a competitor, whose result must be ours. */
+static void bench_competitor_line(sonic_bench *bench, void *argument)
 {
     const bench_case *which = argument;
-    const product *p = &products[which->shape];
-    operands o = {.product = p};
-    bench_work work = {multiply, NULL, "madds", (double)(p->m * p->n * p->k),
-                       bench_ceiling_ring(which->tier, which->ring)};
-    measure(bench, which, &o, p->m * p->n, p->m * p->k, p->k * p->n, &work);
-}
-
-static void bench_conv(sonic_bench *bench, const void *argument)
-{
-    const bench_case *which = argument;
-    const sonic_conv_shape *s = &layers[which->shape].shape;
-    operands o = {.shape = s};
-    size_t oh, ow, bytes = which->ring == SONIC_MOD64 ? 8 : 4;
-    if (sonic_conv_output(s, &oh, &ow, NULL)) {
-        sonic_bench_fail(bench, "no output");
-        return;
+    contest c = {.operands = {.product = &products[which->shape]},
+                 .competitor = &bench_competitors[which->op]};
+    bench_operands *o = &c.operands;
+    if (bench_operands_begin(bench, o, which)) {
+        const size_t bytes = o->elements[0] * sonic_ring_bytes(o->ring);
+        void *theirs = bench_buffer(bench, bytes), *ours = o->c;
+        if (theirs && bench_operands_check(bench, o)) {
+            o->c = theirs;
+            compete(&c);
+            const bench_work work = {
+                .run = compete,
+                .state = &c,
+                .unit = "madds",
+                .amount = bench_operands_madds(o),
+                .traffic = bench_operands_bytes(o),
+            };
+            if (memcmp(ours, theirs, bytes) == 0)
+                bench_measure(bench, &work);
+            else
+                sonic_bench_fail(bench, "the competitor's result is not ours");
+            o->c = ours;
+        }
+        free(theirs);
     }
-    const size_t x = s->n * s->c * s->h * s->w, w = s->o * (s->c / s->groups) * s->kh * s->kw;
-    const size_t y = s->n * s->o * oh * ow;
-    bench_work work = {.run = convolve};
-    if (s->groups > 1) { /* bound by memory */
-        work.unit = "bytes";
-        work.amount = (double)((x + y) * bytes);
-        work.ceiling = bench_ceiling_copy((x + y) * bytes);
-    } else {
-        work.unit = "madds";
-        work.amount = (double)(y * s->c * s->kh * s->kw);
-        work.ceiling = bench_ceiling_ring(which->tier, which->ring);
-    }
-    measure(bench, which, &o, y, w, x, &work);
+    bench_operands_end(o);
 }
 
 void bench_add_products(void)
 {
-    char name[96];
-    for (unsigned ring = 0; ring < SONIC_RINGS; ring++) {
-        const int bits = ring == SONIC_MOD64 ? 64 : 32;
+    char name[128];
+    for (unsigned ring = 0; ring < SONIC_RINGS; ring++)
         for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
-            snprintf(name, sizeof name, "ring/matmul%d/%zux%zux%zu", bits, products[i].m,
-                     products[i].k, products[i].n);
+            const bench_product *p = &products[i];
+            char shape[64];
+            snprintf(shape, sizeof shape, "matmul%d/%zux%zux%zu", ring == SONIC_MOD64 ? 64 : 32,
+                     p->m, p->k, p->n);
+            snprintf(name, sizeof name, "ring/%s", shape);
             bench_add(SONIC_PRIMITIVE_RING, name,
-                      &(bench_case){.function = bench_product, .ring = ring, .shape = i});
+                      &(bench_case){.function = bench_matmul, .ring = ring, .shape = i});
+            for (size_t c = 0; c < bench_competitors_count; c++) {
+                if (!(sonic_cpu_tiers() >> SONIC_TIER_AVX2 & 1))
+                    continue;
+                snprintf(name, sizeof name, "competitor/%s/%s", shape, bench_competitors[c].name);
+                bench_add_case(name, &(bench_case){.function = bench_competitor_line,
+                                                   .tier = (sonic_tier)(SONIC_TIERS - 1),
+                                                   .ring = ring,
+                                                   .op = (unsigned)c,
+                                                   .shape = i});
+            }
         }
-        for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
-            snprintf(name, sizeof name, "conv/conv%d/%s", bits, layers[i].name);
-            bench_add(SONIC_PRIMITIVE_CONV, name,
-                      &(bench_case){.function = bench_conv, .ring = ring, .shape = i});
-        }
-    }
 }

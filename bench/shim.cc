@@ -1,4 +1,4 @@
-// Google Benchmark for C: the only C++ of the project.
+// Google Benchmark for C: the only C++ of the project, the benches' competitors apart.
 #include "bench/shim.h"
 
 #include <benchmark/benchmark.h>
@@ -7,8 +7,12 @@ struct sonic_bench {
     benchmark::State &state;
 };
 
-extern "C" void sonic_bench_add(const char *name, sonic_bench_function *function,
-                                const void *argument)
+namespace
+{
+bool failed; // whether any benchmark of this program did
+}
+
+extern "C" void sonic_bench_add(const char *name, sonic_bench_function *function, void *argument)
 {
     benchmark::RegisterBenchmark(name, [=](benchmark::State &state) {
         sonic_bench bench{state};
@@ -28,15 +32,25 @@ extern "C" void sonic_bench_counter(sonic_bench *bench, const char *name, double
 
 extern "C" void sonic_bench_fail(sonic_bench *bench, const char *why)
 {
+    failed = true;
     bench->state.SkipWithError(why);
+}
+
+extern "C" void sonic_bench_context(const char *key, const char *value)
+{
+    benchmark::AddCustomContext(key, value);
+}
+
+extern "C" void sonic_bench_begin(int *argc, char **argv)
+{
+    benchmark::Initialize(argc, argv);
 }
 
 extern "C" int sonic_bench_main(int argc, char **argv)
 {
-    benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv))
         return 2;
-    benchmark::RunSpecifiedBenchmarks();
+    const size_t run = benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();
-    return 0;
+    return failed || run == 0;
 }

@@ -2,22 +2,28 @@
  * copying as many bytes. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench/measure.h"
 
-enum { SELECT_SHIFT = 13, MOST_BUFFERS = 11 };
+enum { SELECT_SHIFT = 13, MOST_BUFFERS = 11, MOST_OUTPUTS = 2 };
 
 typedef enum stream_op {
+    AES_EXPAND,
     AES_CTR,
     AES_CCR,
     PLANES,
+    XOR,
     AND_XOR,
     CARRY,
     ADD,
+    SUB,
+    ADD_CONSTANT,
     SCALE_ADD,
     SELECT,
     SELECT_TRUNC,
     TRUNC,
+    TRUNC_LOCAL,
     STREAM_OPS
 } stream_op;
 
@@ -28,16 +34,21 @@ static const struct {
     const char *name;
     unsigned inputs, outputs; /* arrays of elements that are read and written */
 } ops[STREAM_OPS] = {
+    [AES_EXPAND] = {SONIC_PRIMITIVE_AES, "aes/expand", 1, 0},
     [AES_CTR] = {SONIC_PRIMITIVE_AES, "aes/ctr", 0, 1},
     [AES_CCR] = {SONIC_PRIMITIVE_AES, "aes/ccr", 1, 1},
     [PLANES] = {SONIC_PRIMITIVE_BITMAT, "bitmat/planes", 1, 1},
+    [XOR] = {SONIC_PRIMITIVE_BOOL, "bool/xor", 2, 1},
     [AND_XOR] = {SONIC_PRIMITIVE_BOOL, "bool/and_xor", 3, 1},
     [CARRY] = {SONIC_PRIMITIVE_BOOL, "bool/carry", 9, 2},
     [ADD] = {SONIC_PRIMITIVE_VEC, "vec/add", 2, 1},
+    [SUB] = {SONIC_PRIMITIVE_VEC, "vec/sub", 2, 1},
+    [ADD_CONSTANT] = {SONIC_PRIMITIVE_VEC, "vec/add_constant", 1, 1},
     [SCALE_ADD] = {SONIC_PRIMITIVE_VEC, "vec/scale_add", 2, 1},
     [SELECT] = {SONIC_PRIMITIVE_VEC, "vec/select", 4, 1},
     [SELECT_TRUNC] = {SONIC_PRIMITIVE_VEC, "vec/select_trunc", 5, 1},
     [TRUNC] = {SONIC_PRIMITIVE_VEC, "vec/trunc", 3, 1},
+    [TRUNC_LOCAL] = {SONIC_PRIMITIVE_VEC, "vec/trunc_local", 1, 1},
 };
 
 typedef struct stream {
@@ -52,7 +63,9 @@ static void run_bits(const stream *s)
 {
     uint64_t *const *v = (uint64_t *const *)s->v;
     const sonic_carry_operands carry = {v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10]};
-    if (s->op == AND_XOR)
+    if (s->op == XOR)
+        s->kernels.boolean.bxor(v[0], v[1], v[2], s->n);
+    else if (s->op == AND_XOR)
         s->kernels.boolean.and_xor(v[0], v[1], v[2], v[3], s->n);
     else if (s->op == CARRY)
         s->kernels.boolean.carry(v[0], v[1], &carry, s->n);
@@ -77,6 +90,9 @@ static void run_vec(const stream *s)
     };
     switch (s->op) {
     case ADD: vec->add(s->v[0], s->v[1], s->v[2], s->n); break;
+    case SUB: vec->sub(s->v[0], s->v[1], s->v[2], s->n); break;
+    case ADD_CONSTANT: vec->add_constant(s->v[0], s->v[1], 77, s->n); break;
+    case TRUNC_LOCAL: vec->trunc_local(s->v[0], s->v[1], SELECT_SHIFT, 1, s->n); break;
     case SCALE_ADD: vec->scale_add(s->v[0], s->v[1], 77, s->v[2], s->n); break;
     case SELECT: vec->select(s->v[0], &in, s->n); break;
     case SELECT_TRUNC: vec->select_trunc(s->v[0], &in, s->n); break;
@@ -84,16 +100,22 @@ static void run_vec(const stream *s)
     }
 }
 
+static void run_aes(stream *s)
+{
+    if (s->op == AES_CTR)
+        s->kernels.aes.ctr(s->v[0], 16 * s->n, &s->key, 1, 0);
+    else if (s->op == AES_CCR)
+        s->kernels.aes.ccr(s->v[0], s->v[1], s->n, &s->key);
+    else
+        for (size_t i = 0; i < s->n; i++)
+            s->kernels.aes.expand(&s->key, (const uint8_t *)s->v[1] + 16 * i);
+}
+
 static void run(void *state)
 {
-    const stream *s = state;
+    stream *s = state;
     switch (ops[s->op].primitive) {
-    case SONIC_PRIMITIVE_AES:
-        if (s->op == AES_CTR)
-            s->kernels.aes.ctr(s->v[0], 16 * s->n, &s->key, 1, 0);
-        else
-            s->kernels.aes.ccr(s->v[0], s->v[1], s->n, &s->key);
-        break;
+    case SONIC_PRIMITIVE_AES: run_aes(s); break;
     case SONIC_PRIMITIVE_VEC: run_vec(s); break;
     default: run_bits(s); break;
     }
@@ -107,30 +129,70 @@ static size_t width(unsigned op, unsigned ring)
     return ops[op].primitive == SONIC_PRIMITIVE_BOOL || ring == SONIC_MOD64 ? 8 : 4;
 }
 
-static void bench_stream(sonic_bench *bench, const void *argument)
+/* Whether the kernels write what the portable ones do. */
+static bool check(const stream *of)
+{
+    const size_t bytes = of->n * width(of->op, of->ring);
+    stream s = *of, ref = *of;
+    bool same = true;
+    ref.kernels = bench_kernels(SONIC_TIER_REF);
+    for (unsigned i = 0; i < MOST_OUTPUTS; i++) {
+        bench_fill(s.v[i], bytes);
+        ref.v[i] = malloc(bytes);
+        same = same && ref.v[i];
+        if (ref.v[i])
+            memcpy(ref.v[i], s.v[i], bytes);
+    }
+    if (same) {
+        run(&s);
+        run(&ref);
+    }
+    for (unsigned i = 0; i < MOST_OUTPUTS; i++) {
+        same = same && memcmp(s.v[i], ref.v[i], bytes) == 0;
+        free(ref.v[i]);
+    }
+    return same && memcmp(&s.key, &ref.key, sizeof s.key) == 0;
+}
+
+static bool begin(sonic_bench *bench, stream *s)
+{
+    const uint8_t seed[16] = {1, 2, 3};
+    s->kernels.aes.expand(&s->key, seed);
+    for (unsigned i = 0; i < MOST_BUFFERS; i++) {
+        s->v[i] = bench_buffer(bench, s->n * width(s->op, s->ring));
+        if (!s->v[i])
+            return false;
+    }
+    if (!check(s)) {
+        sonic_bench_fail(bench, "the result is not the portable kernels'");
+        return false;
+    }
+    return true;
+}
+
+static void bench_stream(sonic_bench *bench, void *argument)
 {
     const bench_case *which = argument;
     const size_t bytes = which->shape * width(which->op, which->ring);
     const size_t traffic = bytes * (ops[which->op].inputs + ops[which->op].outputs);
-    const uint8_t seed[16] = {1, 2, 3};
     stream s = {.kernels = bench_kernels(which->tier),
                 .op = which->op,
                 .ring = which->ring,
                 .n = which->shape};
-    bench_work work = {run, &s, "bytes", (double)traffic, 0};
-    bool ready = true;
-    s.kernels.aes.expand(&s.key, seed);
-    for (unsigned i = 0; i < MOST_BUFFERS && ready; i++) {
-        s.v[i] = bench_buffer(bench, bytes);
-        ready = s.v[i] != NULL;
-    }
+    bench_work work = {
+        .run = run,
+        .state = &s,
+        .unit = "bytes",
+        .amount = (double)traffic,
+        .ceiling = {.kind = BENCH_COPY, .bytes = traffic},
+    };
     if (ops[which->op].primitive == SONIC_PRIMITIVE_AES) {
-        work.unit = "blocks";
+        work.unit = which->op == AES_EXPAND ? "keys" : "blocks";
         work.amount = (double)which->shape;
-        work.ceiling = bench_ceiling_aes(which->tier);
-    } else
-        work.ceiling = bench_ceiling_copy(traffic);
-    if (ready)
+        work.ceiling = (bench_ceiling){
+            .kind = which->op == AES_EXPAND ? BENCH_NO_CEILING : BENCH_AES, .tier = which->tier};
+    }
+    if (begin(bench, &s))
         bench_measure(bench, &work);
     for (unsigned i = 0; i < MOST_BUFFERS; i++)
         free(s.v[i]);

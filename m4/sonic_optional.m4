@@ -34,6 +34,33 @@ AC_DEFUN([SONIC_ONNX], [
     AS_IF([test -z "$PROTOC_C" || test ! -f "$ONNX_PROTO"],
       [AC_MSG_ERROR([importing ONNX models needs protoc-c and onnx.proto (Debian: protobuf-c-compiler, libonnx-dev), or --without-onnx])])])])
 
+dnl SONIC_COMPETITOR(CONDITIONAL, COMPILER AND FLAGS, SUFFIX, PROGRAM): whether it compiles for this very
+dnl processor and for x86-64-v3.  What it makes is run by benches only, on the machine that built it.
+AC_DEFUN([SONIC_COMPETITOR], [
+  sonic_competes=no
+  AC_MSG_CHECKING([whether $2 competes in the benches])
+  AS_ECHO(["$4"]) >conftest.$3
+  AS_IF([test "$sonic_have_benchmark" = yes && test "$sonic_sanitizers" = no &&
+         $2 -c conftest.$3 -o conftest.o -march=native -mprefer-vector-width=512 >/dev/null 2>&1 &&
+         $2 -c conftest.$3 -o conftest.o -march=x86-64-v3 >/dev/null 2>&1], [sonic_competes=yes])
+  rm -f conftest.$3 conftest.o
+  AC_MSG_RESULT([$sonic_competes])
+  AS_IF([test "$sonic_competes" = yes], [AC_DEFINE([HAVE_$1], [1], [Whether the benches have this competitor.])])
+  AM_CONDITIONAL([$1], [test "$sonic_competes" = yes])])
+
+dnl SONIC_COMPETITORS: what the benches compare products with: plain loops and Eigen, by gcc and by clang,
+dnl whichever of them builds the rest.  Call it after SONIC_SANITIZERS.
+AC_DEFUN([SONIC_COMPETITORS], [
+  SONIC_OPTIONAL([eigen], [EIGEN], [eigen3 >= 3.3], [Eigen as a competitor in the microbenchmarks])
+  AC_CHECK_PROGS([COMPETITOR_GCC], [gcc], [false])
+  AC_CHECK_PROGS([COMPETITOR_GXX], [g++], [false])
+  AC_CHECK_PROGS([COMPETITOR_CLANG], [clang clang-19 clang-18 clang-17 clang-16 clang-15 clang-14], [false])
+  AC_CHECK_PROGS([COMPETITOR_CLANGXX], [clang++ clang++-19 clang++-18 clang++-17 clang++-16 clang++-15 clang++-14], [false])
+  SONIC_COMPETITOR([COMPETITOR_GCC], [$COMPETITOR_GCC], [c], [int main(void) { return 0; }])
+  SONIC_COMPETITOR([COMPETITOR_CLANG], [$COMPETITOR_CLANG], [c], [int main(void) { return 0; }])
+  SONIC_COMPETITOR([EIGEN_GCC], [$COMPETITOR_GXX $EIGEN_CFLAGS], [cc], [#include <Eigen/Core>])
+  SONIC_COMPETITOR([EIGEN_CLANG], [$COMPETITOR_CLANGXX $EIGEN_CFLAGS], [cc], [#include <Eigen/Core>])])
+
 AC_DEFUN([SONIC_SUMMARY], [
 AC_MSG_NOTICE([
   sonicnn $PACKAGE_VERSION
@@ -46,6 +73,7 @@ AC_MSG_NOTICE([
     zlib            $sonic_report_zlib
     Criterion       $sonic_report_criterion
     Benchmark       $sonic_report_benchmark
+    Eigen           $sonic_report_eigen
     libFuzzer       $sonic_fuzzers
     constant time   $CONSTANT_TIME_REPORT
     sanitizers      $sonic_sanitizers
