@@ -365,6 +365,39 @@ Test(channel, slow_but_steady_peer_does_not_time_out)
     cr_assert_eq(ready, -1);
 }
 
+/* Waiting is counted where the channel was marked, also in a round whose blocks are of other
+ * layers, and not where bytes move at once. */
+Test(channel, counts_the_seconds_it_waits)
+{
+    sonic_channel *a;
+    int ready = 0;
+    uint8_t data[2];
+    size_t bytes[3] = {1, 1, 1};
+    cr_assert_eq(sonic_channel_create(&a, &slow, &ready, "server 1", 1000, NULL), SONIC_OK);
+    cr_assert_eq(sonic_channel_layers(a, 6, NULL), SONIC_OK);
+    sonic_channel_mark(a, SONIC_ONLINE, 4);
+    cr_assert_eq(sonic_channel_receive(a, data, sizeof data, NULL), SONIC_OK);
+    sonic_channel_mark(a, SONIC_ONLINE, 3);
+    cr_assert_eq(sonic_channel_send(a, data, sizeof data, NULL), SONIC_OK);
+    sonic_channel_mark(a, SONIC_SETUP, 5);
+    struct party party = {.channel = a, .blocks = 3, .bytes = bytes, .by_layer = 1};
+    run_party(&party);
+    cr_assert_eq(party.status, SONIC_OK);
+    for (sonic_phase phase = SONIC_SETUP; phase < SONIC_PHASES; phase++)
+        for (size_t layer = 0; layer < 6; layer++) {
+            double waited = sonic_channel_traffic(a, phase, layer).waited;
+            if (phase == SONIC_ONLINE && layer == 4)
+                cr_assert(waited >= 2 * 0.03, "%g", waited);
+            else if (phase == SONIC_SETUP && layer == 5)
+                cr_assert(waited >= 3 * 0.03, "%g", waited);
+            else
+                cr_assert_eq(waited, 0);
+        }
+    double all = sonic_channel_traffic(a, SONIC_ONLINE, SIZE_MAX).waited;
+    cr_assert_eq(all, sonic_channel_traffic(a, SONIC_ONLINE, 4).waited);
+    sonic_channel_free(a);
+}
+
 static size_t oversized(void *arg, size_t block)
 {
     (void)arg;

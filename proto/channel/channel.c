@@ -131,6 +131,7 @@ sonic_traffic sonic_channel_traffic(const sonic_channel *channel, sonic_phase ph
         sum.sent += counter->sent;
         sum.received += counter->received;
         sum.rounds += counter->rounds;
+        sum.waited += counter->waited;
     }
     return sum;
 }
@@ -227,8 +228,10 @@ static sonic_status move_some(sonic_channel *channel, struct transfer *t, sonic_
     int64_t patience = t->deadline - now;
     if (channel->stop && patience > SONIC_STOP_MS)
         patience = SONIC_STOP_MS;
+    double since = sonic_clock_seconds();
     int ready = transport->wait(channel->self, t->out_left != 0, t->in_left != 0, (int)patience,
                                 &channel->cause);
+    counter_of(channel)->waited += sonic_clock_seconds() - since;
     return ready < 0 ? kill_channel(channel, ready, error) : SONIC_OK;
 }
 

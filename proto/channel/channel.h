@@ -23,6 +23,8 @@ typedef struct sonic_traffic {
     uint64_t sent;     /**< bytes */
     uint64_t received; /**< bytes */
     uint64_t rounds;   /**< times this party had to wait for bytes that depend on what it sent */
+    double waited;     /**< seconds in which nothing could be sent or received: always of the marked
+                          layer, also in a round of several layers */
 } sonic_traffic;
 
 typedef struct sonic_channel sonic_channel;

@@ -1,5 +1,5 @@
 /** @file
- * The clock that timeouts are measured with.  Private to proto/channel/.
+ * The clock that timeouts and waiting are measured with.  Private to proto/channel/.
  */
 #ifndef SONIC_PROTO_CHANNEL_CHANNEL_CLOCK_H
 #define SONIC_PROTO_CHANNEL_CHANNEL_CLOCK_H
@@ -16,6 +16,14 @@ static inline int64_t sonic_clock_ms(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/** The same moment in seconds. */
+static inline double sonic_clock_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 #endif

@@ -53,12 +53,14 @@ SONIC_MUST_CHECK sonic_status sonic_session_infer(sonic_session *session, const 
                                                   void *output, sonic_error *error);
 
 const sonic_plan *sonic_session_plan(const sonic_session *session);
-/** Wall seconds spent in a phase of a layer (node index; SIZE_MAX: all) since creation; bytes and
- * rounds are the channel's, whose layer index is the node index. */
+/** Wall seconds spent in a phase of a layer (node index; SIZE_MAX: all) since creation; bytes, rounds
+ * and how many of the seconds were waited for the peer are the channel's, whose layer index is the
+ * node index.  Setup is waited for in node 0 alone. */
 double sonic_session_seconds(const sonic_session *session, sonic_phase phase, size_t node);
 const char *sonic_session_peer_tier(const sonic_session *session);
 
-/** Tests only: called after every node with its output share. */
+/** For tests and progress bars: called after every node with its output share, within the time that
+ * is counted for the node. */
 typedef void (*sonic_session_tap)(void *arg, uint32_t node, const void *share, size_t elements);
 void sonic_session_set_tap(sonic_session *session, sonic_session_tap tap, void *arg);
 
