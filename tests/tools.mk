@@ -11,6 +11,11 @@ TESTS += tests/test_data
 tests_test_data_SOURCES = tests/test_data.c
 tests_test_data_CPPFLAGS = $(TEST_CPPFLAGS) $(PNG_CFLAGS) $(ZLIB_CFLAGS)
 tests_test_data_LDADD = libtools.la libtest.la $(PNG_LIBS) $(ZLIB_LIBS)
+check_PROGRAMS += tests/test_perf
+TESTS += tests/test_perf
+tests_test_perf_SOURCES = tests/test_perf.c
+tests_test_perf_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_perf_LDADD = libtools.la libtest.la
 endif
 
 check_PROGRAMS += tests/agree

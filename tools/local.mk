@@ -14,6 +14,10 @@ libtools_la_SOURCES = \
 	tools/data_source.h \
 	tools/json.c \
 	tools/json.h \
+	tools/perf.h \
+	tools/perf_predict.c \
+	tools/perf_turns.c \
+	tools/perf_turns.h \
 	tools/progress.c \
 	tools/progress.h \
 	tools/scores.c \
