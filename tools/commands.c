@@ -13,6 +13,7 @@ const sonic_command sonic_commands[] = {
     { "reveal", "user: join the two shares of the result", sonic_command_reveal },
     { "plain", "the same network and numbers in the clear", sonic_command_plain },
     { "demo", "every role on this machine, and what it costs", sonic_command_demo },
+    { "perf", "what a network takes on this machine, layer by layer", sonic_command_perf },
     { "info", "what this machine can do, or what a file is", sonic_command_info },
     { NULL, NULL, NULL },
 };

@@ -51,6 +51,12 @@ sonicnn_SOURCES = \
 	tools/infer.c \
 	tools/info.c \
 	tools/main.c \
+	tools/perf.c \
+	tools/perf_bench.h \
+	tools/perf_json.c \
+	tools/perf_report.c \
+	tools/perf_run.c \
+	tools/perf_share.c \
 	tools/plain.c \
 	tools/plain_run.c \
 	tools/reveal.c \

@@ -1,0 +1,90 @@
+/* What the servers of a measurement hold: shares of the network and of a random input. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <sonicnn/share.h>
+
+#include "dispatch/error.h"
+#include "kernels/common/checked.h"
+#include "proto/share/random.h"
+#include "tools/perf_bench.h"
+
+void sonic_perf_path(char path[4096], const sonic_perf_bench *bench, const char *name)
+{
+    (void)snprintf(path, 4096, "%s/%s", bench->dir, name);
+}
+
+/* Through files, as an owner does, so that the network in the clear is gone before the servers
+ * need memory. */
+static sonic_status share_model(sonic_perf_bench *bench, sonic_graph *graph, sonic_error *error)
+{
+    static const char *const names[] = {"net.0", "net.1", "net.graph"};
+    char path[4096];
+    uint8_t id[SONIC_ID_BYTES];
+    sonic_model model = {0};
+    sonic_status status = sonic_model_import(&model, bench->options->model, error);
+    if (!status)
+        status = sonic_model_quantise(&model, &bench->options->quantise, error);
+    sonic_perf_path(path, bench, "net");
+    if (!status)
+        status = sonic_model_split(&model, bench->context, path, error);
+    sonic_model_free(&model);
+    for (unsigned i = 0; i < 2 && !status; i++) {
+        sonic_perf_path(path, bench, names[i]);
+        status = sonic_model_share_load(&bench->party[i].share, path, error);
+    }
+    sonic_perf_path(path, bench, names[2]);
+    if (!status)
+        status = sonic_graph_load(graph, id, path, error);
+    for (unsigned i = 0; i < 3; i++) {
+        sonic_perf_path(path, bench, names[i]);
+        (void)unlink(path);
+    }
+    return status;
+}
+
+/* One image of uniform values in the input's range, as ring elements. */
+static sonic_status draw_image(const sonic_graph *graph, float *x, void *q, size_t n,
+                               sonic_error *error)
+{
+    double low = graph->input_low, span = graph->input_high - graph->input_low;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t random;
+        sonic_random_bytes(&random, sizeof random);
+        x[i] = (float)(low + span * (0.01 + 0.98 * (double)random / UINT32_MAX));
+    }
+    return sonic_graph_encode(graph, q, x, n, error);
+}
+
+static sonic_status share_input(sonic_perf_bench *bench, sonic_error *error)
+{
+    const sonic_graph *graph = &bench->party[0].share.graph;
+    size_t element = sonic_ring_bytes(graph->ring), inputs = sonic_node_elements(graph, 0), in, out;
+    uint32_t batch = bench->options->batch;
+    if (!sonic_size_mul(&in, inputs * element, batch) ||
+        !sonic_size_mul(&out, sonic_node_elements(graph, graph->nodes - 1) * element, batch))
+        return sonic_fail(error, SONIC_E_SHAPE, "a batch of %u does not fit in memory", batch);
+    for (unsigned i = 0; i < 2; i++) {
+        bench->party[i].input = malloc(in);
+        bench->party[i].output = malloc(out);
+    }
+    float *x = malloc(inputs * sizeof *x);
+    const sonic_perf_party *a = &bench->party[0], *b = &bench->party[1];
+    sonic_status status = SONIC_OK;
+    if (!x || !a->input || !a->output || !b->input || !b->output)
+        status = sonic_fail(error, SONIC_E_MEMORY, "out of memory for %u images", batch);
+    for (uint32_t i = 0; i < batch && !status; i++)
+        status = draw_image(graph, x, (uint8_t *)b->input + i * inputs * element, inputs, error);
+    if (!status)
+        sonic_share_split(bench->context, graph->ring, a->input, b->input, b->input,
+                          inputs * batch);
+    free(x);
+    return status;
+}
+
+sonic_status sonic_perf_share(sonic_perf_bench *bench, sonic_graph *graph, sonic_error *error)
+{
+    sonic_status status = share_model(bench, graph, error);
+    return status ? status : share_input(bench, error);
+}
