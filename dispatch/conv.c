@@ -12,7 +12,8 @@
 enum {
     /* Output channels of one input channel up to which packing patches does not pay. */
     DEPTHWISE_MAX = 3,
-    DEPTHWISE_ROWS = 8, /* output rows of a task */
+    DEPTHWISE_LEAST = 16 << 10, /* outputs of a task: some 10 us */
+    DEPTHWISE_ROWS = 3,         /* output rows that the kernels make at once */
     /* Bytes up to which all weights are packed at once, for all images and positions; beyond, each
      * task packs what it needs, so that scratch stays bounded whatever the layer. */
     WEIGHTS_MOST = 4 << 20,
@@ -140,26 +141,42 @@ static sonic_status run_connected(const conv_job *job, sonic_error *error)
     return sonic_product_run(job->context, &product, error);
 }
 
-static sonic_status run_depthwise(const conv_job *job)
+/* Tasks are runs of channels of one image, or strips of rows where channels are few. */
+static sonic_status run_depthwise(const conv_job *job, sonic_error *error)
 {
     const sonic_conv_shape *s = job->shape;
     const sonic_conv_geometry *g = &job->geometry;
     const sonic_conv_kernels *kernels = &job->context->kernels.conv[sonic_ring_index(job->ring)];
-    size_t strips = (g->oh + DEPTHWISE_ROWS - 1) / DEPTHWISE_ROWS, tasks = s->n * s->o * strips;
-    size_t in_plane = g->h * g->w, out_plane = g->oh * g->ow;
+    size_t bytes = job->bytes, outputs = s->o * job->n, strip = g->oh;
+    size_t planes = DEPTHWISE_LEAST / job->n + 1; /* of a task */
+    if (job->n > DEPTHWISE_LEAST)
+        strip = (DEPTHWISE_LEAST / g->ow + DEPTHWISE_ROWS) / DEPTHWISE_ROWS * DEPTHWISE_ROWS;
+    size_t runs = (s->o + planes - 1) / planes, strips = (g->oh + strip - 1) / strip;
+    size_t tasks = s->n * runs * strips, size = SONIC_DEPTHWISE_SCRATCH;
     int threads =
         sonic_threads_for(job->context->threads, tasks,
                           sonic_product_work(s->n * s->o, job->n, job->k), SONIC_PRODUCT_LEAST);
-    (void)threads; /* without OpenMP */
+    uint8_t *scratch = sonic_scratch_take((size_t)threads, &size);
+    if (!scratch)
+        return sonic_fail(error, SONIC_E_MEMORY,
+                          "a depthwise convolution cannot have %zu bytes for each of %d threads",
+                          size, threads);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t task = 0; task < tasks; task++) {
-        size_t plane = task / strips, row = task % strips * DEPTHWISE_ROWS;
-        size_t image = plane / s->o, o = plane % s->o;
-        kernels->depthwise(job->y + plane * out_plane * job->bytes,
-                           job->x + (image * s->c + o / job->m) * in_plane * job->bytes,
-                           job->w + o * job->k * job->bytes, g, row,
-                           smaller(DEPTHWISE_ROWS, g->oh - row), job->accumulate);
+        size_t image = task / strips / runs, first = task / strips % runs * planes,
+               row = task % strips * strip;
+        const sonic_depthwise_part part = {
+            .first = first,
+            .planes = smaller(planes, s->o - first),
+            .multiplier = job->m,
+            .row = row,
+            .rows = smaller(strip, g->oh - row),
+            .accumulate = job->accumulate,
+        };
+        kernels->depthwise(scratch + sonic_thread_index() * size, job->y + image * outputs * bytes,
+                           job->x + image * s->c * g->h * g->w * bytes, job->w, g, &part);
     }
+    sonic_scratch_free(scratch, (size_t)threads, size);
     return SONIC_OK;
 }
 
@@ -313,6 +330,6 @@ sonic_status sonic_conv(const sonic_context *context, sonic_ring ring,
     if (covers_input(s) && oh * ow == 1)
         return run_connected(&job, error);
     if (s->c == s->groups && job.m <= DEPTHWISE_MAX)
-        return run_depthwise(&job);
+        return run_depthwise(&job, error);
     return run_product(&job, error);
 }

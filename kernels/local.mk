@@ -17,7 +17,10 @@ libkernels_ref_la_SOURCES = \
 	kernels/conv/conv_range.h \
 	kernels/conv/conv_ref.c \
 	kernels/conv/conv_tmpl.h \
+	kernels/conv/depthwise_core_tmpl.h \
+	kernels/conv/depthwise_line_tmpl.h \
 	kernels/conv/depthwise_tmpl.h \
+	kernels/conv/edge_ref.h \
 	kernels/ring/lanes_ref.h \
 	kernels/ring/ring.h \
 	kernels/ring/ring_ref.c \
@@ -43,6 +46,7 @@ libkernels_avx2_la_SOURCES = \
 	kernels/bitmat/bitmat_avx2.c \
 	kernels/bool/bool_avx2.c \
 	kernels/conv/conv_avx2.c \
+	kernels/conv/edge_avx2.h \
 	kernels/ring/lanes_avx2.h \
 	kernels/ring/ring_avx2.c \
 	kernels/vec/vec_avx2.c
@@ -65,6 +69,7 @@ libkernels_avx512_la_SOURCES = \
 	kernels/bitmat/bitmat_avx512.c \
 	kernels/bool/bool_avx512.c \
 	kernels/conv/conv_avx512.c \
+	kernels/conv/edge_avx512.h \
 	kernels/ring/lanes_avx512.h \
 	kernels/ring/ring_avx512.c \
 	kernels/vec/vec_avx512.c

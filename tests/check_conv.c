@@ -89,41 +89,124 @@ static bool pack(harness_tier *tier, unsigned r)
     return right;
 }
 
-/* A random range of rows of one channel. */
-static bool depthwise(harness_tier *tier, unsigned r)
+/* What a depthwise convolution leaves in output (oy, ox) of channel o that held `before`. */
+static uint64_t depthwise_element(const sonic_conv_geometry *g, const sonic_depthwise_part *part,
+                                  const uint8_t *x, const uint8_t *w, size_t o, size_t oy,
+                                  size_t ox, uint64_t before, size_t bytes)
 {
-    const size_t bytes = r == SONIC_MOD64 ? 8 : 4;
-    const sonic_conv_geometry g = geometry(&tier->random);
-    const size_t first = harness_below(&tier->random, g.oh);
-    const size_t rows = harness_below(&tier->random, g.oh - first + 1);
-    const bool accumulate = harness_next(&tier->random) % 2;
-    harness_buffer x = harness_buffer_make(g.h * g.w * bytes, HARNESS_AT_END, 0);
-    harness_buffer w = harness_buffer_make(g.kh * g.kw * bytes, HARNESS_AT_END, 0);
-    harness_buffer y = harness_buffer_make(g.oh * g.ow * bytes, HARNESS_AT_END, 0);
+    const uint8_t *plane = x + o / part->multiplier * g->h * g->w * bytes;
+    unsigned __int128 v = part->accumulate ? before : 0;
+    if (o < part->first || o >= part->first + part->planes || oy < part->row ||
+        oy >= part->row + part->rows)
+        return before;
+    for (size_t t = 0; t < g->kh * g->kw; t++)
+        v += (unsigned __int128)element_get(w, o * g->kh * g->kw + t, bytes) *
+             padded(g, plane, oy, ox, t / g->kw, t % g->kw, bytes);
+    return element_reduce(v, bytes);
+}
+
+/* A part of an image of inputs * multiplier output channels. */
+static bool depthwise(harness_tier *tier, unsigned r, const sonic_conv_geometry *g, size_t inputs,
+                      const sonic_depthwise_part *part)
+{
+    const size_t bytes = r == SONIC_MOD64 ? 8 : 4, outputs = inputs * part->multiplier;
+    harness_buffer x = harness_buffer_make(inputs * g->h * g->w * bytes, HARNESS_AT_END, 0);
+    harness_buffer w = harness_buffer_make(outputs * g->kh * g->kw * bytes, HARNESS_AT_END, 0);
+    harness_buffer y = harness_buffer_make(outputs * g->oh * g->ow * bytes, HARNESS_AT_END, 0);
     harness_buffer before = harness_buffer_make(y.n, HARNESS_AT_END, 0);
-    harness_fill(&tier->random, x.data, x.n, HARNESS_RANDOM);
+    harness_buffer scratch = harness_buffer_make(SONIC_DEPTHWISE_SCRATCH, HARNESS_AT_END, 0);
+    harness_fill(&tier->random, x.data, x.n,
+                 harness_next(&tier->random) % 2 ? HARNESS_RANDOM : HARNESS_MIXED);
     harness_fill(&tier->random, w.data, w.n, HARNESS_RANDOM);
     harness_fill(&tier->random, y.data, y.n, HARNESS_MIXED);
     memcpy(before.data, y.data, y.n);
-    tier->kernels->conv[r].depthwise(y.data, x.data, w.data, &g, first, rows, accumulate);
+    tier->kernels->conv[r].depthwise(scratch.data, y.data, x.data, w.data, g, part);
     bool right = true;
-    for (size_t i = 0; i < g.oh * g.ow && right; i++) {
-        const size_t oy = i / g.ow, ox = i % g.ow;
-        const bool inside = oy >= first && oy < first + rows;
-        unsigned __int128 want = inside && !accumulate ? 0 : element_get(before.data, i, bytes);
-        for (size_t t = 0; inside && t < g.kh * g.kw; t++)
-            want += (unsigned __int128)element_get(w.data, t, bytes) *
-                    padded(&g, x.data, oy, ox, t / g.kw, t % g.kw, bytes);
-        if (element_get(y.data, i, bytes) != element_reduce(want, bytes))
-            right = wrong("depthwise", &g, bytes, oy, ox);
+    for (size_t i = 0; i < outputs * g->oh * g->ow && right; i++) {
+        const size_t o = i / (g->oh * g->ow), oy = i / g->ow % g->oh, ox = i % g->ow;
+        if (element_get(y.data, i, bytes) != depthwise_element(g, part, x.data, w.data, o, oy, ox,
+                                                               element_get(before.data, i, bytes),
+                                                               bytes))
+            right = wrong("depthwise", g, bytes, oy, ox);
     }
-    const bool intact = harness_buffer_intact(&y);
+    const bool intact = harness_buffer_intact(&y) && harness_buffer_intact(&scratch);
     harness_buffer_free(&x);
     harness_buffer_free(&w);
     harness_buffer_free(&y);
     harness_buffer_free(&before);
-    HARNESS_CHECK(!right || intact, "depthwise: bytes outside of the output were written");
+    harness_buffer_free(&scratch);
+    HARNESS_CHECK(!right || intact, "depthwise: bytes outside of output and scratch were written");
     return right;
+}
+
+/* Random rows of random channels. */
+static bool depthwise_random(harness_tier *tier, unsigned r)
+{
+    const sonic_conv_geometry g = geometry(&tier->random);
+    const size_t inputs = 1 + harness_below(&tier->random, 3);
+    sonic_depthwise_part part = {.multiplier = 1 + harness_below(&tier->random, 3),
+                                 .row = harness_below(&tier->random, g.oh),
+                                 .accumulate = harness_next(&tier->random) % 2};
+    part.first = harness_below(&tier->random, inputs * part.multiplier);
+    part.planes = harness_below(&tier->random, inputs * part.multiplier - part.first + 1);
+    part.rows = harness_below(&tier->random, g.oh - part.row + 1);
+    return depthwise(tier, r, &g, inputs, &part);
+}
+
+/* Every kernel, stride, dilation and pads of a small range at widths around the vectors'. */
+static bool depthwise_swept(harness_tier *tier)
+{
+    static const size_t kernels[] = {1, 2, 3, 5}, widths[] = {1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33};
+    enum { STRIDES = 5, DILATIONS = 3, PADS = 3, KERNELS = 4, WIDTHS = 11 };
+    for (size_t i = 0; i < STRIDES * DILATIONS * PADS * PADS * KERNELS * WIDTHS; i++) {
+        const size_t stride = 1 + i % STRIDES, dilation = 1 + i / STRIDES % DILATIONS;
+        const size_t j = i / STRIDES / DILATIONS;
+        sonic_conv_geometry g = {
+            .h = 1 + harness_below(&tier->random, 9),
+            .kh = kernels[j % KERNELS],
+            .kw = kernels[j % KERNELS],
+            .stride_h = stride,
+            .stride_w = stride,
+            .dilation_h = dilation,
+            .dilation_w = dilation,
+            .pad_top = j / KERNELS % PADS,
+            .pad_left = j / KERNELS % PADS,
+            .ow = widths[j / KERNELS / PADS / PADS],
+        };
+        const size_t after = j / KERNELS / PADS % PADS;
+        const size_t reach = (g.ow - 1) * stride + dilation * (g.kw - 1) + 1;
+        if (reach <= g.pad_left + after)
+            continue;
+        g.w = reach - g.pad_left - after + harness_below(&tier->random, stride);
+        g.oh = output(g.h, g.pad_top + after, g.kh, stride, dilation);
+        const sonic_depthwise_part part = {0, 1, 1, 0, g.oh, i % 2};
+        if (!depthwise(tier, SONIC_MOD32, &g, 1, &part) ||
+            !depthwise(tier, SONIC_MOD64, &g, 1, &part))
+            return false;
+    }
+    return true;
+}
+
+/* Rows wider than scratch, kernels larger than it: in pieces. */
+static bool depthwise_large(harness_tier *tier)
+{
+    static const sonic_conv_geometry large[] = {
+        {4, 3000, 4, 3000, 3, 3, 1, 1, 1, 1, 1, 1},
+        {3, 3001, 2, 1501, 3, 3, 2, 2, 1, 1, 1, 1},
+        {3, 1999, 3, 1999, 5, 5, 1, 1, 1, 1, 2, 2},
+        {2, 700, 2, 1400, 3, 3, 1, 1, 1, 1, 1, 350},
+        {20, 21, 12, 13, 9, 9, 1, 1, 1, 1, 0, 0},
+        {40, 9, 8, 7, 3, 3, 1, 1, 16, 1, 0, 0},
+        {3, 2600, 3, 2600, 1, 3, 1, 1, 1, 1300, 0, 1300},
+        {2, 1400, 1, 700, 2, 11, 1, 2, 1, 1, 0, 5},
+    };
+    for (size_t i = 0; i < 2 * sizeof large / sizeof *large; i++) {
+        const sonic_conv_geometry *g = &large[i / 2];
+        const sonic_depthwise_part part = {0, 1, 1, 0, g->oh, i % 3 == 0};
+        if (!depthwise(tier, i % 2 ? SONIC_MOD32 : SONIC_MOD64, g, 1, &part))
+            return false;
+    }
+    return true;
 }
 
 bool check_conv_pack(harness_tier *tier)
@@ -137,7 +220,7 @@ bool check_conv_pack(harness_tier *tier)
 bool check_conv_depthwise(harness_tier *tier)
 {
     for (size_t i = 0; i < harness_rounds(ROUNDS); i++)
-        if (!depthwise(tier, i % SONIC_RINGS))
+        if (!depthwise_random(tier, i % SONIC_RINGS))
             return false;
-    return true;
+    return depthwise_swept(tier) && depthwise_large(tier);
 }

@@ -23,6 +23,16 @@ typedef struct sonic_conv_geometry {
     size_t pad_top, pad_left;
 } sonic_conv_geometry;
 
+/** Output rows row to row + rows of output channels first to first + planes; channel o reads input
+ * channel o / multiplier. */
+typedef struct sonic_depthwise_part {
+    size_t first, planes, multiplier;
+    size_t row, rows;
+    bool accumulate;
+} sonic_depthwise_part;
+
+enum { SONIC_DEPTHWISE_SCRATCH = 24 << 10 }; /**< lines that stay in a first-level cache */
+
 typedef struct sonic_conv_kernels {
     /** Packs rows k0 to k0 + k and columns j0 to j0 + n of the patch matrix into ceil(n / nr)
      * panels of B (kernels/ring/ring.h).
@@ -30,12 +40,13 @@ typedef struct sonic_conv_kernels {
     void (*pack)(void *panels, size_t nr, const void *x, const sonic_conv_geometry *geometry,
                  size_t k0, size_t k, size_t j0, size_t n);
 
-    /** Output rows oy0 to oy0 + rows of one channel, y (+)= x * w.
-     * @param y  the channel's whole output plane, oh x ow; other rows are untouched
-     * @param x  one input plane, h x w
-     * @param w  one kernel, kh x kw */
-    void (*depthwise)(void *y, const void *x, const void *w, const sonic_conv_geometry *geometry,
-                      size_t oy0, size_t rows, bool accumulate);
+    /** Output channels of a depthwise convolution of one image, y (+)= x * w.
+     * @param scratch  SONIC_DEPTHWISE_SCRATCH bytes at 64; secret afterwards, to be wiped
+     * @param y  the image's output planes, oh x ow each; what is not in `part` is untouched
+     * @param x  its input planes, h x w each
+     * @param w  a kernel kh x kw for each output channel */
+    void (*depthwise)(void *scratch, void *y, const void *x, const void *w,
+                      const sonic_conv_geometry *geometry, const sonic_depthwise_part *part);
 } sonic_conv_kernels;
 
 /** Fill both entries of a table, [0] for 2^32 and [1] for 2^64 (SONIC_MOD32, SONIC_MOD64). */
