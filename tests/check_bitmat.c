@@ -3,7 +3,8 @@
 
 #include "tests/checks.h"
 
-enum { BATCH = 64, SIZES = 512 };
+/* Tiers take 64, 256 or 512 elements at a time. */
+enum { BATCH = 64, WIDEST = 512, SIZES = 512 };
 
 static const uint64_t UNTOUCHED = UINT64_C(0x5a5aa5a51234abcd);
 
@@ -50,7 +51,10 @@ static bool transpose_at(harness_tier *tier, unsigned bits, size_t n, size_t ext
 bool check_bitmat_sizes(harness_tier *tier)
 {
     size_t sizes[SIZES];
-    const size_t count = harness_sizes(sizes, SIZES, BATCH);
+    size_t count = harness_sizes(sizes, SIZES, BATCH);
+    for (size_t n = BATCH; n <= 2 * WIDEST + BATCH; n += BATCH)
+        for (size_t off = 0; off < 3; off++)
+            sizes[count++] = n - 1 + off;
     for (size_t i = 0; i < count; i++)
         for (unsigned bits = 32; bits <= 64; bits += 32)
             for (unsigned variant = 0; variant < 4; variant++)
@@ -65,7 +69,7 @@ bool check_bitmat_alignment(harness_tier *tier)
 {
     for (size_t gap = 0; gap < 64; gap++)
         for (unsigned bits = 32; bits <= 64; bits += 32)
-            if (!transpose_at(tier, bits, 150, 0, HARNESS_RANDOM, HARNESS_AT_START, gap))
+            if (!transpose_at(tier, bits, WIDEST + 150, 0, HARNESS_RANDOM, HARNESS_AT_START, gap))
                 return false;
     return true;
 }

@@ -1,5 +1,6 @@
-/* Bit planes with AVX2: bytes of equal significance are gathered into one register, from which one
- * instruction takes the top bit of 32 elements. */
+/* Bit planes with AVX2: 256 elements at a time by the template; of what remains, bytes of equal
+ * significance are gathered into one register, from which one instruction takes the top bit of 32
+ * elements. */
 #ifndef __AVX2__
 #error "this file needs -mavx2"
 #endif
@@ -78,6 +79,22 @@ static void block64(uint64_t *planes, size_t stride, const uint8_t *x)
     write_planes(planes + 32 * stride, stride, high);
 }
 
+SONIC_INLINE __m128i load_lane(const uint8_t *p)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+#define VEC __m256i
+#define LANES 2
+#define LOAD_LANES(p, step) _mm256_set_m128i(load_lane((p) + (step)), load_lane(p))
+#define STORE(p, v) _mm256_storeu_si256((__m256i *)(void *)(p), v)
+#define LOW8 _mm256_unpacklo_epi8
+#define HIGH8 _mm256_unpackhi_epi8
+#define SET1 _mm256_set1_epi8
+#define XOR _mm256_xor_si256
+#define AND _mm256_and_si256
+#define SRL _mm256_srli_epi64
+#define SLL _mm256_slli_epi64
 #include "kernels/bitmat/bitmat_tmpl.h"
 
 void sonic_bitmat_select_avx2(sonic_bitmat_kernels *table)

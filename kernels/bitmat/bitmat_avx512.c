@@ -1,5 +1,6 @@
-/* Bit planes with AVX-512: bytes of equal significance are gathered into one register, from which
- * one instruction takes one bit of 64 elements. */
+/* Bit planes with AVX-512: 512 elements at a time by the template; of what remains, bytes of equal
+ * significance are gathered into one register, from which one instruction takes one bit of 64
+ * elements. */
 #ifndef __AVX512BW__
 #error "this file needs -mavx512bw"
 #endif
@@ -63,6 +64,29 @@ static void block64(uint64_t *planes, size_t stride, const uint8_t *x)
     write_planes(planes + 32 * stride, stride, high);
 }
 
+SONIC_INLINE __m128i load_lane(const uint8_t *p)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+SONIC_INLINE __m512i load_lanes(const uint8_t *p, size_t step)
+{
+    const __m256i low = _mm256_set_m128i(load_lane(p + step), load_lane(p));
+    const __m256i high = _mm256_set_m128i(load_lane(p + 3 * step), load_lane(p + 2 * step));
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+}
+
+#define VEC __m512i
+#define LANES 4
+#define LOAD_LANES load_lanes
+#define STORE(p, v) _mm512_storeu_si512(p, v)
+#define LOW8 _mm512_unpacklo_epi8
+#define HIGH8 _mm512_unpackhi_epi8
+#define SET1 _mm512_set1_epi8
+#define XOR _mm512_xor_si512
+#define AND _mm512_and_si512
+#define SRL(v, bits) _mm512_srli_epi64(v, (unsigned)(bits))
+#define SLL(v, bits) _mm512_slli_epi64(v, (unsigned)(bits))
 #include "kernels/bitmat/bitmat_tmpl.h"
 
 void sonic_bitmat_select_avx512(sonic_bitmat_kernels *table)
