@@ -6,7 +6,7 @@
 
 #include "bench/measure.h"
 
-enum { SELECT_SHIFT = 13, MOST_BUFFERS = 11, MOST_OUTPUTS = 2 };
+enum { SELECT_SHIFT = 13, MOST_BUFFERS = 7, MOST_OUTPUTS = 2 };
 
 typedef enum stream_op {
     AES_EXPAND,
@@ -15,7 +15,8 @@ typedef enum stream_op {
     PLANES,
     XOR,
     AND_XOR,
-    CARRY,
+    AND_OPEN,
+    AND_CLOSE,
     ADD,
     SUB,
     ADD_CONSTANT,
@@ -40,7 +41,8 @@ static const struct {
     [PLANES] = {SONIC_PRIMITIVE_BITMAT, "bitmat/planes", 1, 1},
     [XOR] = {SONIC_PRIMITIVE_BOOL, "bool/xor", 2, 1},
     [AND_XOR] = {SONIC_PRIMITIVE_BOOL, "bool/and_xor", 3, 1},
-    [CARRY] = {SONIC_PRIMITIVE_BOOL, "bool/carry", 9, 2},
+    [AND_OPEN] = {SONIC_PRIMITIVE_BOOL, "bool/and_open", 5, 2},
+    [AND_CLOSE] = {SONIC_PRIMITIVE_BOOL, "bool/and_close", 6, 1},
     [ADD] = {SONIC_PRIMITIVE_VEC, "vec/add", 2, 1},
     [SUB] = {SONIC_PRIMITIVE_VEC, "vec/sub", 2, 1},
     [ADD_CONSTANT] = {SONIC_PRIMITIVE_VEC, "vec/add_constant", 1, 1},
@@ -62,13 +64,15 @@ typedef struct stream {
 static void run_bits(const stream *s)
 {
     uint64_t *const *v = (uint64_t *const *)s->v;
-    const sonic_carry_operands carry = {v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10]};
+    const sonic_and_operands in = {v[2], v[3], v[4]};
     if (s->op == XOR)
         s->kernels.boolean.bxor(v[0], v[1], v[2], s->n);
     else if (s->op == AND_XOR)
         s->kernels.boolean.and_xor(v[0], v[1], v[2], v[3], s->n);
-    else if (s->op == CARRY)
-        s->kernels.boolean.carry(v[0], v[1], &carry, s->n);
+    else if (s->op == AND_OPEN)
+        s->kernels.boolean.and_open(v[0], v[1], v[5], &in, s->n);
+    else if (s->op == AND_CLOSE)
+        s->kernels.boolean.and_close(v[0], v[1], v[5], &in, s->n);
     else if (s->ring == SONIC_MOD64)
         s->kernels.bitmat.planes64(v[0], (s->n + 63) / 64, s->v[1], s->n);
     else

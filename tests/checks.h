@@ -23,7 +23,7 @@
 #define SONIC_BOOL_CHECKS(X) \
     X(BOOL, boolean, formulas) \
     X(BOOL, boolean, in_place) \
-    X(BOOL, boolean, combine)
+    X(BOOL, boolean, products)
 
 #define SONIC_VEC_CHECKS(X) \
     X(VEC, vec, formulas) \

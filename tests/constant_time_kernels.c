@@ -119,17 +119,15 @@ static const uint64_t *words(const uint8_t *in, size_t operand)
 static size_t run_bool(const sonic_context *context, uint8_t *out, const uint8_t *in, size_t n)
 {
     const sonic_bool_kernels *boolean = &context->kernels.boolean;
-    const sonic_carry_operands carry = {
-        .g1 = words(in, 0), .g0 = words(in, 1), .p0 = words(in, 2),
-        .pi = words(in, 3), .gamma = words(in, 4), .rho = words(in, 5),
-        .mu = words(in, 6), .c = words(in, 7), .d = words(in, 8),
-    };
+    const sonic_and_operands operands = {words(in, 1), words(in, 2), words(in, 3)};
     uint64_t *y = (uint64_t *)(void *)out;
     boolean->bxor(y, words(in, 0), words(in, 1), n);
     boolean->and_xor(y + n, words(in, 0), words(in, 1), words(in, 2), n);
-    boolean->carry(y + 2 * n, y + 3 * n, &carry, n);
-    boolean->carry(y + 4 * n, NULL, &carry, n);
-    return 5 * 8 * n;
+    memcpy(y + 2 * n, in, 4 * 8 * n);
+    boolean->and_open(y + 2 * n, y + 3 * n, words(in, 4), &operands, n);
+    boolean->and_open(y + 4 * n, y + 5 * n, NULL, &operands, n);
+    boolean->and_close(y + 4 * n, words(in, 5), words(in, 6), &operands, n);
+    return 6 * 8 * n;
 }
 
 void constant_time_bool(const sonic_context *context)

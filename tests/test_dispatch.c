@@ -93,7 +93,8 @@ Test(dispatch, tables_inherit_downwards)
                       sonic_primitive_name((sonic_primitive)p));
         cr_assert(kernels.aes.expand && kernels.aes.ctr && kernels.aes.ccr);
         cr_assert(kernels.bitmat.planes32 && kernels.bitmat.planes64);
-        cr_assert(kernels.boolean.bxor && kernels.boolean.and_xor && kernels.boolean.carry);
+        cr_assert(kernels.boolean.bxor && kernels.boolean.and_xor);
+        cr_assert(kernels.boolean.and_open && kernels.boolean.and_close);
         for (unsigned ring = 0; ring < SONIC_RINGS; ring++) {
             const sonic_vec_kernels *v = &kernels.vec[ring];
             cr_assert(v->add && v->sub && v->add_constant && v->scale_add && v->select &&

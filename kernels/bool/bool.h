@@ -11,13 +11,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** One party's view of (g1, p1) o (g0, p0) = (g1 ^ p1 g0, p1 p0) after the openings
- * pi = p1 ^ mu, gamma = g0 ^ nu, rho = p0 ^ omega; c and d are shares of mu nu and mu omega. */
-typedef struct sonic_carry_operands {
-    const uint64_t *g1, *g0, *p0;     /**< shares */
-    const uint64_t *pi, *gamma, *rho; /**< opened; rho unused when p is NULL */
-    const uint64_t *mu, *c, *d;       /**< correlation shares; d unused when p is NULL */
-} sonic_carry_operands;
+/** One party's view of a product of shared bits, x y, with shares of correlations mu, nu and
+ * c = mu nu.  Both parties open pi = x ^ mu and gamma = y ^ nu, of which each knows its own share
+ * at once and its peer's a round later; one opened pi may serve several products. */
+typedef struct sonic_and_operands {
+    const uint64_t *y;  /**< share */
+    const uint64_t *pi; /**< one party's share of pi */
+    const uint64_t *mu; /**< share */
+} sonic_and_operands;
 
 typedef struct sonic_bool_kernels {
     /** out = a ^ b */
@@ -27,9 +28,16 @@ typedef struct sonic_bool_kernels {
     void (*and_xor)(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *c,
                     size_t words);
 
-    /** The carry combine: g = g1 ^ (pi & g0) ^ (gamma & mu) ^ c, and unless p is NULL
-     * p = (pi & p0) ^ (rho & mu) ^ d.  The XOR of both parties' outputs is the combined (g, p). */
-    void (*carry)(uint64_t *g, uint64_t *p, const sonic_carry_operands *in, size_t words);
+    /** Before the opening, with this party's share of pi: gamma = y ^ gamma, whose words come in as
+     * the share of nu and go out as the share to open, and z = a ^ (pi & y) ^ (gamma & mu).
+     * @param a  share of what the product is added to; NULL for zero */
+    void (*and_open)(uint64_t *z, uint64_t *gamma, const uint64_t *a, const sonic_and_operands *in,
+                     size_t words);
+
+    /** After it, with the peer's share of pi and of gamma: z = z ^ (pi & y) ^ (gamma & mu) ^ c.
+     * Then both parties' z XOR to a ^ x y. */
+    void (*and_close)(uint64_t *z, const uint64_t *gamma, const uint64_t *c,
+                      const sonic_and_operands *in, size_t words);
 } sonic_bool_kernels;
 
 /** Fill the table's entries that a tier has; tiers are applied in rising order. */

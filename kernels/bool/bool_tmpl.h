@@ -17,29 +17,40 @@ static void and_xor(uint64_t *out, const uint64_t *a, const uint64_t *b, const u
         out[i] = (a[i] & b[i]) ^ c[i];
 }
 
-static void carry(uint64_t *g, uint64_t *p, const sonic_carry_operands *in, size_t words)
+static void and_open(uint64_t *z, uint64_t *gamma, const uint64_t *a, const sonic_and_operands *in,
+                     size_t words)
 {
-    const uint64_t *const g1 = in->g1, *const g0 = in->g0, *const p0 = in->p0;
-    const uint64_t *const pi = in->pi, *const gamma = in->gamma, *const rho = in->rho;
-    const uint64_t *const mu = in->mu, *const c = in->c, *const d = in->d;
-    if (p) {
+    const uint64_t *const y = in->y, *const pi = in->pi, *const mu = in->mu;
+    if (a) {
         SONIC_INDEPENDENT
         for (size_t i = 0; i < words; i++) {
-            const uint64_t new_g = g1[i] ^ (pi[i] & g0[i]) ^ (gamma[i] & mu[i]) ^ c[i];
-            const uint64_t new_p = (pi[i] & p0[i]) ^ (rho[i] & mu[i]) ^ d[i];
-            g[i] = new_g;
-            p[i] = new_p;
+            const uint64_t share = y[i], opened = share ^ gamma[i];
+            z[i] = a[i] ^ (pi[i] & share) ^ (opened & mu[i]);
+            gamma[i] = opened;
         }
     } else {
         SONIC_INDEPENDENT
-        for (size_t i = 0; i < words; i++)
-            g[i] = g1[i] ^ (pi[i] & g0[i]) ^ (gamma[i] & mu[i]) ^ c[i];
+        for (size_t i = 0; i < words; i++) {
+            const uint64_t share = y[i], opened = share ^ gamma[i];
+            z[i] = (pi[i] & share) ^ (opened & mu[i]);
+            gamma[i] = opened;
+        }
     }
+}
+
+static void and_close(uint64_t *z, const uint64_t *gamma, const uint64_t *c,
+                      const sonic_and_operands *in, size_t words)
+{
+    const uint64_t *const y = in->y, *const pi = in->pi, *const mu = in->mu;
+    SONIC_INDEPENDENT
+    for (size_t i = 0; i < words; i++)
+        z[i] ^= (pi[i] & y[i]) ^ (gamma[i] & mu[i]) ^ c[i];
 }
 
 static void fill(sonic_bool_kernels *table)
 {
     table->bxor = bxor;
     table->and_xor = and_xor;
-    table->carry = carry;
+    table->and_open = and_open;
+    table->and_close = and_close;
 }

@@ -104,8 +104,8 @@ sonic_status sonic_ppa_relu(const sonic_context *context, sonic_channel *channel
         .x = x,
         .bits = memory,
         .mask = memory + l.planes,
-        .opened = memory + 2 * l.planes,
-        .peer = memory + 3 * l.planes,
+        .planes = memory + 2 * l.planes,
+        .packed = memory + 3 * l.planes,
         .dealt = memory + 4 * l.planes,
         .state = memory + 4 * l.planes + l.dealt,
     };

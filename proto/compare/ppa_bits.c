@@ -1,15 +1,43 @@
 /* A block's planes: own bits, own masks, dealt shares; and round 0, the AND of private bits. */
+#include <string.h>
+
 #include "proto/compare/pack.h"
 #include "proto/compare/ppa_run.h"
 
-void sonic_ppa_own_bits(const sonic_ppa_run *run, size_t block)
+void sonic_ppa_own_bits(const sonic_ppa_run *run, size_t block, uint64_t *planes)
 {
     const sonic_bitmat_kernels *bitmat = &run->context->kernels.bitmat;
     size_t rows = sonic_ppa_rows(run, block);
     if (run->ring == SONIC_RING_64)
-        bitmat->planes64(run->bits, sonic_ppa_words(rows), sonic_ppa_x(run, block), rows);
+        bitmat->planes64(planes, sonic_ppa_words(rows), sonic_ppa_x(run, block), rows);
     else
-        bitmat->planes32(run->bits, sonic_ppa_words(rows), sonic_ppa_x(run, block), rows);
+        bitmat->planes32(planes, sonic_ppa_words(rows), sonic_ppa_x(run, block), rows);
+}
+
+/* A message's planes start at a word in it, and are whole words. */
+static bool is_direct(const void *message, size_t rows)
+{
+    return rows % 64 == 0 && (uintptr_t)message % sizeof(uint64_t) == 0;
+}
+
+uint64_t *sonic_ppa_outgoing(const sonic_ppa_run *run, size_t rows, uint8_t *out)
+{
+    return is_direct(out, rows) ? (uint64_t *)(void *)out : run->planes;
+}
+
+void sonic_ppa_send(uint8_t *out, const uint64_t *planes, size_t count, size_t rows)
+{
+    if (!is_direct(out, rows))
+        sonic_pack_planes(out, planes, count, rows);
+}
+
+const uint64_t *sonic_ppa_incoming(const sonic_ppa_run *run, const uint8_t *in, size_t count,
+                                   size_t rows)
+{
+    if (is_direct(in, rows))
+        return (const uint64_t *)(const void *)in;
+    sonic_unpack_planes(run->planes, in, count, rows);
+    return run->planes;
 }
 
 void sonic_ppa_random_planes(const sonic_ppa_run *run, unsigned kind, size_t planes, size_t block,
@@ -23,8 +51,8 @@ void sonic_ppa_random_planes(const sonic_ppa_run *run, unsigned kind, size_t pla
         sonic_material_random(run->material, stream, offset, out, n);
         return;
     }
-    sonic_material_random(run->material, stream, offset, run->peer, n);
-    sonic_unpack_planes(out, (const uint8_t *)run->peer, planes, rows);
+    sonic_material_random(run->material, stream, offset, run->packed, n);
+    sonic_unpack_planes(out, (const uint8_t *)run->packed, planes, rows);
 }
 
 sonic_status sonic_ppa_dealt_planes(const sonic_ppa_run *run, unsigned kind, size_t planes,
@@ -42,9 +70,9 @@ sonic_status sonic_ppa_dealt_planes(const sonic_ppa_run *run, unsigned kind, siz
     if (rows % 64 == 0)
         return sonic_material_dealt(run->material, stream, offset, correction, out, n, error);
     sonic_status status =
-        sonic_material_dealt(run->material, stream, offset, correction, run->peer, n, error);
+        sonic_material_dealt(run->material, stream, offset, correction, run->packed, n, error);
     if (status == SONIC_OK)
-        sonic_unpack_planes(out, (const uint8_t *)run->peer, planes, rows);
+        sonic_unpack_planes(out, (const uint8_t *)run->packed, planes, rows);
     return status;
 }
 
@@ -59,17 +87,26 @@ sonic_status sonic_ppa_dealt_elements_of(const sonic_ppa_run *run, size_t count,
 }
 
 /* Party 0 holds a, party 1 holds b.  alpha = a ^ r and beta = b ^ s are sent; the shares
- * a beta ^ z0 and s alpha ^ z1 with z0 ^ z1 = r s add up to a b. */
+ * a beta ^ z0 and s alpha ^ z1 with z0 ^ z1 = r s add up to a b.  The state keeps what the peer's
+ * bits are multiplied by, a or s, and the sign's own bit. */
 sonic_status sonic_ppa_and_produce(void *arg, size_t block, uint8_t *out, sonic_error *error)
 {
     const sonic_ppa_run *run = arg;
     size_t planes = (size_t)run->ring - 1, rows = sonic_ppa_rows(run, block);
+    size_t words = sonic_ppa_words(rows);
+    uint64_t *state = sonic_ppa_state(run, block), *opened = sonic_ppa_outgoing(run, rows, out);
     (void)error;
-    sonic_ppa_own_bits(run, block);
-    sonic_ppa_random_planes(run, SONIC_PPA_AND_MASK, planes, block, run->mask);
-    run->context->kernels.boolean.bxor(run->opened, run->bits, run->mask,
-                                       planes * sonic_ppa_words(rows));
-    sonic_pack_planes(out, run->opened, planes, rows);
+    if (run->material->party == 0) {
+        sonic_ppa_own_bits(run, block, state);
+        sonic_ppa_random_planes(run, SONIC_PPA_AND_MASK, planes, block, opened);
+        run->context->kernels.boolean.bxor(opened, opened, state, planes * words);
+    } else {
+        sonic_ppa_own_bits(run, block, run->bits);
+        sonic_ppa_random_planes(run, SONIC_PPA_AND_MASK, planes, block, state);
+        run->context->kernels.boolean.bxor(opened, run->bits, state, planes * words);
+        memcpy(state + planes * words, run->bits + planes * words, words * 8);
+    }
+    sonic_ppa_send(out, opened, planes, rows);
     return SONIC_OK;
 }
 
@@ -77,22 +114,12 @@ sonic_status sonic_ppa_and_consume(void *arg, size_t block, const uint8_t *in, s
 {
     const sonic_ppa_run *run = arg;
     size_t planes = (size_t)run->ring - 1, rows = sonic_ppa_rows(run, block);
-    size_t words = sonic_ppa_words(rows);
     uint64_t *state = sonic_ppa_state(run, block);
     sonic_status status =
         sonic_ppa_dealt_planes(run, SONIC_PPA_AND_DEALT, planes, block, 0, run->dealt, error);
     if (status != SONIC_OK)
         return status;
-
-    sonic_ppa_own_bits(run, block);
-    const uint64_t *own = run->bits;
-    if (run->material->party == 1) {
-        sonic_ppa_random_planes(run, SONIC_PPA_AND_MASK, planes, block, run->mask);
-        own = run->mask;
-    }
-    sonic_unpack_planes(run->opened, in, planes, rows);
-    run->context->kernels.boolean.and_xor(state, own, run->opened, run->dealt, planes * words);
-    for (size_t w = 0; w < words; w++) /* the sign's own bit waits for the carry */
-        state[planes * words + w] = run->bits[planes * words + w];
+    run->context->kernels.boolean.and_xor(state, state, sonic_ppa_incoming(run, in, planes, rows),
+                                          run->dealt, planes * sonic_ppa_words(rows));
     return SONIC_OK;
 }

@@ -7,7 +7,13 @@
  *   after level t >= 0   carry block k ends at position top = 2 ((k + 1) 2^t - 1): plane top holds
  *                        its G, plane top - 1 its P (the lowest block has none)
  * so that every combine is done in place and after the last level plane l - 2 is the carry into
- * bit l - 1.
+ * bit l - 1.  Inside a round, once a block's message is produced, a plane whose next value is a
+ * product holds this party's own part of it:
+ *   round 0              plane j: what the peer's opened bit is multiplied by
+ *   level t >= 0         see sonic_bool_kernels.and_open; level 0's P alone has no place before g0
+ *                        is done with
+ *   last round           plane l - 2: this party's share of the bit to open; x: its share of the
+ *                        element to open
  */
 #ifndef SONIC_PROTO_COMPARE_PPA_RUN_H
 #define SONIC_PROTO_COMPARE_PPA_RUN_H
@@ -28,9 +34,9 @@ typedef struct sonic_ppa_run {
     /* Scratch of one block: all the planes a round opens, or an element an activation. */
     uint64_t *bits;   /**< own planes of x */
     uint64_t *mask;   /**< own masks */
-    uint64_t *opened; /**< own masked planes, then the opened ones */
     uint64_t *dealt;  /**< own shares of dealt values; room for four elements an activation */
-    uint64_t *peer;   /**< the peer's masked planes; packed material before it is unpacked */
+    uint64_t *planes; /**< a message's planes where it does not hold them word by word */
+    uint64_t *packed; /**< packed material before it is unpacked; a plane that no message holds */
 } sonic_ppa_run;
 
 /** Geometry of a block. */
@@ -55,8 +61,17 @@ static inline uint8_t *sonic_ppa_x(const sonic_ppa_run *run, size_t block)
     return run->x + block * SONIC_PPA_BLOCK * sonic_ring_bytes(run->ring);
 }
 
-/** This party's own bits: planes of x in run->bits. */
-void sonic_ppa_own_bits(const sonic_ppa_run *run, size_t block);
+/** This party's own bits: planes of x. */
+void sonic_ppa_own_bits(const sonic_ppa_run *run, size_t block, uint64_t *planes);
+
+/** Where the planes of a message are made: in the message itself where rows fill words ... */
+uint64_t *sonic_ppa_outgoing(const sonic_ppa_run *run, size_t rows, uint8_t *out);
+/** ... and else in scratch, from which they are packed here. */
+void sonic_ppa_send(uint8_t *out, const uint64_t *planes, size_t count, size_t rows);
+
+/** The planes of the peer's message. */
+const uint64_t *sonic_ppa_incoming(const sonic_ppa_run *run, const uint8_t *in, size_t count,
+                                   size_t rows);
 
 /** Own random planes of a kind in the current round. */
 void sonic_ppa_random_planes(const sonic_ppa_run *run, unsigned kind, size_t planes, size_t block,
