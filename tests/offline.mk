@@ -20,7 +20,12 @@ tests_test_deal_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_deal_LDADD = libdealt.la libtest.la
 check_PROGRAMS += tests/test_ppa
 TESTS += tests/test_ppa
-tests_test_ppa_SOURCES = tests/test_ppa.c
+tests_test_ppa_SOURCES = tests/test_ppa.c tests/relu_run.c tests/relu_run.h
 tests_test_ppa_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_ppa_LDADD = libdealt.la libtest.la
+check_PROGRAMS += tests/test_ppa_wire
+TESTS += tests/test_ppa_wire
+tests_test_ppa_wire_SOURCES = tests/test_ppa_wire.c tests/relu_run.c tests/relu_run.h
+tests_test_ppa_wire_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_ppa_wire_LDADD = libdealt.la libtest.la
 endif

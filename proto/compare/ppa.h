@@ -8,6 +8,9 @@
  *   bit to arithmetic, times x, and truncation          2 l + 2                       1 round
  * Each round's message is rounded up to bytes once a block of SONIC_PPA_BLOCK values; the exact
  * bytes are sonic_ppa_cost_of()'s.
+ * From its seed each party expands n (6.5 l - 8 - log2 l) bits of masks, and party 0 dealt values
+ * of n (7 l - 4 - log2 l) bits, 128 an AES call; without stochastic truncation n l more of masks
+ * and 2 n l fewer of dealt values.
  * Sources: Sonic (Liu et al. 2023) for the PPA on shares; the private-input AND, the shared operand
  * of the combine and the joint last step are ours (DESIGN section 5).
  */
