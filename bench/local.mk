@@ -65,7 +65,7 @@ CLEANFILES += $(COMPETITORS)
 EXTRA_DIST += bench/competitors/eigen.cc bench/competitors/loops.c
 
 if HAVE_BENCHMARK
-EXTRA_PROGRAMS += bench/kernels
+check_PROGRAMS += bench/kernels bench/layers
 BENCH_COMMON = \
 	bench/ceilings.c \
 	bench/ceilings.h \
@@ -92,11 +92,20 @@ bench_kernels_SOURCES = $(BENCH_COMMON) \
 bench_kernels_CPPFLAGS = $(BENCH_CPPFLAGS)
 bench_kernels_LDADD = libcore.la librandom.la $(CEILING_LIBS) $(COMPETITORS) $(BENCHMARK_LIBS)
 bench_kernels_DEPENDENCIES = libcore.la librandom.la $(CEILING_LIBS) $(COMPETITORS)
-CLEANFILES += bench/kernels$(EXEEXT)
+bench_layers_SOURCES = $(BENCH_COMMON) \
+	bench/layers.c \
+	bench/pair.c \
+	bench/pair.h \
+	bench/pair_check.c \
+	bench/pair_state.h
+bench_layers_CPPFLAGS = $(BENCH_CPPFLAGS)
+bench_layers_LDADD = libcore.la librandom.la $(CEILING_LIBS) $(BENCHMARK_LIBS)
 
-bench: bench/kernels$(EXEEXT)
+bench: bench/kernels$(EXEEXT) bench/layers$(EXEEXT)
 	./bench/kernels$(EXEEXT) --benchmark_min_time=0.05 \
 	  $(BENCH_OUT:%=--benchmark_out=%.kernels.json) $(BENCH_FLAGS)
+	./bench/layers$(EXEEXT) --benchmark_min_time=0.05 \
+	  $(BENCH_OUT:%=--benchmark_out=%.layers.json) $(BENCH_FLAGS)
 else
 bench:
 	@echo 'The microbenchmarks need Google Benchmark (Debian: libbenchmark-dev): configure again.'

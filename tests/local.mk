@@ -27,6 +27,7 @@ tests_test_graph_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_graph_LDADD = libtest.la
 endif
 
+include tests/bench.mk
 include tests/kernels.mk
 include tests/channel.mk
 include tests/session.mk

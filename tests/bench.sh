@@ -1,0 +1,64 @@
+#!/bin/sh
+# The microbenchmarks run, find their results right, and write what a report reads.  Nothing is timed
+# here.  Prints TAP.
+# shellcheck disable=SC2154
+set -u
+if [ ! -x "$top_builddir/bench/kernels" ]; then
+    echo "1..0 # SKIP built without Google Benchmark"
+    exit 0
+fi
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+TMPDIR=$tmp && export TMPDIR
+n=0
+echo "1..8"
+
+# point NAME COMMAND...: one test; what the command prints is shown when it fails.
+point() {
+    n=$((n + 1))
+    name=$1
+    shift
+    if "$@" >"$tmp/log" 2>&1; then echo "ok $n - $name"; else
+        echo "not ok $n - $name"
+        tail -n 40 "$tmp/log" | sed 's/^/# /'
+    fi
+}
+
+# bench PROGRAM FILTER ARGUMENT...: its lines go to PROGRAM.json.
+bench() {
+    program=$1 filter=$2
+    shift 2
+    "$top_builddir/bench/$program" --benchmark_min_time=0.0001 --benchmark_out="$tmp/$program.json" \
+        --benchmark_filter="$filter" "$@"
+}
+
+# holds PROGRAM WORD...: the file has a line that starts with each word.
+holds() {
+    file=$tmp/$1.json
+    shift
+    for word in "$@"; do
+        grep -q "^ *\"$word\": " "$file" || { echo "no $word in $file" && return 1; }
+    done
+}
+
+# refuses STATUS COMMAND...
+refuses() {
+    expected=$1
+    shift
+    "$@"
+    [ $? = "$expected" ]
+}
+
+point "every kind of kernel, with a right result" bench kernels \
+    '^(aes|bool|bitmat|vec)/.*/4096/|^ring/.*/1x4096x1000|100x1024x10|^conv/.*/(16x12x12|1024x7x7)'
+point "rates, ceilings and what was measured where" holds kernels processor tiers compiler copy \
+    'madds\/s' 'bytes\/s' 'blocks\/s' ceiling share intensity
+point "a secure layer of each kind, with a right result and the plan's bytes" bench layers \
+    '/(784-128|1x28x28-16-5x5|512x7x7-.*|980|16x8x8-.*|64x8x8-8x8|16384)/'
+point "what a layer costs by phase" holds layers cpu_seconds online_bytes online_rounds \
+    offline_bytes setup_bytes uses_m3
+point "batches and threads" bench layers '/(16x12x12-16-5x5|256|16x8x8-.*)/' --network=f3 --batch=3 --threads=2
+point "an unknown network is refused" refuses 2 bench layers . --network=m9
+point "an unknown option is refused" refuses 2 bench kernels . --fast
+point "a filter that nothing matches is a failure" refuses 1 bench kernels nothing
