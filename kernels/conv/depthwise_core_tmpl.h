@@ -16,48 +16,54 @@ SONIC_INLINE void DEPTHWISE(emit)(void *out, size_t left, LANES(sum) sum, bool a
     }
 }
 
-/* sum += the products of one line with one row of taps. */
-SONIC_INLINE void DEPTHWISE(dot)(LANES(sum) *sum, const LANES(factor) *factors,
+/* sums += the products of one line with one row of taps, for one vector of columns or two, which
+ * then share the loads of factors. */
+SONIC_INLINE void DEPTHWISE(dot)(LANES(sum) *sums, size_t vectors, const LANES(factor) *factors,
                                  const DEPTHWISE(element) *line, const size_t *shifts, size_t taps)
 {
 #pragma GCC unroll 5
-    for (size_t t = 0; t < taps; t++) {
-        *sum = LANES(madd)(*sum, factors[t], LANES(load)(line + shifts[t]));
-        EDGE(hold)(sum);
-    }
+    for (size_t t = 0; t < taps; t++)
+#pragma GCC unroll 2
+        for (size_t v = 0; v < vectors; v++) {
+            const DEPTHWISE(element) *from = line + shifts[t] + v * LANES(count);
+            sums[v] = LANES(madd)(sums[v], factors[t], LANES(load)(from));
+            EDGE(hold)(&sums[v]);
+        }
 }
 
-/* One output row of n columns from `rows` lines and rows of taps: two vectors at a time, so that a
- * factor is loaded for both. */
+SONIC_INLINE void DEPTHWISE(emit_all)(void *y, size_t left, const LANES(sum) *sums, size_t vectors,
+                                      bool accumulate)
+{
+    DEPTHWISE(emit)(y, left, sums[0], accumulate);
+    if (vectors == 2)
+        DEPTHWISE(emit)
+        (DEPTHWISE(at_mutable)(y, LANES(count)), left - LANES(count), sums[1], accumulate);
+}
+
+SONIC_INLINE void DEPTHWISE(row_columns)(void *y, size_t left, size_t vectors, bool accumulate,
+                                         const DEPTHWISE(element) *const *lines, size_t at,
+                                         size_t rows, const size_t *shifts, size_t taps,
+                                         const LANES(factor) *factors)
+{
+    LANES(sum) sums[2] = {LANES(zero)(), LANES(zero)()};
+#pragma GCC unroll 5
+    for (size_t r = 0; r < rows; r++)
+        DEPTHWISE(dot)(sums, vectors, factors + r * taps, lines[r] + at, shifts, taps);
+    DEPTHWISE(emit_all)(y, left, sums, vectors, accumulate);
+}
+
+/* One output row of n columns from `rows` lines and rows of taps. */
 SONIC_INLINE void DEPTHWISE(row)(void *y, size_t n, bool accumulate,
                                  const DEPTHWISE(element) *const *lines, size_t rows,
                                  const size_t *shifts, size_t taps, const LANES(factor) *factors)
 {
     size_t i = 0;
-    for (; i + LANES(count) < n; i += 2 * LANES(count)) {
-        LANES(sum) a = LANES(zero)(), b = LANES(zero)();
-#pragma GCC unroll 5
-        for (size_t r = 0; r < rows; r++)
-#pragma GCC unroll 5
-            for (size_t t = 0; t < taps; t++) {
-                const DEPTHWISE(element) *from = lines[r] + i + shifts[t];
-                a = LANES(madd)(a, factors[r * taps + t], LANES(load)(from));
-                b = LANES(madd)(b, factors[r * taps + t], LANES(load)(from + LANES(count)));
-                EDGE(hold)(&a);
-                EDGE(hold)(&b);
-            }
-        DEPTHWISE(emit)(DEPTHWISE(at_mutable)(y, i), LANES(count), a, accumulate);
-        i += LANES(count);
-        DEPTHWISE(emit)(DEPTHWISE(at_mutable)(y, i), n - i, b, accumulate);
-        i -= LANES(count);
-    }
-    if (i < n) {
-        LANES(sum) sum = LANES(zero)();
-#pragma GCC unroll 5
-        for (size_t r = 0; r < rows; r++)
-            DEPTHWISE(dot)(&sum, factors + r * taps, lines[r] + i, shifts, taps);
-        DEPTHWISE(emit)(DEPTHWISE(at_mutable)(y, i), n - i, sum, accumulate);
-    }
+    for (; i + LANES(count) < n; i += 2 * LANES(count))
+        DEPTHWISE(row_columns)
+        (DEPTHWISE(at_mutable)(y, i), n - i, 2, accumulate, lines, i, rows, shifts, taps, factors);
+    if (i < n)
+        DEPTHWISE(row_columns)
+        (DEPTHWISE(at_mutable)(y, i), n - i, 1, accumulate, lines, i, rows, shifts, taps, factors);
 }
 
 typedef void DEPTHWISE(core)(void *y, size_t n, bool accumulate,
@@ -86,31 +92,51 @@ static void DEPTHWISE(row_any)(void *y, size_t n, bool accumulate,
     DEPTHWISE(row)(y, n, accumulate, lines, rows, shifts, taps, factors);
 }
 
+SONIC_INLINE void DEPTHWISE(three_columns)(void *y, size_t ow, size_t left, size_t vectors,
+                                           bool accumulate, const DEPTHWISE(element) *lines,
+                                           const LANES(factor) *factors)
+{
+    enum { TAPS = 3, PITCH = DEPTHWISE(phase) };
+    const size_t shifts[TAPS] = {0, 1, 2};
+    const LANES(sum) zero = LANES(zero)();
+    LANES(sum) t1[2] = {zero, zero}, t2[2] = {zero, zero}, t3[2] = {zero, zero}, sums[2];
+    DEPTHWISE(dot)(t1, vectors, factors + 3 * TAPS, lines + 3 * PITCH, shifts, TAPS);
+    DEPTHWISE(dot)(t2, vectors, factors + 4 * TAPS, lines + 4 * PITCH, shifts, TAPS);
+    for (size_t v = 0; v < vectors; v++)
+        sums[v] = EDGE(join)(t1[v], t2[v]);
+    DEPTHWISE(dot)(sums, vectors, factors, lines, shifts, TAPS);
+    DEPTHWISE(emit_all)(y, left, sums, vectors, accumulate);
+    DEPTHWISE(dot)(t3, vectors, factors + 5 * TAPS, lines + 5 * PITCH, shifts, TAPS);
+    for (size_t v = 0; v < vectors; v++)
+        sums[v] = EDGE(join)(t1[v], t3[v]);
+    DEPTHWISE(dot)(sums, vectors, factors + TAPS, lines + PITCH, shifts, TAPS);
+    DEPTHWISE(emit_all)(DEPTHWISE(at_mutable)(y, ow), left, sums, vectors, accumulate);
+    for (size_t v = 0; v < vectors; v++)
+        sums[v] = EDGE(join)(t2[v], t3[v]);
+    DEPTHWISE(dot)(sums, vectors, factors + 2 * TAPS, lines + 2 * PITCH, shifts, TAPS);
+    DEPTHWISE(emit_all)(DEPTHWISE(at_mutable)(y, 2 * ow), left, sums, vectors, accumulate);
+}
+
 /* Three output rows, ow apart, of n columns from the lines that stage_three() made.  What the next
  * three read and write is fetched meanwhile: a plane seldom lies in the second-level cache. */
 static void DEPTHWISE(three)(void *y, size_t ow, size_t n, bool accumulate,
                              const DEPTHWISE(element) *lines, const LANES(factor) *factors,
                              uintptr_t next, size_t w)
 {
-    enum { TAPS = 3, PITCH = DEPTHWISE(phase) };
-    const size_t shifts[TAPS] = {0, 1, 2};
-    for (size_t i = 0; i < n; i += LANES(count), lines += LANES(count)) {
+    /* Two vectors at a time where a factor is one vector: else registers do not suffice. */
+    const size_t pair = LANES(words) == 1 ? 2 * LANES(count) : 0;
+    for (size_t i = 0; i < n;) {
         for (size_t r = 0; r < 3; r++) {
             DEPTHWISE(fetch)(next, r * w + i);
             DEPTHWISE(fetch)((uintptr_t)y, (3 + r) * ow + i);
         }
-        LANES(sum) t1 = LANES(zero)(), t2 = t1, t3 = t1, sum;
-        DEPTHWISE(dot)(&t1, factors + 3 * TAPS, lines + 3 * PITCH, shifts, TAPS);
-        DEPTHWISE(dot)(&t2, factors + 4 * TAPS, lines + 4 * PITCH, shifts, TAPS);
-        sum = EDGE(join)(t1, t2);
-        DEPTHWISE(dot)(&sum, factors, lines, shifts, TAPS);
-        DEPTHWISE(emit)(DEPTHWISE(at_mutable)(y, i), n - i, sum, accumulate);
-        DEPTHWISE(dot)(&t3, factors + 5 * TAPS, lines + 5 * PITCH, shifts, TAPS);
-        sum = EDGE(join)(t1, t3);
-        DEPTHWISE(dot)(&sum, factors + TAPS, lines + PITCH, shifts, TAPS);
-        DEPTHWISE(emit)(DEPTHWISE(at_mutable)(y, ow + i), n - i, sum, accumulate);
-        sum = EDGE(join)(t2, t3);
-        DEPTHWISE(dot)(&sum, factors + 2 * TAPS, lines + 2 * PITCH, shifts, TAPS);
-        DEPTHWISE(emit)(DEPTHWISE(at_mutable)(y, 2 * ow + i), n - i, sum, accumulate);
+        void *out = DEPTHWISE(at_mutable)(y, i);
+        if (pair && i + LANES(count) < n) {
+            DEPTHWISE(three_columns)(out, ow, n - i, 2, accumulate, lines + i, factors);
+            i += pair;
+        } else {
+            DEPTHWISE(three_columns)(out, ow, n - i, 1, accumulate, lines + i, factors);
+            i += LANES(count);
+        }
     }
 }
