@@ -1,5 +1,6 @@
 /* The memory transport: two byte rings between two ends inside one process. */
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,6 +9,11 @@
 
 #include "dispatch/error.h"
 #include "proto/channel/channel.h"
+
+/* Turns a waiting end gives away before it sleeps.  Where both ends share a core, that saves the
+ * other one waking it for every block it sends, to be interrupted by it; where each has its own, it
+ * costs a microsecond a wait. */
+enum { YIELDS = 4 };
 
 /* Bytes [head, head + held) of a circular buffer wait to be received. */
 struct pipe {
@@ -105,6 +111,11 @@ static int memory_wait(void *self, int want_send, int want_receive, int millisec
         until.tv_nsec -= 1000000000L;
     }
     pthread_mutex_lock(&link->lock);
+    for (int yields = 0; yields < YIELDS && !can_progress(end, want_send, want_receive); yields++) {
+        pthread_mutex_unlock(&link->lock);
+        sched_yield();
+        pthread_mutex_lock(&link->lock);
+    }
     int waited = 0;
     while (!can_progress(end, want_send, want_receive) && waited == 0)
         waited = pthread_cond_timedwait(&link->changed, &link->lock, &until);
