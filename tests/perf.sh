@@ -46,7 +46,10 @@ if "$sonicnn" info --json >info.json 2>/dev/null; then
             if (sum["total", "compute_seconds"] <= 0 || sum["total", "prepare_seconds"] <= 0) failed = 1
             exit failed || rows == 0
         }'
-    predicts() { cat p3.json && awk "$formula" p3.json; }
+    predicts() {
+        cat p3.json && awk "$formula" p3.json &&
+            awk '$1 == "\"processor_share\":" { n++; good = $2 + 0 > 0 && $2 + 0 <= 1 } END { exit !(n == 1 && good) }' p3.json
+    }
     point "predictions are the formula's, and rows add up to totals" predicts
 
     # value FILE KEY: the numbers of a key in a JSON file, one a line.

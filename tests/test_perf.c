@@ -157,7 +157,7 @@ static void *serve(void *arg)
 }
 
 /* 4 MB a round do not fit the channel, so that the servers change turns within rounds, too. */
-Test(perf, servers_compute_in_turn)
+Test(perf, servers_compute_in_turn, .timeout = 60)
 {
     pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
     atomic_int computing = 0;

@@ -82,8 +82,8 @@ int sonic_command_perf(int argc, char **argv)
     static const struct argp_option options[] = {
         {"batch", 'b', "N", 0, "Images an inference (default 1)", 1},
         {"repeat", 'n', "N", 0, "Medians of N runs, after one that does not count (default 5)", 1},
-        {"rtt", 'R', "MS", 0, "The link between the servers: milliseconds there and back (0.2)", 2},
-        {"mbps", 'M', "N", 0, "and 10^6 bits a second, in each direction (10000)", 2},
+        {"rtt", 'R', "MS", 0, "Link between the servers: MS there and back (default 0.2)", 2},
+        {"mbps", 'M', "N", 0, "Link: N x 10^6 bits a second in each direction (default 10000)", 2},
         {"quiet", 'q', NULL, 0, "No progress bar", 3},
         {0},
     };
@@ -104,7 +104,8 @@ int sonic_command_perf(int argc, char **argv)
             "What is measured: seconds on the clock while a server computes, waiting for the other "
             "one left out.  The two take turns, so that each has all cores and --threads to "
             "itself, as on a machine of its own.  A machine that does other work meanwhile shows "
-            "too much.  The dealer's time includes writing the material, the servers' "
+            "too much, and the output says that it does.  The dealer's time includes writing the "
+            "material, the servers' "
             "reading and claiming it, durably; it lies in $TMPDIR, one batch's at a time, on a "
             "disk that should be like theirs.\n"
             "What is predicted: the slower server's computing, plus half a round trip for each "

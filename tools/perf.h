@@ -48,6 +48,8 @@ typedef struct sonic_perf_result {
     sonic_graph graph;
     char tier[32];
     int threads;
+    double processor;         /**< the part of the computing a server's thread had a processor for:
+                                   far below 1 on a machine that does other work meanwhile */
     double deal;              /**< seconds to deal a batch's material and write it */
     uint64_t slot_bytes;      /**< server 1's part of it; server 0's is a seed */
     sonic_perf_cost setup;    /**< a session's, handshake included */

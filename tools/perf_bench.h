@@ -22,6 +22,7 @@ typedef struct sonic_perf_party {
     sonic_channel *channel;
     double *prepare, *online; /**< seconds, [node][run] */
     double *setup;            /**< seconds, [run] */
+    double *processor;        /**< [run]: of an inference's computing, the part on a processor */
     sonic_status status;
     sonic_error error;
 } sonic_perf_party;

@@ -75,6 +75,7 @@ static void put_head(sonic_json *json, const sonic_perf_result *result,
     sonic_json_put_string(json, "processor", name);
     sonic_json_put_string(json, "tier", result->tier);
     sonic_json_put_integer(json, "threads", (uint64_t)result->threads);
+    sonic_json_put_real(json, "processor_share", result->processor);
     sonic_json_put_real(json, "rtt_ms", link->rtt_ms);
     sonic_json_put_real(json, "mbps", link->mbps);
 }

@@ -1,10 +1,15 @@
 /* What a measurement says, for people: layers, where the time goes, phases, images a second. */
+#include <math.h>
 #include <stdio.h>
 
 #include "dispatch/cpu.h"
 #include "tools/cli.h"
 #include "tools/perf.h"
 #include "tools/table.h"
+
+/* With less than this part of its time on a processor a server was held up by others; some of the
+ * rest it may have waited for its own threads. */
+#define PROCESSOR_LEAST 0.75
 
 /* Every column of times has as many decimals as make sense for the largest. */
 static int decimals(double milliseconds)
@@ -53,8 +58,8 @@ static void print_layers(const sonic_perf_result *result, const sonic_perf_link 
                                         "bytes", "rounds", "on link ms", "share"};
     sonic_perf_total all = sonic_perf_add_up(result, link, SONIC_OPS);
     double whole = sonic_perf_seconds(&all.time);
-    double work = all.prepare_seconds > all.time.compute ? all.prepare_seconds : all.time.compute;
-    int digits = decimals(1e3 * work), link_digits = decimals(1e3 * whole);
+    int digits = decimals(1e3 * fmax(all.prepare_seconds, all.time.compute)),
+        link_digits = decimals(1e3 * whole);
     sonic_table *table = sonic_table_create("lllrrrrrr");
     put_heads(table, heads, sizeof heads / sizeof *heads);
     for (uint32_t i = 0; i < result->graph.nodes; i++) {
@@ -132,7 +137,9 @@ static void print_phases(const sonic_perf_result *result, const sonic_perf_link 
     sonic_perf_time setup = sonic_perf_predict(&result->setup, link);
     sonic_perf_time dealing = sonic_perf_predict(&deal, link);
     sonic_perf_time prepare = {.compute = all.prepare_seconds};
-    int digits = decimals(1e3 * sonic_perf_seconds(&dealing));
+    double largest = fmax(fmax(sonic_perf_seconds(&setup), sonic_perf_seconds(&dealing)),
+                          fmax(all.prepare_seconds, sonic_perf_seconds(&all.time)));
+    int digits = decimals(1e3 * largest);
     sonic_table *table = sonic_table_create("lllrrrr");
     put_heads(table, heads, sizeof heads / sizeof *heads);
     put_phase(table, "setup", "session", "each server", 2 * result->setup.bytes,
@@ -156,9 +163,13 @@ static void print_head(const sonic_perf_result *result, const sonic_perf_options
            options->batch == 1 ? "" : "s", options->repeat, options->repeat == 1 ? "" : "s");
     printf("machine   %s, kernels up to %s, %d thread%s, which each server has to itself\n", name,
            result->tier, result->threads, result->threads == 1 ? "" : "s");
-    printf("link      %g ms there and back, %g Mbit/s in each direction (--rtt, --mbps)\n\n",
+    printf("link      %g ms there and back, %g Mbit/s in each direction (--rtt, --mbps)\n",
            link->rtt_ms, link->mbps);
-    printf("prepare: computed before there is an input; in the first row, the durable claim of "
+    if (result->processor < PROCESSOR_LEAST)
+        printf("busy      for %.0f%% of the time that a server is said to compute, it waited for a "
+               "processor\n",
+               100 - 100 * result->processor);
+    printf("\nprepare: computed before there is an input; in the first row, the durable claim of "
            "material\n"
            "online: computed by the slower server; bytes: of both directions together\n"
            "on link: online + half a round trip a round + the bytes of one direction\n\n");

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "dispatch/error.h"
@@ -26,8 +26,16 @@ static double less_waiting(double seconds, const sonic_traffic *traffic)
     return seconds > traffic->waited ? seconds - traffic->waited : 0;
 }
 
-/* What one run took. */
-static void record(sonic_perf_party *party, const sonic_session *session)
+/* Seconds that this thread had a processor. */
+static double on_processor(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* What one run took; processor: seconds of its inference. */
+static void record(sonic_perf_party *party, const sonic_session *session, double processor)
 {
     const sonic_perf_bench *bench = party->bench;
     size_t repeat = bench->options->repeat, run = bench->run;
@@ -44,6 +52,10 @@ static void record(sonic_perf_party *party, const sonic_session *session)
         party->online[at] =
             less_waiting(sonic_session_seconds(session, SONIC_ONLINE, node), &traffic);
     }
+    traffic = sonic_channel_traffic(party->channel, SONIC_ONLINE, SIZE_MAX);
+    double computing =
+        less_waiting(sonic_session_seconds(session, SONIC_ONLINE, SIZE_MAX), &traffic);
+    party->processor[run] = computing > processor ? processor / computing : 1;
 }
 
 /* One run of one server. */
@@ -59,10 +71,11 @@ static void play(sonic_perf_party *party)
             sonic_session_set_tap(session, show_node, bench);
         party->status = sonic_session_prepare(session, &party->error);
     }
+    double since = on_processor();
     if (!party->status)
         party->status = sonic_session_infer(session, party->input, party->output, &party->error);
     if (!party->status)
-        record(party, session);
+        record(party, session, on_processor() - since);
     sonic_session_free(session);
     if (party->status) { /* nobody must wait for this server */
         sonic_channel_free(party->channel);
@@ -171,8 +184,12 @@ static void take_traffic(const sonic_perf_bench *bench, sonic_perf_result *resul
 static void take_medians(const sonic_perf_bench *bench, sonic_perf_result *result)
 {
     size_t repeat = bench->options->repeat;
+    result->processor = 1;
     for (unsigned i = 0; i < 2; i++) {
         const sonic_perf_party *party = &bench->party[i];
+        double processor = sonic_perf_median(party->processor, repeat);
+        if (processor < result->processor)
+            result->processor = processor;
         result->setup.seconds[i] = sonic_perf_median(party->setup, repeat);
         for (uint32_t node = 0; node < result->graph.nodes; node++) {
             result->prepare[node].seconds[i] =
@@ -231,9 +248,10 @@ static sonic_status make_room(sonic_perf_bench *bench, sonic_perf_result *result
     for (unsigned i = 0; i < 2; i++) {
         sonic_perf_party *party = &bench->party[i];
         party->setup = calloc(repeat, sizeof(double));
+        party->processor = calloc(repeat, sizeof(double));
         party->prepare = calloc(nodes * repeat, sizeof(double));
         party->online = calloc(nodes * repeat, sizeof(double));
-        good = good && party->setup && party->prepare && party->online;
+        good = good && party->setup && party->processor && party->prepare && party->online;
     }
     result->prepare = calloc(nodes, sizeof *result->prepare);
     result->online = calloc(nodes, sizeof *result->online);
@@ -264,6 +282,7 @@ static void free_party(sonic_perf_party *party)
     free(party->prepare);
     free(party->online);
     free(party->setup);
+    free(party->processor);
 }
 
 static sonic_status measure(sonic_perf_bench *bench, sonic_perf_result *result, sonic_error *error)
@@ -274,7 +293,7 @@ static sonic_status measure(sonic_perf_bench *bench, sonic_perf_result *result, 
     int n = snprintf(bench->dir, sizeof bench->dir, "%s/sonicnn-perf.XXXXXX", tmp);
     if (n < 0 || (size_t)n >= sizeof bench->dir || !mkdtemp(bench->dir))
         return sonic_fail(error, SONIC_E_FILE, "cannot make a directory in %s", tmp);
-    sonic_bar_start(&bench->bar, "import", bench->options->quiet);
+    sonic_bar_start(&bench->bar, "import, range proof", bench->options->quiet);
     sonic_bar_set(&bench->bar, 0, 1);
     sonic_status status = sonic_perf_share(bench, &result->graph, error);
     sonic_bar_set(&bench->bar, !status, 1);

@@ -6,8 +6,8 @@
 #include "dispatch/error.h"
 
 enum {
-    /* What a socket buffers: most rounds of a layer then change turns once. */
-    BUFFER_BYTES = 1 << 20,
+    /* What a socket buffers, and both directions stay in the second cache. */
+    BUFFER_BYTES = 1 << 18,
     /* A server waits as long as the other computes, and both end together. */
     TIMEOUT_MS = 1000 * 60 * 60 * 24
 };
