@@ -12,8 +12,6 @@
 #include "bench/report.h"
 #include "dispatch/error.h"
 
-const char *argp_program_version = PACKAGE_STRING;
-
 typedef struct arguments {
     char **files; /* the last one is the output */
     int count;
@@ -32,7 +30,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
         if (to->count < 2)
             argp_error(state, "it takes at least one JSON file, and the HTML file to write");
         return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -131,7 +130,7 @@ int main(int argc, char **argv)
         .doc =
             "Makes one HTML page, readable without a network, of what Google Benchmark measured: "
             "tables and charts of rates, shares of the ceiling, time and bytes by layer, and "
-            "rooflines.\vIN.json: what `make bench BENCH_FLAGS=--benchmark_out=IN.json` wrote; of "
+            "rooflines.\vIN.json: what `make bench BENCH_OUT=NAME` wrote; of "
             "several files the benches are shown together, and the first one's facts about the "
             "machine. OUT.html: '-' is the standard output.\n\nExit code: 0 done, 1 failed (one "
             "sentence on stderr says why), 2 wrong usage.",

@@ -17,6 +17,9 @@
  * what `make bench` writes, and what a reader or a browser can still bear. */
 enum { REPORT_BENCHES_MAX = 10000, REPORT_RUNS_MAX = 200000, REPORT_BYTES_MAX = 32 << 20 };
 
+/** Most networks whose layers are counted. */
+enum { REPORT_NETWORKS_MAX = 16 };
+
 typedef enum report_field {
     REPORT_TIME,            /**< seconds of an iteration */
     REPORT_CPU,             /**< seconds of processor time of an iteration */
@@ -25,13 +28,18 @@ typedef enum report_field {
     REPORT_SHARE,           /**< of the ceiling, 1 is all of it */
     REPORT_INTENSITY,       /**< `unit` a byte of memory traffic */
     REPORT_COPY,            /**< bytes a second that copying moves */
+    REPORT_MADDS,           /**< multiply-adds a second, also where `unit` is another */
+    REPORT_PRODUCT_SHARE,   /**< of the rate of the product of a convolution's dimensions */
     REPORT_BEST_COMPETITOR, /**< `unit` a second */
     REPORT_TIMES,           /**< the best competitor's rate */
     REPORT_ONLINE_BYTES,
     REPORT_ONLINE_ROUNDS,
     REPORT_OFFLINE_BYTES,
     REPORT_SETUP_BYTES,
-    REPORT_CPU_SECONDS, /**< of both servers */
+    REPORT_CPU_SECONDS, /**< of both servers, as the next three */
+    REPORT_OFFLINE_SECONDS,
+    REPORT_SETUP_SECONDS,
+    REPORT_DEAL_SECONDS, /**< of the dealer */
     REPORT_FIELDS
 } report_field;
 
@@ -57,8 +65,10 @@ typedef struct report_bench {
     double low, high; /**< the rate's extremes over the runs (without a rate, the time's) */
     double cv;        /**< its standard deviation over its mean */
     size_t runs;
-    size_t group_id, op_id, shape_id; /**< equal where the strings are, in order of appearance */
-    size_t index;                     /**< order of appearance */
+    size_t rank;                        /**< of a competitor: how many at its shape are faster */
+    unsigned uses[REPORT_NETWORKS_MAX]; /**< of a layer: how often each network has it */
+    size_t group_id, op_id, shape_id;   /**< equal where the strings are, in order of appearance */
+    size_t index;                       /**< order of appearance */
 } report_bench;
 
 /** A line about the machine. */
@@ -71,7 +81,10 @@ typedef struct report_data {
     size_t benches, room;
     report_fact *fact;
     size_t facts;
-    double load, processors; /**< when the benches began; NAN if unknown */
+    double load, processors; /**< when the benches began; 0 if unknown */
+    double copy;             /**< bytes a second that copying moves beyond the caches, or 0 */
+    char *network[REPORT_NETWORKS_MAX];
+    size_t networks;
 } report_data;
 
 /** Adds the benches of a file, and the first file's facts.

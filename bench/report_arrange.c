@@ -102,6 +102,10 @@ static int by_section(const void *left, const void *right)
     for (size_t i = 0; i < sizeof x / sizeof *x; i++)
         if (x[i] != y[i])
             return x[i] < y[i] ? -1 : 1;
+    if (a->kind == REPORT_COMPETITOR && a->value[REPORT_RATE] > b->value[REPORT_RATE])
+        return -1;
+    if (a->kind == REPORT_COMPETITOR && a->value[REPORT_RATE] < b->value[REPORT_RATE])
+        return 1;
     return by_appearance(left, right);
 }
 
@@ -121,7 +125,8 @@ static void adopt(report_data *report)
     }
 }
 
-/* Numbers each string by the first bench that has it. */
+/* Numbers each string by the first bench that has it.  Of kernels, an operation in another unit is
+ * another operation: its rates are on another scale. */
 static void number(report_data *report, size_t i)
 {
     report_bench *one = &report->bench[i];
@@ -130,21 +135,24 @@ static void number(report_data *report, size_t i)
         const report_bench *other = &report->bench[j];
         if (strcmp(other->group, one->group) == 0)
             one->group_id = other->group_id;
-        if (strcmp(other->op, one->op) == 0)
+        if (strcmp(other->op, one->op) == 0 &&
+            (one->kind == REPORT_LAYER || strcmp(other->unit, one->unit) == 0))
             one->op_id = other->op_id;
         if (strcmp(other->shape, one->shape) == 0)
             one->shape_id = other->shape_id;
     }
 }
 
-/* What the kernels of a shape know goes for the competitors, too. */
-static void lend(report_data *report)
+/* Numbers the competitors of each shape, and gives them the intensity of the kernels before them.
+ */
+static void rank(report_data *report)
 {
     for (size_t i = 1; i < report->benches; i++) {
         const report_bench *before = &report->bench[i - 1];
         report_bench *one = &report->bench[i];
         if (one->kind != REPORT_COMPETITOR || report_new_shape(report, i))
             continue;
+        one->rank = before->kind == REPORT_COMPETITOR ? before->rank + 1 : 0;
         if (!isfinite(one->value[REPORT_INTENSITY]))
             one->value[REPORT_INTENSITY] = before->value[REPORT_INTENSITY];
     }
@@ -169,7 +177,7 @@ sonic_status report_arrange(report_data *report, sonic_error *error)
     for (size_t i = 0; i < report->benches; i++)
         number(report, i);
     qsort(report->bench, report->benches, sizeof *report->bench, by_section);
-    lend(report);
+    rank(report);
     return SONIC_OK;
 }
 

@@ -26,7 +26,7 @@ static summary summarise(const report_data *report, size_t from, size_t to)
         if (best >= to)
             continue;
         const double share = report->bench[best].value[REPORT_SHARE];
-        const double times = report->bench[best].value[REPORT_RATE] / report_rival(report, best);
+        const double times = report_ahead(report, best);
         sum.shapes++;
         sum.low = fmin(sum.low, share); /* of a number and a NAN the number */
         sum.high = fmax(sum.high, share);
@@ -60,7 +60,7 @@ static void line(FILE *out, const report_data *report, size_t from, size_t to, i
             DOTS, y, DOTS_WIDTH, NAMES, y + 4);
     report_text(out, first->group, NAME_MOST / 2);
     fputs(" ", out);
-    report_text(out, first->op, NAME_MOST / 2);
+    report_op_title(out, report, from);
     fputs("</text>", out);
     dots(out, report, from, to, y);
     fputc('\n', out);
@@ -82,7 +82,7 @@ static void row(FILE *out, const report_data *report, size_t from, const summary
     fputs("<tr><th scope=\"row\">", out);
     report_text(out, report->bench[from].group, 0);
     fputs(" ", out);
-    report_text(out, report->bench[from].op, 0);
+    report_op_title(out, report, from);
     fprintf(out, "</th><td>%zu</td>", sum->shapes);
     range(out, sum->low, sum->high, report_percent);
     range(out, sum->least, sum->most, report_times);

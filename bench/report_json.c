@@ -36,7 +36,12 @@ static const struct {
     {REPORT_ONLINE_ROUNDS, "online_rounds"},
     {REPORT_OFFLINE_BYTES, "offline_bytes"},
     {REPORT_SETUP_BYTES, "setup_bytes"},
+    {REPORT_MADDS, "madds/s"},
+    {REPORT_PRODUCT_SHARE, "product_share"},
     {REPORT_CPU_SECONDS, "cpu_seconds"},
+    {REPORT_OFFLINE_SECONDS, "offline_seconds"},
+    {REPORT_SETUP_SECONDS, "setup_seconds"},
+    {REPORT_DEAL_SECONDS, "deal_seconds"},
 };
 
 static sonic_status wrong(const place *at, const char *key, const char *what, sonic_error *error)
@@ -74,7 +79,42 @@ static sonic_status string(const char **value, json_t *in, const char *key, cons
     return SONIC_OK;
 }
 
-/* The first counter that ends in "/s". */
+/* The index of a network by name; the number of networks if there are too many. */
+static size_t network(report_data *report, const char *name)
+{
+    size_t n = 0;
+    while (n < report->networks && strcmp(report->network[n], name) != 0)
+        n++;
+    if (n == report->networks && n < REPORT_NETWORKS_MAX && (report->network[n] = strdup(name)))
+        report->networks++;
+    return n;
+}
+
+/* Counters "uses_NETWORK". */
+static sonic_status uses(report_data *report, report_bench *bench, json_t *in, const place *at,
+                         sonic_error *error)
+{
+    static const char prefix[] = "uses_";
+    const char *key;
+    json_t *unused;
+    json_object_foreach(in, key, unused)
+    {
+        double count;
+        if (strncmp(key, prefix, strlen(prefix)) != 0)
+            continue;
+        const sonic_status status = number(&count, in, key, at, error);
+        if (status)
+            return status;
+        const size_t n = network(report, key + strlen(prefix));
+        if (n == report->networks)
+            return wrong(at, key, "is of one network too many", error);
+        bench->uses[n] = count >= 0.5 ? (unsigned)fmin(count + 0.5, 1e6) : 0;
+    }
+    return SONIC_OK;
+}
+
+/* The first counter that ends in "/s": in the order that Google Benchmark writes them bytes come
+ * before multiply-adds, and where both are there the ceiling is the bytes'. */
 static sonic_status rate(report_bench *bench, json_t *in, const place *at, sonic_error *error)
 {
     const char *key;
@@ -188,6 +228,8 @@ static sonic_status load_bench(report_data *report, json_t *in, place *at, sonic
         status = number(&bench->value[counters[c].field], in, counters[c].key, at, error);
     if (!status)
         status = rate(bench, in, at, error);
+    if (!status)
+        status = uses(report, bench, in, at, error);
     if (!status && run != REPORT_CV)
         status = scale_times(bench, in, at, error);
     return status;
@@ -242,7 +284,9 @@ static sonic_status load_facts(report_data *report, json_t *context, sonic_error
     sonic_status status = SONIC_OK;
     const char *key;
     json_t *value;
+    const char *copy = json_string_value(json_object_get(context, "copy"));
     report->processors = json_number_value(json_object_get(context, "num_cpus"));
+    report->copy = copy ? strtod(copy, NULL) : 0;
     json_object_foreach(context, key, value)
     {
         char text[512] = "";
@@ -308,6 +352,8 @@ void report_free(report_data *report)
         free(report->fact[i].name);
         free(report->fact[i].text);
     }
+    for (size_t n = 0; n < report->networks; n++)
+        free(report->network[n]);
     free(report->bench);
     free(report->fact);
     *report = (report_data){0};

@@ -11,19 +11,20 @@
 /* Coordinates of a chart: names, bars of rates, rates, bars of shares, shares. */
 enum {
     WIDTH = 720,
-    NAMES = 124,
-    BARS = 132,
-    BARS_WIDTH = 290,
-    RATES = 482,
-    SHARES = 500,
-    SHARES_WIDTH = 160,
+    NAMES = 172,
+    BARS = 180,
+    BARS_WIDTH = 250,
+    RATES = 492,
+    SHARES = 510,
+    SHARES_WIDTH = 152,
     PERCENTS = 712,
     TOP = 22,
     HEADING = 26,
     ROW = 20,
     BAR = 13,
-    NAME_MOST = 19,
-    SHAPE_MOST = 60
+    NAME_MOST = 28,
+    SHAPE_MOST = 60,
+    RIVALS = 4
 };
 
 typedef struct scales {
@@ -38,21 +39,33 @@ size_t report_op_end(const report_data *report, size_t i)
     return i;
 }
 
-double report_rival(const report_data *report, size_t i)
+double report_ahead(const report_data *report, size_t i)
 {
-    double best = NAN;
-    size_t from = i, to = i + 1;
-    while (!report_new_shape(report, from))
-        from--;
-    while (!report_new_shape(report, to))
-        to++;
-    for (size_t j = from; j < to; j++) {
-        const report_bench *rival = &report->bench[j];
-        if (rival->kind == REPORT_COMPETITOR && strcmp(rival->unit, report->bench[i].unit) == 0 &&
-            isfinite(rival->value[REPORT_RATE]) && !(rival->value[REPORT_RATE] <= best))
-            best = rival->value[REPORT_RATE];
+    const report_bench *one = &report->bench[i];
+    double best = 0;
+    size_t at = i;
+    /* Measured right beside it, against those that have the same instructions. */
+    if (one->kind != REPORT_KERNEL || isfinite(one->value[REPORT_TIMES]))
+        return one->value[REPORT_TIMES];
+    while (!report_new_shape(report, at))
+        at--;
+    do {
+        const report_bench *rival = &report->bench[at++];
+        if (rival->kind == REPORT_COMPETITOR && isfinite(rival->value[REPORT_RATE]))
+            best = fmax(best, rival->value[REPORT_RATE]);
+    } while (!report_new_shape(report, at));
+    return best > 0 ? one->value[REPORT_RATE] / best : NAN;
+}
+
+void report_op_title(FILE *out, const report_data *report, size_t i)
+{
+    report_text(out, report->bench[i].op, 0);
+    if (i > 0 && !report_new_group(report, i) &&
+        strcmp(report->bench[i - 1].op, report->bench[i].op) == 0) {
+        fputs(" (", out);
+        report_text(out, *report->bench[i].unit ? report->bench[i].unit : "no rate", 0);
+        fputs(")", out);
     }
-    return isfinite(best) ? best : report->bench[i].value[REPORT_BEST_COMPETITOR];
 }
 
 size_t report_fastest(const report_data *report, size_t i)
@@ -173,14 +186,28 @@ static void axes(FILE *out, const report_bench *first, const scales *to, bool sh
     fputc('\n', out);
 }
 
+/* Of many competitors the chart has the fastest; the table has all. */
+static bool drawn(const report_bench *one)
+{
+    return one->rank < RIVALS;
+}
+
+static int chart_height(const report_data *report, size_t from, size_t to)
+{
+    int height = TOP;
+    for (size_t i = from; i < to; i++)
+        height +=
+            (drawn(&report->bench[i]) ? ROW : 0) + (report_new_shape(report, i) ? HEADING : 0);
+    return height;
+}
+
 static void chart(FILE *out, const report_data *report, size_t from, size_t to)
 {
     const report_bench *first = &report->bench[from];
-    int height = TOP, y = TOP;
+    const int height = chart_height(report, from, to);
+    int y = TOP;
     bool shares;
     const scales most = measure(report, from, to, &shares);
-    for (size_t i = from; i < to; i++)
-        height += ROW + (report_new_shape(report, i) ? HEADING : 0);
     fprintf(out, "<figure><svg role=\"img\" viewBox=\"0 0 %d %d\" aria-label=\"", WIDTH,
             height + 4);
     report_text(out, first->op, 0);
@@ -194,13 +221,15 @@ static void chart(FILE *out, const report_data *report, size_t from, size_t to)
                         SHAPE_MOST);
             fputs("</text>\n", out);
         }
+        if (!drawn(&report->bench[i]))
+            continue;
         bar(out, &report->bench[i], &most, y + ROW / 2);
         y += ROW;
     }
     fputs("</svg></figure>\n", out);
 }
 
-enum { RATE, CEILING, SHARE, SPREAD, TIME, AHEAD, COLUMNS };
+enum { RATE, CEILING, SHARE, SPREAD, TIME, PRODUCT, AHEAD, COLUMNS };
 
 /* A cell of the table; false, and "–", if there is nothing to say. */
 static bool cell(char text[REPORT_NUMBER], const report_data *report, size_t i, unsigned column)
@@ -209,27 +238,37 @@ static bool cell(char text[REPORT_NUMBER], const report_data *report, size_t i, 
     const double *value = one->value;
     double shown = NAN;
     switch (column) {
-    case RATE: report_rate(text, one, shown = value[REPORT_RATE]); break;
-    case CEILING: report_rate(text, one, shown = value[REPORT_CEILING]); break;
-    case SHARE: report_percent(text, shown = value[REPORT_SHARE]); break;
+    case RATE:
+        report_rate(text, one, shown = value[REPORT_RATE]);
+        break;
+    case CEILING:
+        report_rate(text, one, shown = value[REPORT_CEILING]);
+        break;
+    case SHARE:
+        report_percent(text, shown = value[REPORT_SHARE]);
+        break;
     case SPREAD:
         shown = isfinite(one->cv) ? one->cv
                 : one->runs > 1   ? (one->high - one->low) / (one->high + one->low)
                                   : NAN;
         report_percent(text, shown);
         break;
-    case TIME: report_seconds(text, shown = value[REPORT_TIME]); break;
+    case TIME:
+        report_seconds(text, shown = value[REPORT_TIME]);
+        break;
+    case PRODUCT:
+        report_percent(text, shown = value[REPORT_PRODUCT_SHARE]);
+        break;
     default:
-        if (one->kind == REPORT_KERNEL)
-            shown = value[REPORT_RATE] / report_rival(report, i);
-        report_times(text, shown);
+        report_times(text, shown = report_ahead(report, i));
     }
     return isfinite(shown);
 }
 
 static void table(FILE *out, const report_data *report, size_t from, size_t to)
 {
-    static const char *const heads[] = {"rate", "ceiling", "share", "spread", "time", "ahead"};
+    static const char *const heads[] = {"rate", "ceiling",    "share", "spread",
+                                        "time", "of product", "ahead"};
     char text[REPORT_NUMBER];
     bool shown[COLUMNS] = {false};
     for (size_t i = from; i < to; i++)
@@ -244,7 +283,7 @@ static void table(FILE *out, const report_data *report, size_t from, size_t to)
     for (size_t i = from; i < to; i++) {
         const report_bench *one = &report->bench[i];
         if (report_new_shape(report, i)) {
-            fputs("<tbody><tr><th class=\"shape\" colspan=\"7\" scope=\"rowgroup\">", out);
+            fputs("<tbody><tr><th class=\"shape\" colspan=\"8\" scope=\"rowgroup\">", out);
             report_text(out, *one->shape ? one->shape : one->op, 0);
             fputs("</th></tr>\n", out);
         }
@@ -279,11 +318,12 @@ void report_kernels(FILE *out, const report_data *report)
             fputs("</h2>\n", out);
         }
         fputs("<h3>", out);
-        report_text(out, first->op, 0);
+        report_op_title(out, report, i);
         fputs("</h3>\n<div class=\"pair\">", out);
         if (rated(report, i, end))
             chart(out, report, i, end);
-        fputs("<div class=\"scroll\">", out);
+        fprintf(out, "<div class=\"scroll fit\" style=\"--fit:%dpx\">",
+                chart_height(report, i, end) + 2 * ROW);
         table(out, report, i, end);
         fputs("</div></div>\n", out);
         if (end == report->benches || report->bench[end].kind == REPORT_LAYER)

@@ -1,4 +1,5 @@
-/* Taking names apart: prim/op/shape/tier, competitor/who/op/shape, layer/network/... */
+/* Taking names apart: prim/op/shape/tier, competitor/op/shape/who, layer/kind/shape/ring/channel.
+ */
 #include "config.h"
 
 #include <stdlib.h>
@@ -30,15 +31,18 @@ static bool modifier(const char *part)
     return false;
 }
 
-/* Whether a part says how a layer was run, not which layer it is. */
-static bool manner(const char *part)
+/* Whether a part says how a layer was run, not which layer it is.  The one after the kind never
+ * does: it may be 64, elements. */
+static bool manner(const char *const *parts, size_t i)
 {
     static const char *const known[] = {"memory", "tcp",    "loopback", "32",    "64",    "mod32",
                                         "mod64",  "ring32", "ring64",   "local", "sealed"};
+    if (i <= 2)
+        return false;
     for (size_t k = 0; k < sizeof known / sizeof *known; k++)
-        if (strcmp(part, known[k]) == 0)
+        if (strcmp(parts[i], known[k]) == 0)
             return true;
-    return tier_of(part) >= 0 || strchr(part, ':') != NULL;
+    return tier_of(parts[i]) >= 0 || strchr(parts[i], ':') != NULL;
 }
 
 /* Splits at slashes; what is beyond PARTS_MAX parts stays in the last one. */
@@ -52,14 +56,15 @@ static size_t split(char *text, const char *parts[PARTS_MAX])
     return n;
 }
 
-/* Appends parts from..to - 1, joined, for which `only(part) == wanted`; the string made. */
+/* Appends parts from..to - 1, joined, for which `only(parts, i) == wanted`; the string made. */
 static const char *join(char **room, const char *const *parts, size_t from, size_t to,
-                        bool only(const char *part), bool wanted, const char *between)
+                        bool only(const char *const *parts, size_t i), bool wanted,
+                        const char *between)
 {
     char *start = *room, *at = start;
     *at = 0;
     for (size_t i = from; i < to; i++) {
-        if (only && only(parts[i]) != wanted)
+        if (only && only(parts, i) != wanted)
             continue;
         const size_t n = strlen(parts[i]), gap = at > start ? strlen(between) : 0;
         memcpy(at, between, gap);
@@ -96,9 +101,12 @@ sonic_status report_name(report_bench *bench, sonic_error *error)
     if (strcmp(parts[0], "competitor") == 0 && n > 1) {
         bench->kind = REPORT_COMPETITOR;
         bench->group = "";
-        bench->variant = parts[1];
-        bench->op = n > 2 ? parts[2] : parts[1];
-        bench->shape = join(&room, parts, 3, n, NULL, true, "/");
+        /* Shapes begin with a digit: competitor/who/op/shape is the other order. */
+        const bool last = n > 3 && parts[2][0] >= '0' && parts[2][0] <= '9';
+        bench->variant = last ? parts[n - 1] : parts[1];
+        bench->op = n > 2 && !last ? parts[2] : parts[1];
+        bench->shape = last ? join(&room, parts, 2, n - 1, NULL, true, "/")
+                            : join(&room, parts, 3, n, NULL, true, "/");
     } else if (strcmp(parts[0], "layer") == 0 && n > 1) {
         bench->kind = REPORT_LAYER;
         bench->group = parts[1];

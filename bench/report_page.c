@@ -13,9 +13,8 @@
 
 static const char how_to_read[] =
     "<section id=\"reading\"><h2>How to read this</h2><ul>\n"
-    "<li><b>Rate</b>: how much a second, on one thread. A multiply-add is one product and one sum "
-    "in "
-    "the ring.</li>\n"
+    "<li><b>Rate</b>: how much a second, on one thread unless a name ends in -2t. A multiply-add "
+    "is one product and one sum in the ring.</li>\n"
     "<li><b>Ceiling</b> (the upright mark): what this processor did in the same run when nothing "
     "but "
     "the arithmetic itself was left, or, where memory is the limit, when it only copied. "
@@ -26,8 +25,12 @@ static const char how_to_read[] =
     "standard "
     "deviation, or half that range, over the rate. Numbers are medians where there were several "
     "runs.</li>\n"
-    "<li><b>Ahead</b>: the rate over that of the fastest competitor at this shape in this "
-    "file.</li>\n"
+    "<li><b>Ahead</b>: the rate over that of the fastest competitor with the same instructions at "
+    "this shape. Of many competitors the charts have the fastest four.</li>\n"
+    "<li><b>Layers</b> are both servers of an inference in one process: <b>time</b> is by the "
+    "clock, "
+    "<b>processor time</b> both servers' together, over which rates and shares of layers "
+    "are.</li>\n"
     "<li>Ratios travel between machines; absolute numbers do not. Point at a bar or a dot for its "
     "full "
     "name and numbers.</li></ul></section>\n";
@@ -36,9 +39,13 @@ static const char how_to_read[] =
 static void fact_name(FILE *out, const char *name)
 {
     static const char *const known[][2] = {
-        {"host_name", "host"},  {"num_cpus", "processors"},
-        {"mhz_per_cpu", "MHz"}, {"cpu_scaling_enabled", "frequency scaling"},
-        {"load_avg", "load"},   {"library_build_type", "build of Google Benchmark"},
+        {"host_name", "host"},
+        {"num_cpus", "processors"},
+        {"mhz_per_cpu", "MHz"},
+        {"cpu_scaling_enabled", "frequency scaling"},
+        {"load_avg", "load"},
+        {"copy", "copying"},
+        {"library_build_type", "build of Google Benchmark"},
     };
     char shown[64];
     for (size_t k = 0; k < sizeof known / sizeof *known; k++)
@@ -52,7 +59,7 @@ static void fact_name(FILE *out, const char *name)
     }
     memcpy(shown, name, strlen(name) + 1);
     for (char *at = shown; *at; at++)
-        if (*at == '_')
+        if (*at == '_' || *at == '/')
             *at = ' ';
     report_text(out, shown, 0);
 }
@@ -65,17 +72,41 @@ static const char *fact(const report_data *report, const char *name)
     return NULL;
 }
 
-static void facts(FILE *out, const report_data *report)
+/* Rates that were measured before everything else: "ceiling/ring64/avx2", "copy". */
+static bool is_rate(const report_fact *fact)
 {
-    fputs("<dl class=\"facts\">\n", out);
+    char *end;
+    const bool named = strncmp(fact->name, "ceiling/", 8) == 0 || strcmp(fact->name, "copy") == 0;
+    return named && isfinite(strtod(fact->text, &end)) && end != fact->text && !*end;
+}
+
+static void fact_list(FILE *out, const report_data *report, bool rates)
+{
+    bool any = false;
     for (size_t i = 0; i < report->facts; i++) {
+        const report_fact *one = &report->fact[i];
+        char text[REPORT_NUMBER];
+        if (is_rate(one) != rates)
+            continue;
+        fputs(any ? "" : "<dl class=\"facts\">\n", out);
+        any = true;
         fputs("<div><dt>", out);
-        fact_name(out, report->fact[i].name);
+        fact_name(out, one->name);
         fputs("</dt><dd>", out);
-        report_text(out, report->fact[i].text, 400);
+        if (rates) {
+            report_si(text, strtod(one->text, NULL));
+            fprintf(out, "%s%s/s", text, strcmp(one->name, "copy") == 0 ? "B" : "");
+        } else
+            report_text(out, one->text, 400);
         fputs("</dd></div>\n", out);
     }
-    fputs("</dl>\n", out);
+    fputs(any ? "</dl>\n" : "", out);
+}
+
+static void facts(FILE *out, const report_data *report)
+{
+    fact_list(out, report, false);
+    fact_list(out, report, true);
     if (report->processors > 0 && report->load > report->processors / 2)
         fprintf(
             out,
@@ -95,10 +126,16 @@ static void contents(FILE *out, const report_data *report)
     fputs("<nav><a href=\"#reading\">How to read this</a>", out);
     if (report_has_roofs(report))
         fputs("<a href=\"#roofs\">rooflines</a>", out);
+    for (size_t n = 0; n < report->networks; n++) {
+        fprintf(out, "<a href=\"#u%zu\">", n);
+        report_text(out, report->network[n], 40);
+        fputs("</a>", out);
+    }
     for (size_t i = 0; i < report->benches; i++)
         if (report_new_group(report, i)) {
-            fprintf(out, "<a href=\"#%c%zu\">", report->bench[i].kind == REPORT_LAYER ? 'n' : 'g',
-                    report->bench[i].group_id);
+            const bool layer = report->bench[i].kind == REPORT_LAYER;
+            fprintf(out, "<a href=\"#%c%zu\">%s", layer ? 'n' : 'g', report->bench[i].group_id,
+                    layer ? "layers: " : "");
             report_text(out, report->bench[i].group, 40);
             fputs("</a>", out);
         }

@@ -17,9 +17,10 @@ static sonic_status read_all(char **text, size_t *bytes, const char *path, sonic
     FILE *file = fopen(path, "rb");
     char *buffer = NULL;
     if (!file && errno == ENOENT)
-        return sonic_fail(
-            error, SONIC_E_FILE,
-            "%s does not exist: `make bench BENCH_FLAGS=--benchmark_out=%s` writes it", path, path);
+        return sonic_fail(error, SONIC_E_FILE,
+                          "%s does not exist: `make bench BENCH_OUT=NAME` writes NAME.kernels.json "
+                          "and NAME.layers.json",
+                          path);
     if (!file)
         return sonic_fail_errno(error, SONIC_E_FILE, errno, "cannot open %s", path);
     for (size_t got = 1; got > 0 && used <= REPORT_BYTES_MAX; used += got) {

@@ -26,16 +26,41 @@ typedef struct roof {
     double low_x, high_x, low_y, high_y; /* ends of the axes, powers of ten's logarithms */
 } roof;
 
+/* "...-2t" is on two threads, under a roof of its own. */
+static bool one_thread(const char *shape)
+{
+    const size_t n = strlen(shape);
+    return n < 3 || shape[n - 1] != 't' || shape[n - 2] < '0' || shape[n - 2] > '9' ||
+           strcmp(shape + n - 3, "-1t") == 0;
+}
+
+/* What is counted in multiply-adds, too, is drawn by them. */
+static double rate_of(const report_bench *one)
+{
+    return isfinite(one->value[REPORT_MADDS]) ? one->value[REPORT_MADDS] : one->value[REPORT_RATE];
+}
+
+static const char *unit_of(const report_bench *one)
+{
+    return isfinite(one->value[REPORT_MADDS]) ? "madds" : one->unit;
+}
+
+/* NAN where the ceiling is one of memory. */
+static double ceiling_of(const report_bench *one)
+{
+    return strcmp(unit_of(one), one->unit) == 0 ? one->value[REPORT_CEILING] : NAN;
+}
+
 static bool has_point(const report_bench *one)
 {
-    return one->kind != REPORT_LAYER && one->value[REPORT_INTENSITY] > 1e-12 &&
-           one->value[REPORT_INTENSITY] < 1e12 && one->value[REPORT_RATE] > 1e-3 &&
-           one->value[REPORT_RATE] < 1e18;
+    return one->kind != REPORT_LAYER && one->rank == 0 && one->value[REPORT_INTENSITY] > 1e-12 &&
+           one->value[REPORT_INTENSITY] < 1e12 && rate_of(one) > 1e-3 && rate_of(one) < 1e18 &&
+           one_thread(one->shape);
 }
 
 static bool belongs(const report_bench *one, const roof *to)
 {
-    return has_point(one) && one->bits == to->bits && strcmp(one->unit, to->unit) == 0;
+    return has_point(one) && one->bits == to->bits && strcmp(unit_of(one), to->unit) == 0;
 }
 
 /* What the roofs allow at an intensity. */
@@ -57,8 +82,8 @@ static double y_of(const roof *in, double rate)
 static void raise_flat(roof *made, const report_bench *one)
 {
     const unsigned t = (unsigned)(one->tier + 1);
-    if (one->kind == REPORT_KERNEL && one->value[REPORT_CEILING] > made->flat[t].ceiling) {
-        made->flat[t].ceiling = one->value[REPORT_CEILING];
+    if (one->kind == REPORT_KERNEL && ceiling_of(one) > made->flat[t].ceiling) {
+        made->flat[t].ceiling = ceiling_of(one);
         made->flat[t].name = one->variant;
     }
 }
@@ -82,12 +107,14 @@ static bool measure(roof *made, const report_data *report)
             continue;
         raise_flat(made, &report->bench[i]);
         made->copy = fmax(made->copy, value[REPORT_COPY]);
-        made->ceiling = fmax(made->ceiling, value[REPORT_CEILING]);
+        made->ceiling = fmax(made->ceiling, ceiling_of(&report->bench[i]));
         least_x = fmin(least_x, value[REPORT_INTENSITY]);
         most_x = fmax(most_x, value[REPORT_INTENSITY]);
-        least_y = fmin(least_y, value[REPORT_RATE]);
-        most_y = fmax(most_y, value[REPORT_RATE]);
+        least_y = fmin(least_y, rate_of(&report->bench[i]));
+        most_y = fmax(most_y, rate_of(&report->bench[i]));
     }
+    if (!(made->copy > 0))
+        made->copy = report->copy;
     if (!(made->copy > 1e-3 && made->copy < 1e18 && made->ceiling > 1e-3 && made->ceiling < 1e18))
         return false;
     sort_flats(made);
@@ -172,7 +199,7 @@ static void roofs(FILE *out, const roof *in)
 static void point(FILE *out, const roof *in, const report_bench *one)
 {
     char rate[REPORT_NUMBER];
-    const double x = x_of(in, one->value[REPORT_INTENSITY]), y = y_of(in, one->value[REPORT_RATE]);
+    const double x = x_of(in, one->value[REPORT_INTENSITY]), y = y_of(in, rate_of(one));
     if (strncmp(one->op, "matmul", 6) == 0)
         fprintf(out, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"5.5\">", report_colour(one),
                 x, y);
@@ -182,7 +209,7 @@ static void point(FILE *out, const roof *in, const report_bench *one)
     else
         fprintf(out, "<path class=\"point %s\" d=\"M%.1f %.1fl6 6l-6 6l-6 -6z\">",
                 report_colour(one), x, y - 6);
-    report_si(rate, one->value[REPORT_RATE]);
+    report_si(rate, rate_of(one));
     fputs("<title>", out);
     report_text(out, one->name, 0);
     fprintf(out, ": %s/s at %.3g a byte</title>%s\n", rate, one->value[REPORT_INTENSITY],
@@ -201,7 +228,8 @@ static void chart(FILE *out, const report_data *report, const roof *in)
     for (size_t i = 0; i < report->benches; i++)
         if (belongs(&report->bench[i], in))
             point(out, in, &report->bench[i]);
-    fputs("</svg><figcaption>Circles are products, squares convolutions. The slanted roof is "
+    fputs("</svg><figcaption>Circles are products, squares convolutions, grey ones the fastest "
+          "competitor's. The slanted roof is "
           "copying, "
           "the flat ones are each tier's arithmetic.</figcaption></figure>\n",
           out);
@@ -210,7 +238,7 @@ static void chart(FILE *out, const report_data *report, const roof *in)
 static void table(FILE *out, const report_data *report, const roof *in)
 {
     char text[REPORT_NUMBER];
-    fputs("<div class=\"scroll tall\"><table><thead><tr>", out);
+    fputs("<div class=\"scroll fit\" style=\"--fit:470px\"><table><thead><tr>", out);
     report_head(out, "point");
     report_head(out, "a byte");
     report_head(out, "rate");
@@ -226,10 +254,10 @@ static void table(FILE *out, const report_data *report, const roof *in)
         fputs("</th>", out);
         report_si(text, value[REPORT_INTENSITY]);
         report_cell(out, text);
-        report_si(text, value[REPORT_RATE]);
+        report_si(text, rate_of(one));
         report_cell(out, text);
-        const double ceiling = value[REPORT_CEILING] > 0 ? value[REPORT_CEILING] : in->ceiling;
-        report_percent(text, value[REPORT_RATE] / limit(in, value[REPORT_INTENSITY], ceiling));
+        const double ceiling = ceiling_of(one) > 0 ? ceiling_of(one) : in->ceiling;
+        report_percent(text, rate_of(one) / limit(in, value[REPORT_INTENSITY], ceiling));
         report_cell(out, text);
         fputs("</tr>\n", out);
     }
@@ -239,7 +267,7 @@ static void table(FILE *out, const report_data *report, const roof *in)
 /* Whether an earlier bench has the same unit and ring. */
 static bool seen(const report_data *report, size_t i)
 {
-    const roof same = {.unit = report->bench[i].unit, .bits = report->bench[i].bits};
+    const roof same = {.unit = unit_of(&report->bench[i]), .bits = report->bench[i].bits};
     while (i-- > 0)
         if (belongs(&report->bench[i], &same))
             return true;
@@ -249,7 +277,7 @@ static bool seen(const report_data *report, size_t i)
 /* The chart that bench i is the first point of; false if it is none's. */
 static bool begins(roof *made, const report_data *report, size_t i)
 {
-    *made = (roof){.unit = report->bench[i].unit, .bits = report->bench[i].bits};
+    *made = (roof){.unit = unit_of(&report->bench[i]), .bits = report->bench[i].bits};
     return has_point(&report->bench[i]) && !seen(report, i) && measure(made, report);
 }
 

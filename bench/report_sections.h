@@ -22,15 +22,18 @@ void report_kernels(FILE *out, const report_data *report);
 void report_roofs(FILE *out, const report_data *report);
 bool report_has_roofs(const report_data *report);
 
-/** A network a heading: time, bytes, rounds and share, layer by layer. */
+/** A network a heading, and a kind of layer: time, bytes, rounds and share, layer by layer. */
 void report_networks(FILE *out, const report_data *report);
 
 /** The first bench after i that is of another operation. */
 size_t report_op_end(const report_data *report, size_t i);
 
-/** The rate of the fastest competitor among the benches of i's shape, else the counter; NAN if
- * there is none. */
-double report_rival(const report_data *report, size_t i);
+/** How many times the best competitor's rate bench i has: what it says itself, else against the
+ * competitors of its shape; NAN if there is none. */
+double report_ahead(const report_data *report, size_t i);
+
+/** "matmul64"; "conv64 (bytes)" if the operation before has the same name in another unit. */
+void report_op_title(FILE *out, const report_data *report, size_t i);
 
 /** The kernel of the fastest tier among the benches of i's shape, of which i is the first; the
  * number of benches of the report if there is none with a rate. */

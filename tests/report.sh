@@ -14,7 +14,7 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 cd "$tmp" || exit 1
 n=0
-echo "1..23"
+echo "1..27"
 
 # point NAME COMMAND...: one test; what the command prints is shown when it fails.
 point() {
@@ -74,9 +74,11 @@ anchors() {
 point "its contents lead somewhere" anchors
 names() {
     has ring/matmul64/256x256x256/ref ring/matmul64/256x256x256/avx2 \
-        competitor/eigen-gcc-native/matmul64/256x256x256 competitor/plain-gcc-native/matmul64/256x256x256 \
-        ring/matmul64/1x4096x1000/avx2 aes/ctr/4096/vaes256 bool/carry/64/ref alone \
-        layer/f3/conv1/64/memory layer/f3/relu1/64/memory layer/f3/relu1/64/tcp
+        competitor/eigen-gcc-native/matmul64/256x256x256 competitor/matmul64/256x256x256/ikj-gcc-native \
+        ring/matmul64/1x4096x1000/avx2 conv/conv64/64x56x56-64-3x3p1/avx2 \
+        conv/conv64/64x56x56-depthwise-3x3p1/avx2 'conv/network64/net&lt;1&gt;-2t/avx2' aes/ctr/4096/vaes256 bool/carry/64/ref alone \
+        layer/conv/1x28x28-16-5x5/64/memory layer/relu/2304/64/memory layer/relu/2304/64/tcp \
+        layer/trunc/64/64/memory
 }
 point "every name is in it" names
 medians() {
@@ -86,17 +88,42 @@ medians() {
 }
 point "rates, shares, spread, times and competitors are right" medians
 point "of runs without a median the middle one is shown" row 'vaes256 2.00 G 4.00 G 50% 50% 100 ns'
-point "layers, with their sums" row 'conv1 2.00 ms 3.00 ms 12.5 kB 1 50.0 kB 80%' \
-    'relu1 6.00 ms 11.0 ms 987 kB 8 150 kB –' 'sum 8.00 ms 14.0 ms 1.00 MB 9 200 kB' \
-    'relu1 9.00 ms 12.0 ms 987 kB 8 150 kB'
-point "the roofline's points, below the lower of two roofs" \
-    row 'ring/matmul64/256x256x256/avx2 10.7 9.00 G 90%' 'competitor/eigen-gcc-native/matmul64/256x256x256 10.7 5.00 G 50%'
-# The longest bar of 290 is the fastest run's 13 G: the median's, the ceiling's place.
-drawn() { has 'width="200.8"' 'd="M355.1 '; }
+units() {
+    row 'avx2 9.00 G 10.0 G 90% 1.00 ms 97% 3.00×' 'avx2 8.00 GB 16.0 GB 50% 1.00 ms' && has '<h3>conv64 (bytes)</h3>'
+}
+point "convolutions beside products, depthwise ones by bytes" units
+layers() {
+    row '1x28x28-16-5x5 2.00 ms 3.00 ms 12.5 kB 1 50.0 kB 80% 8.00 G madds/s' \
+        '2304 6.00 ms 11.0 ms 987 kB 8 150 kB 4.50 M elements/s' \
+        '2304 9.00 ms 12.0 ms 987 kB 8 150 kB 4.00 M elements/s' '64 5.00 µs 1.02 kB'
+}
+point "layers, one by one" layers
+networks() {
+    row 'relu 2304 ×2 12.0 ms 22.0 ms 1.97 MB 16 300 kB – 4.50 M elements/s' \
+        'relu 2304 ×2 18.0 ms 24.0 ms 1.97 MB 16 300 kB 4.00 M elements/s' \
+        'sum 14.0 ms 25.0 ms 1.99 MB 17 350 kB' 'conv 1x28x28-16-5x5 ×3 6.00 ms 9.00 ms 37.6 kB 3 150 kB 80% 8.00 G madds/s' &&
+        has '<h2>Network net&lt;1&gt;</h2>'
+}
+point "networks, with the sums of their layers" networks
+# Competitors: the fastest is a point.  Depthwise: by multiply-adds, under its ring's roof.
+roofs() {
+    row 'ring/matmul64/256x256x256/avx2 10.7 9.00 G 90%' 'competitor/eigen-gcc-native/matmul64/256x256x256 10.7 5.00 G 50%' \
+        'conv/conv64/64x56x56-depthwise-3x3p1/avx2 0.50 4.00 G 40%' && ! rows page.html | grep -E '^(conv/network|competitor/matmul)'
+}
+point "the roofline's points, below the lower of two roofs" roofs
+# The longest bar of 250 is the fastest run's 13 G: the median's, the ceiling's place.
+drawn() { has 'width="173.1"' 'd="M372.3 '; }
 point "bars are as long as their numbers" drawn
+# The chart has no bar for the slowest of five.
+fastest() {
+    for rival in eigen-gcc-native ikj-gcc-native b c; do grep -q "y=\"[0-9]*\">$rival</text>" page.html || return 1; done
+    ! grep -q 'y="[0-9]*">a</text>' page.html
+}
+point "of many competitors the fastest four are drawn" fastest
 point "failures are told" has '<b>bool/carry/64/ref</b>: no &lt;memory&gt;'
 facts() {
     has '<dd>node&lt;7&gt;&amp;&quot;co&quot;</dd>' '<dd>L1 data 32 KiB, L2 512 KiB</dd>' 'load 7.5 on 8 processors' \
+        '<dt>ceiling ring64 avx2</dt><dd>10.5 G/s</dd>' '<dt>copying</dt><dd>15.0 GB/s</dd>' \
         '<dd>A 5-core of �nothing�</dd>'
 }
 point "facts about the machine, escaped" facts
@@ -144,7 +171,7 @@ cut_short() {
 point "a file that is cut" cut_short
 no_file() {
     mkdir folder
-    refused 'none.json does not exist: .make bench BENCH_FLAGS=--benchmark_out=none.json. writes it' none.json &&
+    refused 'none.json does not exist: .make bench BENCH_OUT=NAME. writes NAME' none.json &&
         refused 'cannot read folder' folder
 }
 point "no file, no regular file" no_file
@@ -160,6 +187,7 @@ wrong_types() {
     says "benchmark 2 (x?y).* 'share' is not a number" '{"benchmarks": [{"name": "w"}, {"name": "x\u001by", "share": "1"}]}' &&
         says "'real_time' is negative" '{"benchmarks": [{"name": "w", "real_time": -1}]}' &&
         says "'madds/s' is negative" '{"benchmarks": [{"name": "w", "madds/s": -0.5}]}' &&
+        says "'uses_net' is negative" '{"benchmarks": [{"name": "w", "uses_net": -1}]}' &&
         says "'time_unit' is none of" '{"benchmarks": [{"name": "w", "real_time": 1, "time_unit": "h"}]}' &&
         says "'name' is not a string" '{"benchmarks": [{"name": 3}]}' &&
         says "'run_name' is not a string" '{"benchmarks": [{"name": "w", "run_name": {}}]}' &&
@@ -183,7 +211,7 @@ extremes() {
     printf '{"benchmarks": [{"name": "a/b64/c/ref", "x/s": 1e308, "ceiling": 1e308, "share": 1e308, "copy": 5e-324, "intensity": 1e308},
         {"name": "a/b64/c/avx2", "x/s": 5e-324, "real_time": 1e308, "ceiling": 5e-324, "copy": 1e308, "intensity": 5e-324},
         {"name": "competitor/a/b64/c", "x/s": 0}, {"name": "layer//", "online_bytes": 1e308}, {"name": "layer//", "real_time": 1e308},
-        {"name": "layer/a", "online_bytes": 1e308}, {"name": "//////"}, {"name": "layer"}, {"name": "competitor/"}]}' >odd.json &&
+        {"name": "layer/a", "online_bytes": 1e308, "uses_": 1e308, "uses_b": 0.1}, {"name": "//////"}, {"name": "layer"}, {"name": "competitor/"}]}' >odd.json &&
         "$program" odd.json page.html && valid page.html && finite
 }
 point "numbers at the ends of the range, names without parts" extremes
