@@ -52,9 +52,9 @@ bool check_bitmat_sizes(harness_tier *tier)
 {
     size_t sizes[SIZES];
     size_t count = harness_sizes(sizes, SIZES, BATCH);
-    for (size_t n = BATCH; n <= 2 * WIDEST + BATCH; n += BATCH)
-        for (size_t off = 0; off < 3; off++)
-            sizes[count++] = n - 1 + off;
+    for (size_t n = WIDEST / 2; n <= 2 * WIDEST; n += WIDEST / 2)
+        for (size_t off = 0; off < 4; off++)
+            sizes[count++] = n - 1 + (off < 3 ? off : BATCH + 2);
     for (size_t i = 0; i < count; i++)
         for (unsigned bits = 32; bits <= 64; bits += 32)
             for (unsigned variant = 0; variant < 4; variant++)
