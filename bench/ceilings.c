@@ -59,6 +59,10 @@ static sonic_ceilings ceilings_of(unsigned tier)
     if (tier == SONIC_TIER_AVX512)
         sonic_ceiling_select_avx512(&ceilings);
 #endif
+#ifdef SONIC_HAVE_AVX512IFMA
+    if (tier == SONIC_TIER_AVX512IFMA)
+        sonic_ceiling_select_avx512ifma(&ceilings);
+#endif
     return ceilings;
 }
 

@@ -27,6 +27,13 @@ libceiling_avx512_la_SOURCES = kernels/ceiling/ceiling_avx512.c
 libceiling_avx512_la_CFLAGS = $(AM_CFLAGS) $(AVX512_CFLAGS)
 endif
 
+if TIER_AVX512IFMA
+CEILING_LIBS += libceiling_avx512ifma.la
+EXTRA_LTLIBRARIES += libceiling_avx512ifma.la
+libceiling_avx512ifma_la_SOURCES = kernels/ceiling/ceiling_avx512ifma.c
+libceiling_avx512ifma_la_CFLAGS = $(AM_CFLAGS) $(AVX512IFMA_CFLAGS)
+endif
+
 CLEANFILES += $(CEILING_LIBS)
 
 # Competitors of our products, each built by every compiler at hand for this processor.  They are

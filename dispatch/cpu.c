@@ -18,13 +18,13 @@
 
 typedef enum feature {
     SSE41, AES, PCLMUL, AVX2, BMI2, VAES, VPCLMUL, GFNI,
-    AVX512F, AVX512BW, AVX512DQ, AVX512VL, AVX512IFMA,
+    AVX512F, AVX512BW, AVX512DQ, AVX512VL, AVX512IFMA, AVX512VNNI,
     FEATURES
 } feature;
 
 static const char *const feature_names[FEATURES] = {
     "sse4.1", "aes", "pclmulqdq", "avx2", "bmi2", "vaes", "vpclmulqdq", "gfni",
-    "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512ifma",
+    "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512ifma", "avx512_vnni",
 };
 
 #define HAS(f) (1u << (f))
@@ -34,6 +34,7 @@ enum {
     NEEDS_VAES256 = NEEDS_AVX2 | HAS(VAES) | HAS(VPCLMUL),
     NEEDS_AVX512 =
         NEEDS_VAES256 | HAS(GFNI) | HAS(AVX512F) | HAS(AVX512BW) | HAS(AVX512DQ) | HAS(AVX512VL),
+    NEEDS_AVX512IFMA = NEEDS_AVX512 | HAS(AVX512IFMA) | HAS(AVX512VNNI),
 };
 
 #ifdef SONIC_CPU_X86
@@ -63,17 +64,29 @@ static unsigned features(void)
     if ((states & STATE_ZMM) == STATE_ZMM)
         found |= (b >> 16 & 1) * HAS(AVX512F) | (b >> 30 & 1) * HAS(AVX512BW) |
                  (b >> 17 & 1) * HAS(AVX512DQ) | (b >> 31 & 1) * HAS(AVX512VL) |
-                 (b >> 21 & 1) * HAS(AVX512IFMA);
+                 (b >> 21 & 1) * HAS(AVX512IFMA) | (c >> 11 & 1) * HAS(AVX512VNNI);
     return found;
+}
+
+static bool made_by(const char *name)
+{
+    uint32_t a, vendor[3];
+    return __get_cpuid(0, &a, &vendor[0], &vendor[2], &vendor[1]) && !memcmp(vendor, name, 12);
+}
+
+/* Intel's vpmullq is three micro-operations and its vpmulld two; AMD's are one, on as many units as
+ * vpmadd52 and vpdpwssd, of which a product takes more. */
+static bool wide_multiplies_are_slow(void)
+{
+    return made_by("GenuineIntel");
 }
 
 /* Family 6 model 85 (Skylake-SP, Cascade Lake, Cooper Lake): their 512-bit units lower the clock of
  * the whole core by up to a third, for microseconds after the last use. */
 static bool clock_drops(void)
 {
-    uint32_t a, b, c, d, vendor[3];
-    if (!__get_cpuid(0, &a, &vendor[0], &vendor[2], &vendor[1]) ||
-        memcmp(vendor, "GenuineIntel", 12) != 0 || !__get_cpuid(1, &a, &b, &c, &d))
+    uint32_t a, b, c, d;
+    if (!made_by("GenuineIntel") || !__get_cpuid(1, &a, &b, &c, &d))
         return false;
     const unsigned family = a >> 8 & 15, model = (a >> 4 & 15) | (a >> 12 & 0xf0);
     return family == 6 && model == 85;
@@ -103,6 +116,11 @@ static unsigned features(void)
 static bool clock_drops(void)
 {
     return false;
+}
+
+static bool wide_multiplies_are_slow(void)
+{
+    return true;
 }
 
 void sonic_cpu_name(char *name, size_t n)
@@ -146,6 +164,9 @@ unsigned sonic_cpu_tiers(void)
 #ifdef SONIC_HAVE_AVX512
     tiers |= (unsigned)((found & NEEDS_AVX512) == NEEDS_AVX512) << SONIC_TIER_AVX512;
 #endif
+#ifdef SONIC_HAVE_AVX512IFMA
+    tiers |= (unsigned)((found & NEEDS_AVX512IFMA) == NEEDS_AVX512IFMA) << SONIC_TIER_AVX512IFMA;
+#endif
     return tiers;
 }
 
@@ -153,6 +174,8 @@ unsigned sonic_cpu_preferred(void)
 {
     unsigned tiers = sonic_cpu_tiers();
     if (clock_drops())
-        tiers &= ~(1u << SONIC_TIER_AVX512);
+        tiers &= ~(1u << SONIC_TIER_AVX512 | 1u << SONIC_TIER_AVX512IFMA);
+    if (!wide_multiplies_are_slow())
+        tiers &= ~(1u << SONIC_TIER_AVX512IFMA);
     return tiers;
 }

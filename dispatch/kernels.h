@@ -21,6 +21,7 @@ typedef enum sonic_tier {
     SONIC_TIER_AVX2,    /**< the above, AVX2, BMI2 */
     SONIC_TIER_VAES256, /**< the above, VAES, VPCLMULQDQ on 256 bits */
     SONIC_TIER_AVX512,  /**< the above, AVX-512 F/BW/DQ/VL, GFNI */
+    SONIC_TIER_AVX512IFMA, /**< the above, IFMA, VNNI; for processors where vpmullq is slow */
     SONIC_TIERS
 } sonic_tier;
 

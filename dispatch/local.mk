@@ -3,8 +3,12 @@ libdispatch_la_SOURCES = \
 	dispatch/context.c \
 	dispatch/context.h \
 	dispatch/conv.c \
+	dispatch/conv_shape.c \
+	dispatch/conv_shape.h \
 	dispatch/cpu.c \
 	dispatch/cpu.h \
+	dispatch/depthwise.c \
+	dispatch/depthwise.h \
 	dispatch/error.c \
 	dispatch/error.h \
 	dispatch/kernels.h \
@@ -12,4 +16,6 @@ libdispatch_la_SOURCES = \
 	dispatch/product.h \
 	dispatch/ring.c \
 	dispatch/select.c \
+	dispatch/skinny.c \
+	dispatch/skinny.h \
 	dispatch/threads.h

@@ -1,4 +1,4 @@
-/* The blocked matrix product: blocks of C dealt to threads, each packing its own panels. */
+/* The blocked matrix product: blocks of C dealt to threads, each packing what is not packed. */
 #include "dispatch/product.h"
 
 #include <sodium.h>
@@ -6,12 +6,10 @@
 #include <string.h>
 
 #include "dispatch/error.h"
+#include "dispatch/skinny.h"
 #include "dispatch/threads.h"
 #include "kernels/common/checked.h"
-
-enum {
-    ROW_DEPTH = 64, /* rows of B that several skinny rows of A share from the second-level cache */
-};
+#include "kernels/common/loop.h"
 
 static size_t smaller(size_t a, size_t b)
 {
@@ -48,167 +46,268 @@ size_t sonic_product_work(size_t m, size_t n, size_t k)
     return work;
 }
 
-size_t sonic_product_depth(const sonic_ring_kernels *kernels, size_t k)
+/* The length of k's blocks: at most kc, whole steps, and all nearly equal. */
+static size_t depth_of(const sonic_ring_kernels *kernels, size_t k)
 {
-    return k ? pieces(k, pieces(k, kernels->kc)) : 0;
+    return pieces(pieces(k, pieces(k, kernels->kc)), kernels->b.step) * kernels->b.step;
 }
 
-sonic_product_grid sonic_product_split(const sonic_ring_kernels *kernels, size_t m, size_t n,
-                                       size_t tasks)
+/* Elements of one packed row, or column of panels, of depth k. */
+static size_t row_length(const sonic_ring_kernels *kernels, size_t k)
 {
-    size_t row_tiles = pieces(m, kernels->mr), column_tiles = pieces(n, kernels->nr);
-    size_t rows = row_tiles ? 1 : 0, columns = pieces(n, kernels->nc);
-    while (rows && columns && rows * columns < tasks) {
+    return sonic_panel_steps(&kernels->b, k) * kernels->a_words;
+}
+
+static size_t column_length(const sonic_ring_kernels *kernels, size_t k)
+{
+    return sonic_panel_steps(&kernels->b, k) * kernels->b.words;
+}
+
+bool sonic_packed_a_size(const sonic_ring_kernels *kernels, size_t bytes, size_t m, size_t k,
+                         size_t *size)
+{
+    return sonic_size_mul(size, sonic_panel_steps(&kernels->b, k), kernels->a_words * bytes) &&
+           sonic_size_mul(size, *size, m);
+}
+
+bool sonic_packed_b_size(const sonic_ring_kernels *kernels, size_t bytes, size_t k, size_t n,
+                         size_t *size)
+{
+    const size_t nr = kernels->b.nr;
+    return sonic_size_mul(size, sonic_panel_steps(&kernels->b, k),
+                          kernels->b.words * nr * bytes) &&
+           sonic_size_mul(size, *size, pieces(n, nr));
+}
+
+/* Where rows from i on, or panels from column j on, of the block of depth k at p are, in elements. */
+static size_t packed_a_at(const sonic_ring_kernels *kernels, size_t m, size_t i, size_t p, size_t k)
+{
+    return row_length(kernels, p) * m + row_length(kernels, k) * i;
+}
+
+static size_t packed_b_at(const sonic_ring_kernels *kernels, size_t n, size_t j, size_t p, size_t k)
+{
+    return column_length(kernels, p) * (pieces(n, kernels->b.nr) * kernels->b.nr) +
+           column_length(kernels, k) * j;
+}
+
+static const void *matrix_at(const sonic_matrix *m, size_t i, size_t j, size_t bytes)
+{
+    return sonic_element(m->data, i * m->row + j * m->column, bytes);
+}
+
+void sonic_packed_a_fill(const sonic_ring_kernels *kernels, size_t bytes, void *packed,
+                         const sonic_matrix *a, size_t m, size_t k, int threads)
+{
+    enum { ROWS = 32 };
+    const size_t depth = depth_of(kernels, k), strips = pieces(m, ROWS);
+    (void)threads; /* without OpenMP */
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (size_t task = 0; task < pieces(k, depth) * strips; task++) {
+        size_t p = task / strips * depth, i = task % strips * ROWS, d = smaller(depth, k - p);
+        kernels->pack_a(sonic_element_mutable(packed, packed_a_at(kernels, m, i, p, d), bytes),
+                        matrix_at(a, i, p, bytes), a->row, a->column, smaller(ROWS, m - i), d);
+    }
+}
+
+void sonic_packed_b_fill(const sonic_ring_kernels *kernels, size_t bytes, void *packed,
+                         const sonic_matrix *b, size_t k, size_t n, int threads)
+{
+    const size_t depth = depth_of(kernels, k), nr = kernels->b.nr, strips = pieces(n, nr);
+    (void)threads; /* without OpenMP */
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (size_t task = 0; task < pieces(k, depth) * strips; task++) {
+        size_t p = task / strips * depth, j = task % strips * nr, d = smaller(depth, k - p);
+        kernels->pack_b(sonic_element_mutable(packed, packed_b_at(kernels, n, j, p, d), bytes),
+                        matrix_at(b, p, j, bytes), b->row, b->column, d, smaller(nr, n - j));
+    }
+}
+
+/* How m x n outputs are dealt out as tasks: rows * columns blocks of height x width, the last of a
+ * row or column smaller; height is a multiple of mr and width of nr. */
+typedef struct grid {
+    size_t rows, columns, height, width;
+} grid;
+
+/* Blocks of at most nc columns, and at least `tasks` of them where the tiles allow it. */
+static grid split(const sonic_ring_kernels *kernels, size_t m, size_t n, size_t tasks)
+{
+    const size_t row_tiles = pieces(m, kernels->mr), column_tiles = pieces(n, kernels->b.nr);
+    size_t rows = 1, columns = pieces(n, kernels->nc);
+    while (rows * columns < tasks) {
         size_t high = row_tiles / rows, wide = column_tiles / columns;
         if (high <= 1 && wide <= 1)
             break;
-        if (high * kernels->mr >= wide * kernels->nr)
+        if (high * kernels->mr >= wide * kernels->b.nr)
             rows++;
         else
             columns++;
     }
-    sonic_product_grid grid = {0, 0, kernels->mr, kernels->nr};
-    if (rows && columns) {
-        grid.height = pieces(row_tiles, rows) * kernels->mr;
-        grid.width = pieces(column_tiles, columns) * kernels->nr;
-        grid.rows = pieces(m, grid.height);
-        grid.columns = pieces(n, grid.width);
+    grid g = {.height = pieces(row_tiles, rows) * kernels->mr,
+              .width = pieces(column_tiles, columns) * kernels->b.nr};
+    g.rows = pieces(m, g.height);
+    g.columns = pieces(n, g.width);
+    return g;
+}
+
+/* Columns j0 to j0 + n of the patches' rows p to p + k: image by image. */
+static void pack_patches(const sonic_product *s, size_t group, void *panels, size_t p, size_t k,
+                         size_t j0, size_t n)
+{
+    const sonic_patches *patches = s->patches;
+    for (size_t done = 0, count; done < n; done += count) {
+        size_t image = (j0 + done) / s->span, from = (j0 + done) % s->span;
+        count = smaller(n - done, s->span - from);
+        patches->kernels->pack(
+            panels, &s->kernels->b, done,
+            sonic_element(patches->x, image * patches->image + group * patches->group, s->bytes),
+            &patches->geometry, p, k, from, count);
     }
-    return grid;
+    s->kernels->seal_b(panels, k, n);
 }
 
-void sonic_product_block(const sonic_ring_kernels *kernels, size_t bytes, void *c, size_t ldc,
-                         const void *a, const void *b, size_t m, size_t n, size_t k,
-                         bool accumulate)
+/* to (+)= from, n elements. */
+static void move(void *to, const void *from, size_t n, size_t bytes, bool accumulate)
 {
-    const size_t mr = kernels->mr, nr = kernels->nr;
-    /* A panel of B stays in the first-level cache while the panels of A pass by it. */
-    for (size_t j = 0; j < n; j += nr)
-        for (size_t i = 0; i < m; i += mr)
-            kernels->tile(sonic_element_mutable(c, i * ldc + j, bytes), ldc,
-                          sonic_element(a, i * k * kernels->a_words, bytes),
-                          sonic_element(b, j * k, bytes), smaller(m - i, mr), smaller(n - j, nr), k,
-                          accumulate);
+    for (size_t i = 0; accumulate && i < n; i++)
+        if (bytes == 8)
+            ((sonic_any64 *)to)[i] += ((const sonic_any64 *)from)[i];
+        else
+            ((sonic_any32 *)to)[i] += ((const sonic_any32 *)from)[i];
+    if (!accumulate)
+        memcpy(to, from, n * bytes);
 }
 
-/* Rows i0 to i0 + m and columns j0 to j0 + n of the product, over all of k. */
-static void run_block(const sonic_ring_kernels *kernels, const sonic_product *s, size_t i0,
-                      size_t m, size_t j0, size_t n, void *a_panels, void *b_panels)
+/* A tile whose columns, j on, belong to several images: through a buffer. */
+static void split_tile(const sonic_product *s, uint8_t *c, size_t j, const void *a, const void *b,
+                       size_t m, size_t n, size_t k, bool accumulate)
 {
-    size_t bytes = sonic_ring_bytes(s->ring), depth = sonic_product_depth(kernels, s->k);
-    for (size_t p = 0; p < s->k; p += depth) {
-        size_t k = smaller(depth, s->k - p);
-        kernels->pack_b(b_panels, sonic_element(s->b, p * s->b_row + j0 * s->b_column, bytes),
-                        s->b_row, s->b_column, k, n);
-        for (size_t i = i0; i < i0 + m; i += kernels->mc) {
-            size_t height = smaller(kernels->mc, i0 + m - i);
-            kernels->pack_a(a_panels, sonic_element(s->a, i * s->a_row + p * s->a_column, bytes),
-                            s->a_row, s->a_column, height, k);
-            sonic_product_block(kernels, bytes, sonic_element_mutable(s->c, i * s->ldc + j0, bytes),
-                                s->ldc, a_panels, b_panels, height, n, k, s->accumulate || p);
+    _Alignas(64) uint8_t whole[SONIC_RING_TILE_MAX * sizeof(uint64_t)];
+    s->kernels->tile(whole, n, a, b, m, n, k, false);
+    for (size_t done = 0, count; done < n; done += count) {
+        size_t from = (j + done) % s->span;
+        count = smaller(n - done, s->span - from);
+        uint8_t *to = sonic_element_mutable(c, (j + done) / s->span * s->c_span + from, s->bytes);
+        for (size_t i = 0; i < m; i++)
+            move(sonic_element_mutable(to, i * s->ldc, s->bytes),
+                 sonic_element(whole, i * n + done, s->bytes), count, s->bytes, accumulate);
+    }
+    sodium_memzero(whole, m * n * s->bytes);
+}
+
+/* Every tile of an m x n block of packed operands; c is the block's first row. */
+static void run_tiles(const sonic_product *s, uint8_t *c, size_t j0, const void *a, const void *b,
+                      size_t m, size_t n, size_t k, bool accumulate)
+{
+    const sonic_ring_kernels *kernels = s->kernels;
+    const size_t mr = kernels->mr, nr = kernels->b.nr;
+    /* A panel of B stays in the first-level cache while the rows of A pass by it. */
+    for (size_t j = 0; j < n; j += nr) {
+        size_t width = smaller(n - j, nr), from = (j0 + j) % s->span;
+        const void *panel = sonic_element(b, j * column_length(kernels, k), s->bytes);
+        uint8_t *to =
+            sonic_element_mutable(c, (j0 + j) / s->span * s->c_span + from, s->bytes);
+        for (size_t i = 0; i < m; i += mr) {
+            const void *rows = sonic_element(a, i * row_length(kernels, k), s->bytes);
+            if (from + width <= s->span)
+                kernels->tile(sonic_element_mutable(to, i * s->ldc, s->bytes), s->ldc, rows, panel,
+                              smaller(m - i, mr), width, k, accumulate);
+            else
+                split_tile(s, sonic_element_mutable(c, i * s->ldc, s->bytes), j0 + j, rows, panel,
+                           smaller(m - i, mr), width, k, accumulate);
         }
     }
 }
 
-static sonic_status run_blocked(const sonic_context *context, const sonic_product *s,
-                                sonic_error *error)
+/* Rows i0 to i0 + m and columns j0 to j0 + n of one group's product, over all of k. */
+static void run_block(const sonic_product *s, size_t group, size_t i0, size_t m, size_t j0,
+                      size_t n, void *a_scratch, void *b_scratch)
 {
-    const sonic_ring_kernels *kernels = &context->kernels.ring[sonic_ring_index(s->ring)];
-    size_t bytes = sonic_ring_bytes(s->ring), work = sonic_product_work(s->m, s->n, s->k);
-    int threads = sonic_threads_for(context->threads, SIZE_MAX, work, SONIC_PRODUCT_LEAST);
-    sonic_product_grid grid = sonic_product_split(kernels, s->m, s->n, (size_t)threads);
-    size_t tasks = grid.rows * grid.columns, depth = sonic_product_depth(kernels, s->k);
-    threads = sonic_threads_for(threads, tasks, work, SONIC_PRODUCT_LEAST);
+    const sonic_ring_kernels *kernels = s->kernels;
+    const size_t bytes = s->bytes, depth = depth_of(kernels, s->k);
+    const void *a_packed = s->a_packed, *b = b_scratch;
+    if (a_packed)
+        a_packed = sonic_element(a_packed, group * row_length(kernels, s->k) * s->m, bytes);
+    for (size_t p = 0; p < s->k; p += depth) {
+        const size_t k = smaller(depth, s->k - p);
+        if (s->patches)
+            pack_patches(s, group, b_scratch, p, k, j0, n);
+        else if (s->b_packed)
+            b = sonic_element(s->b_packed, packed_b_at(kernels, s->n, j0, p, k), bytes);
+        else
+            kernels->pack_b(b_scratch, matrix_at(&s->b, p, j0, bytes), s->b.row, s->b.column, k,
+                            n);
+        for (size_t i = i0; i < i0 + m; i += kernels->mc) {
+            const size_t height = smaller(kernels->mc, i0 + m - i);
+            const void *a = a_scratch;
+            if (a_packed)
+                a = sonic_element(a_packed, packed_a_at(kernels, s->m, i, p, k), bytes);
+            else
+                kernels->pack_a(
+                    a_scratch,
+                    sonic_element(matrix_at(&s->a, i, p, bytes), group * s->a_group, bytes),
+                    s->a.row, s->a.column, height, k);
+            run_tiles(s, sonic_element_mutable(s->c, group * s->c_group + i * s->ldc, bytes), j0, a,
+                      b, height, n, k, s->accumulate || p);
+        }
+    }
+}
 
-    size_t a_bytes =
-        (smaller(kernels->mc, grid.height) * depth * kernels->a_words * bytes + 63) & ~(size_t)63;
-    size_t size = a_bytes + grid.width * depth * bytes;
+static sonic_status run_blocked(int threads, const sonic_product *s, sonic_error *error)
+{
+    const sonic_ring_kernels *kernels = s->kernels;
+    const size_t work = sonic_product_work(s->m, s->n, s->k), depth = depth_of(kernels, s->k);
+    threads = sonic_threads_for(threads, SIZE_MAX, work, SONIC_PRODUCT_LEAST);
+    const grid g = split(kernels, s->m, s->n, pieces((size_t)threads, s->groups));
+    const size_t blocks = g.rows * g.columns, tasks = s->groups * blocks;
+    threads = sonic_threads_for(threads, tasks, SIZE_MAX, 1);
+
+    size_t a_size = 0, b_size = 0;
+    if (!s->a_packed)
+        a_size = smaller(kernels->mc, g.height) * row_length(kernels, depth) * s->bytes;
+    if (!s->b_packed)
+        b_size = g.width * column_length(kernels, depth) * s->bytes;
+    a_size = pieces(a_size, 64) * 64; /* panels of B start at 64 bytes */
+    size_t size = a_size + b_size;
     uint8_t *scratch = sonic_scratch_take((size_t)threads, &size);
     if (!scratch)
         return sonic_fail(error, SONIC_E_MEMORY,
-                          "a matrix product cannot have %zu bytes of scratch for "
-                          "each of %d threads",
-                          size, threads);
+                          "a product cannot have %zu bytes of scratch for each of %d threads", size,
+                          threads);
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t task = 0; task < tasks; task++) {
-        size_t i = task / grid.columns * grid.height, j = task % grid.columns * grid.width;
+        size_t group = task / blocks, block = task % blocks;
+        size_t i = block / g.columns * g.height, j = block % g.columns * g.width;
         uint8_t *mine = scratch + sonic_thread_index() * size;
-        run_block(kernels, s, i, smaller(grid.height, s->m - i), j, smaller(grid.width, s->n - j),
-                  mine, mine + a_bytes);
+        run_block(s, group, i, smaller(g.height, s->m - i), j, smaller(g.width, s->n - j), mine,
+                  mine + a_size);
     }
     sonic_scratch_free(scratch, (size_t)threads, size);
     return SONIC_OK;
 }
 
-/* Few rows of A: B is read once, where it lies. */
-static void run_rows(const sonic_context *context, const sonic_product *s)
-{
-    const sonic_ring_kernels *kernels = &context->kernels.ring[sonic_ring_index(s->ring)];
-    size_t bytes = sonic_ring_bytes(s->ring), width = kernels->nc, tasks = pieces(s->n, width);
-    size_t depth = s->m == 1 ? s->k : ROW_DEPTH;
-    int threads = sonic_threads_for(context->threads, tasks, sonic_product_work(s->m, s->n, s->k),
-                                    SONIC_PRODUCT_LEAST);
-    (void)threads; /* without OpenMP */
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t task = 0; task < tasks; task++) {
-        size_t j = task * width, n = smaller(width, s->n - j);
-        for (size_t p = 0; p < s->k; p += depth)
-            for (size_t i = 0; i < s->m; i++)
-                kernels->row(sonic_element_mutable(s->c, i * s->ldc + j, bytes),
-                             sonic_element(s->a, i * s->a_row + p, bytes),
-                             sonic_element(s->b, p * s->b_row + j, bytes), s->b_row,
-                             smaller(depth, s->k - p), n, s->accumulate || p);
-    }
-}
-
-/* c[i c_row + j c_column] (+)= the dot product of contiguous vectors x_i, few, and rows r_j. */
-static void run_dots(const sonic_context *context, const sonic_product *s, size_t few, size_t c_few,
-                     const void *x, size_t x_row, size_t many, size_t c_many, const void *rows,
-                     size_t row)
-{
-    enum { CHUNK = 32 };
-    const sonic_ring_kernels *kernels = &context->kernels.ring[sonic_ring_index(s->ring)];
-    size_t bytes = sonic_ring_bytes(s->ring), tasks = pieces(many, CHUNK);
-    int threads = sonic_threads_for(context->threads, tasks, sonic_product_work(s->m, s->n, s->k),
-                                    SONIC_PRODUCT_LEAST);
-    (void)threads; /* without OpenMP */
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t task = 0; task < tasks; task++) {
-        size_t j = task * CHUNK;
-        for (size_t i = 0; i < few; i++)
-            kernels->dot(sonic_element_mutable(s->c, i * c_few + j * c_many, bytes), c_many,
-                         sonic_element(x, i * x_row, bytes), sonic_element(rows, j * row, bytes),
-                         row, smaller(CHUNK, many - j), s->k, s->accumulate);
-    }
-}
-
+/* c = 0, where k = 0. */
 static void clear(const sonic_product *s)
 {
-    size_t bytes = sonic_ring_bytes(s->ring);
-    for (size_t i = 0; i < s->m; i++)
-        memset(sonic_element_mutable(s->c, i * s->ldc, bytes), 0, s->n * bytes);
+    for (size_t group = 0; group < s->groups; group++)
+        for (size_t i = 0; i < s->m; i++)
+            for (size_t j = 0; j < s->n; j += s->span)
+                memset(sonic_element_mutable(
+                           s->c, group * s->c_group + i * s->ldc + j / s->span * s->c_span,
+                           s->bytes),
+                       0, smaller(s->span, s->n - j) * s->bytes);
 }
 
-sonic_status sonic_product_run(const sonic_context *context, const sonic_product *s,
-                               sonic_error *error)
+sonic_status sonic_product_run(int threads, const sonic_product *s, sonic_error *error)
 {
-    size_t mr = context->kernels.ring[sonic_ring_index(s->ring)].mr;
-    if (!s->m || !s->n)
+    if (!s->groups || !s->m || !s->n)
         return SONIC_OK;
     if (!s->k) {
         if (!s->accumulate)
             clear(s);
         return SONIC_OK;
     }
-    /* Below half a tile of rows, packing and the tile's idle rows cost more than they bring. */
-    bool skinny = s->m == 1 || 2 * s->m <= mr;
-    if (s->n == 1 && s->a_column == 1 && s->b_row == 1)
-        run_dots(context, s, 1, 0, s->b, 0, s->m, s->ldc, s->a, s->a_row);
-    else if (skinny && s->a_column == 1 && s->b_row == 1)
-        run_dots(context, s, s->m, s->ldc, s->a, s->a_row, s->n, 1, s->b, s->b_column);
-    else if (skinny && s->a_column == 1 && s->b_column == 1)
-        run_rows(context, s);
-    else
-        return run_blocked(context, s, error);
-    return SONIC_OK;
+    if (sonic_skinny_run(threads, s))
+        return SONIC_OK;
+    return run_blocked(threads, s, error);
 }

@@ -1,6 +1,6 @@
 /** @file
- * The blocked matrix product behind sonic_ring_matmul() and sonic_conv(): arguments already
- * checked.
+ * The blocked matrix product behind the products and convolutions of <sonicnn/ring.h>: arguments
+ * already checked, no size or address overflows, data secret, the output aliases nothing.
  */
 #ifndef SONIC_DISPATCH_PRODUCT_H
 #define SONIC_DISPATCH_PRODUCT_H
@@ -9,50 +9,64 @@
 
 #include "dispatch/context.h"
 
-/** c (+)= a b; element (i, p) of a is a[i a_row + p a_column], of b (p, j) likewise, and of c (i,
- * j) is c[i ldc + j].  No size or address overflows.  Data secret, c aliases nothing. */
+/** Element (i, j) is data[i row + j column]. */
+typedef struct sonic_matrix {
+    const void *data;
+    size_t row, column;
+} sonic_matrix;
+
+/** The patch matrices (kernels/conv/conv.h) of several images, side by side. */
+typedef struct sonic_patches {
+    const sonic_conv_kernels *kernels;
+    sonic_conv_geometry geometry;
+    const void *x;
+    size_t image, group; /**< elements from one image, or group, to the next */
+} sonic_patches;
+
+/** c (+)= a b, or as many such products as there are groups.
+ * Of each operand, one form is set.  Packed operands are those of sonic_packed_*(), made with the
+ * same kernels; those of groups follow each other. */
 typedef struct sonic_product {
-    sonic_ring ring;
+    const sonic_ring_kernels *kernels;
+    size_t bytes; /**< of an element */
     size_t m, n, k;
-    void *c;
-    size_t ldc;
-    const void *a;
-    size_t a_row, a_column;
-    const void *b;
-    size_t b_row, b_column;
+    size_t groups;
+    void *c; /**< (i, j) of a group is at c[group c_group + i ldc + j / span c_span + j % span] */
+    size_t ldc, c_group, span, c_span;
+    sonic_matrix a;
+    size_t a_group;
+    const void *a_packed;
+    sonic_matrix b;
+    const void *b_packed;
+    const sonic_patches *patches;
     bool accumulate;
 } sonic_product;
 
-/** Computes it with the context's kernels and threads.
+/** Computes it.
+ * Scratch: at most a block of each operand a thread, 2 MiB.
  * @return SONIC_E_MEMORY (c is unchanged) */
-SONIC_MUST_CHECK sonic_status sonic_product_run(const sonic_context *context,
-                                                const sonic_product *product, sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_product_run(int threads, const sonic_product *product,
+                                                sonic_error *error);
 
-/** How m x n outputs are dealt out as tasks: rows * columns blocks of height x width, the last of a
- * row or column smaller; height is a multiple of mr and width of nr. */
-typedef struct sonic_product_grid {
-    size_t rows, columns, height, width;
-} sonic_product_grid;
-
-/** Blocks of at most nc columns, and at least `tasks` of them where the tiles allow it. */
-sonic_product_grid sonic_product_split(const sonic_ring_kernels *kernels, size_t m, size_t n,
-                                       size_t tasks);
-
-/** The length of k's blocks: at most kc, and all nearly equal; 0 for k = 0. */
-size_t sonic_product_depth(const sonic_ring_kernels *kernels, size_t k);
-
-/** c (+)= the product of packed panels: every tile of an m x n block.
- * @param bytes  of an element */
-void sonic_product_block(const sonic_ring_kernels *kernels, size_t bytes, void *c, size_t ldc,
-                         const void *a, const void *b, size_t m, size_t n, size_t k,
-                         bool accumulate);
+/** Packed operands: for each block of k, of sonic_product_depth() and the last perhaps less, all
+ * rows of A, or all panels of B.
+ * @return false if the size overflows */
+bool sonic_packed_a_size(const sonic_ring_kernels *kernels, size_t bytes, size_t m, size_t k,
+                         size_t *size);
+bool sonic_packed_b_size(const sonic_ring_kernels *kernels, size_t bytes, size_t k, size_t n,
+                         size_t *size);
+void sonic_packed_a_fill(const sonic_ring_kernels *kernels, size_t bytes, void *packed,
+                         const sonic_matrix *a, size_t m, size_t k, int threads);
+void sonic_packed_b_fill(const sonic_ring_kernels *kernels, size_t bytes, void *packed,
+                         const sonic_matrix *b, size_t k, size_t n, int threads);
 
 /** multiply-adds of a product, SIZE_MAX if they overflow: for deciding on threads. */
 size_t sonic_product_work(size_t m, size_t n, size_t k);
 
 enum {
-    SONIC_PRODUCT_LEAST = 1 << 16
-}; /**< multiply-adds that pay for waking a thread: about 10 us */
+    SONIC_PRODUCT_LEAST = 1 << 16, /**< multiply-adds that pay for waking a thread: about 10 us */
+    SONIC_PRODUCT_SKINNY = 4,      /**< rows of A up to which packing B does not pay */
+};
 
 /** Base plus `index` elements. */
 static inline const void *sonic_element(const void *base, size_t index, size_t bytes)

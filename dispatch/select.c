@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const char *const tier_names[SONIC_TIERS] = {"ref", "aesni", "avx2", "vaes256", "avx512"};
+static const char *const tier_names[SONIC_TIERS] = {"ref", "aesni", "avx2", "vaes256", "avx512",
+                                                    "avx512ifma"};
 static const char *const primitive_names[SONIC_PRIMITIVES] = {
     "aes", "bitmat", "bool", "vec", "ring", "conv",
 };
@@ -62,6 +63,15 @@ static void take_avx512(sonic_kernels *kernels)
 }
 #endif
 
+#ifdef SONIC_HAVE_AVX512IFMA
+static void take_avx512ifma(sonic_kernels *kernels)
+{
+    TAKE(SONIC_TIER_AVX512IFMA, SONIC_PRIMITIVE_RING, sonic_ring_select_avx512ifma, kernels->ring);
+    /* Convolutions are these products; their own part is the same. */
+    TAKE(SONIC_TIER_AVX512IFMA, SONIC_PRIMITIVE_CONV, sonic_conv_select_avx512, kernels->conv);
+}
+#endif
+
 /* In rising order; NULL for a tier that was not built. */
 static void (*const take_tier[SONIC_TIERS])(sonic_kernels *) = {
     [SONIC_TIER_REF] = take_ref,
@@ -76,6 +86,9 @@ static void (*const take_tier[SONIC_TIERS])(sonic_kernels *) = {
 #endif
 #ifdef SONIC_HAVE_AVX512
     [SONIC_TIER_AVX512] = take_avx512,
+#endif
+#ifdef SONIC_HAVE_AVX512IFMA
+    [SONIC_TIER_AVX512IFMA] = take_avx512ifma,
 #endif
 };
 

@@ -21,10 +21,14 @@ libkernels_ref_la_SOURCES = \
 	kernels/conv/depthwise_line_tmpl.h \
 	kernels/conv/depthwise_tmpl.h \
 	kernels/conv/edge_ref.h \
+	kernels/ring/form_lanes_tmpl.h \
 	kernels/ring/lanes_ref.h \
+	kernels/ring/panel_tmpl.h \
 	kernels/ring/ring.h \
 	kernels/ring/ring_ref.c \
 	kernels/ring/ring_tmpl.h \
+	kernels/ring/skinny_tmpl.h \
+	kernels/ring/tile_tmpl.h \
 	kernels/vec/vec.h \
 	kernels/vec/vec_ref.c \
 	kernels/vec/vec_tmpl.h
@@ -47,6 +51,7 @@ libkernels_avx2_la_SOURCES = \
 	kernels/bool/bool_avx2.c \
 	kernels/conv/conv_avx2.c \
 	kernels/conv/edge_avx2.h \
+	kernels/ring/form_avx2_tmpl.h \
 	kernels/ring/lanes_avx2.h \
 	kernels/ring/ring_avx2.c \
 	kernels/vec/vec_avx2.c
@@ -74,4 +79,14 @@ libkernels_avx512_la_SOURCES = \
 	kernels/ring/ring_avx512.c \
 	kernels/vec/vec_avx512.c
 libkernels_avx512_la_CFLAGS = $(AM_CFLAGS) $(AVX512_CFLAGS) $(LOOP_CFLAGS)
+endif
+
+if TIER_AVX512IFMA
+KERNEL_LIBS += libkernels_avx512ifma.la
+noinst_LTLIBRARIES += libkernels_avx512ifma.la
+libkernels_avx512ifma_la_SOURCES = \
+	kernels/ring/form_ifma_tmpl.h \
+	kernels/ring/form_vnni_tmpl.h \
+	kernels/ring/ring_avx512ifma.c
+libkernels_avx512ifma_la_CFLAGS = $(AM_CFLAGS) $(AVX512IFMA_CFLAGS) $(LOOP_CFLAGS)
 endif

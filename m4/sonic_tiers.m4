@@ -37,4 +37,10 @@ AC_DEFUN([SONIC_TIERS], [
     [-msse4.1 -maes -mpclmul -mavx2 -mbmi2 -mvaes -mvpclmulqdq -mavx512f -mavx512bw -mavx512dq -mavx512vl -mgfni -mprefer-vector-width=512],
     [#include <immintrin.h>],
     [__m512i x = _mm512_setzero_si512(); x = _mm512_aesenc_epi128(x, x); x = _mm512_mullo_epi64(x, x);
-     x = _mm512_gf2p8affine_epi64_epi8(x, x, 0); return (int)_mm512_reduce_add_epi64(x);])])
+     x = _mm512_gf2p8affine_epi64_epi8(x, x, 0); return (int)_mm512_reduce_add_epi64(x);])
+  AS_IF([test "$sonic_tier_avx512" = no], [enable_avx512ifma=no])
+  SONIC_TIER([avx512ifma],
+    [-msse4.1 -maes -mpclmul -mavx2 -mbmi2 -mvaes -mvpclmulqdq -mavx512f -mavx512bw -mavx512dq -mavx512vl -mgfni -mavx512ifma -mavx512vnni -mprefer-vector-width=512],
+    [#include <immintrin.h>],
+    [__m512i x = _mm512_setzero_si512(); x = _mm512_madd52lo_epu64(x, x, x); x = _mm512_dpwssd_epi32(x, x, x);
+     return (int)_mm512_reduce_add_epi64(x);])])

@@ -57,36 +57,50 @@ static sonic_conv_geometry geometry(harness_random *random)
     }
 }
 
-/* A random rectangle of the patch matrix of 1 to 4 channels. */
+static harness_buffer panels_make(size_t bytes)
+{
+    return harness_buffer_make((bytes + 63) / 64 * 64, HARNESS_AT_END, 0);
+}
+
+/* A random rectangle of the patch matrix of 1 to 4 channels, in panels of a tier's layout from any
+ * column on; what is not of the rectangle must stay as it was. */
 static bool pack(harness_tier *tier, unsigned r)
 {
-    const size_t bytes = r == SONIC_MOD64 ? 8 : 4, nr = tier->kernels->ring[r].nr;
+    const size_t bytes = r == SONIC_MOD64 ? 8 : 4;
+    const sonic_panel_layout *layout = &tier->kernels->ring[r].b;
     const sonic_conv_geometry g = geometry(&tier->random);
     const size_t channels = 1 + harness_below(&tier->random, 4), taps = g.kh * g.kw;
     const size_t k0 = harness_below(&tier->random, channels * taps);
     const size_t k = harness_below(&tier->random, channels * taps - k0 + 1);
     const size_t j0 = harness_below(&tier->random, g.oh * g.ow);
-    const size_t n = harness_below(&tier->random, g.oh * g.ow - j0 + 1),
-                 width = (n + nr - 1) / nr * nr;
+    const size_t n = harness_below(&tier->random, g.oh * g.ow - j0 + 1);
+    const size_t at = harness_below(&tier->random, 2 * layout->nr);
+    const size_t panel = (k + layout->step - 1) / layout->step * layout->words * layout->nr;
+    const size_t size = (at + n + layout->nr - 1) / layout->nr * panel;
     harness_buffer x = harness_buffer_make(channels * g.h * g.w * bytes, HARNESS_AT_END, 0);
-    harness_buffer panels =
-        harness_buffer_make((k * width * bytes + 63) / 64 * 64, HARNESS_AT_END, 0);
+    harness_buffer panels = panels_make(size * bytes), want = panels_make(size * bytes);
     harness_fill(&tier->random, x.data, x.n, HARNESS_RANDOM);
-    tier->kernels->conv[r].pack(panels.data, nr, x.data, &g, k0, k, j0, n);
-    bool right = true;
-    for (size_t i = 0; i < k * width && right; i++) {
-        const size_t j = i / (k * nr) * nr + i % nr, p = k0 + i % (k * nr) / nr, c = p / taps;
-        const uint64_t want = j < n ? padded(&g, x.data + c * g.h * g.w * bytes, (j0 + j) / g.ow,
-                                             (j0 + j) % g.ow, p % taps / g.kw, p % g.kw, bytes)
-                                    : 0;
-        if (element_get(panels.data, i, bytes) != want)
-            right = wrong("pack", &g, bytes, p, j0 + j);
-    }
+    harness_fill(&tier->random, panels.data, panels.n, HARNESS_RANDOM);
+    memcpy(want.data, panels.data, panels.n);
+    for (size_t j = 0; j < n; j++)
+        for (size_t q = 0; q < k; q++) {
+            const size_t p = k0 + q, c = p / taps, column = at + j;
+            const size_t row = q / layout->step * layout->words + q % layout->step;
+            element_put(want.data,
+                        column / layout->nr * panel + row * layout->nr + column % layout->nr, bytes,
+                        padded(&g, x.data + c * g.h * g.w * bytes, (j0 + j) / g.ow,
+                               (j0 + j) % g.ow, p % taps / g.kw, p % g.kw, bytes));
+        }
+    tier->kernels->conv[r].pack(panels.data, layout, at, x.data, &g, k0, k, j0, n);
+    const bool right = memcmp(panels.data, want.data, panels.n) == 0;
     const bool intact = harness_buffer_intact(&panels);
     harness_buffer_free(&x);
     harness_buffer_free(&panels);
-    HARNESS_CHECK(!right || intact, "pack: bytes outside of the panels were written");
-    return right;
+    harness_buffer_free(&want);
+    HARNESS_CHECK(right, "pack mod 2^%zu: rows %zu + %zu, columns %zu + %zu of %zux%zu over %zux%zu",
+                  8 * bytes, k0, k, j0, n, g.kh, g.kw, g.h, g.w);
+    HARNESS_CHECK(intact, "pack: bytes outside of the panels were written");
+    return true;
 }
 
 /* What a depthwise convolution leaves in output (oy, ox) of channel o that held `before`. */

@@ -12,7 +12,7 @@ fi
 program=$top_builddir/tests/tier_check
 [ -x "$top_builddir/tests/.libs/tier_check" ] && program=$top_builddir/tests/.libs/tier_check
 # A tenth of the repetitions: the emulator runs some tens of millions of instructions a second.
-"$SONIC_EMULATOR" -t 600 "$program" 0.1 "${SONIC_EMULATED_TIER-avx512}"
+"$SONIC_EMULATOR" -t 600 "$program" 0.1 ${SONIC_EMULATED_TIERS-avx512 avx512ifma}
 status=$?
 [ $status -eq 0 ] || echo "Bail out! the emulated run ended with status $status"
 exit $status

@@ -26,6 +26,11 @@ static const char *const linux_flags[SONIC_TIERS][16] = {
     [SONIC_TIER_AVX512] = {"sse4_1", "aes", "pclmulqdq", "avx2", "bmi2", "vaes", "vpclmulqdq",
                            "gfni", "avx512f", "avx512bw", "avx512dq", "avx512vl"},
 #endif
+#ifdef SONIC_HAVE_AVX512IFMA
+    [SONIC_TIER_AVX512IFMA] = {"sse4_1", "aes", "pclmulqdq", "avx2", "bmi2", "vaes", "vpclmulqdq",
+                               "gfni", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512ifma",
+                               "avx512_vnni"},
+#endif
 };
 
 /* " flag flag ... " of the first processor in /proc/cpuinfo; empty where there is none. */

@@ -107,9 +107,9 @@ Test(ring_matmul, beyond_blocks)
                 continue;
             const sonic_ring_kernels *ring = &kernels.ring[r];
             const shape shapes[] = {
-                {2 * ring->mc + 1, ring->nr + 1, 9},
+                {2 * ring->mc + 1, ring->b.nr + 1, 9},
                 {ring->mr + 1, 2 * ring->nc + 1, 9},
-                {ring->mr + 1, ring->nr + 1, 2 * ring->kc + 1},
+                {ring->mr + 1, ring->b.nr + 1, 2 * ring->kc + 1},
                 {ring->mc + 1, ring->nc + 1, ring->kc + 1},
             };
             for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)

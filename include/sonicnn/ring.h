@@ -29,6 +29,42 @@ SONIC_API SONIC_MUST_CHECK sonic_status sonic_ring_matmul(const sonic_context *c
                                                           size_t ldb, bool accumulate,
                                                           sonic_error *error);
 
+/** A matrix in the form that products read, made once and used for any number of them, by any
+ * thread and with any context; it takes one to two times the matrix's memory.  As secret as it. */
+typedef struct sonic_ring_packed sonic_ring_packed;
+
+/** Packs A, m x k with rows lda elements apart, for the left of a product; or, if `transposed`, a
+ * holds its transpose, k x m.
+ * @param[out] packed  to be freed with sonic_ring_packed_free()
+ * @return as sonic_ring_matmul() */
+SONIC_API SONIC_MUST_CHECK sonic_status sonic_ring_pack_a(sonic_ring_packed **packed,
+                                                          const sonic_context *context,
+                                                          sonic_ring ring, size_t m, size_t k,
+                                                          const void *a, size_t lda,
+                                                          bool transposed, sonic_error *error);
+
+/** Packs B, k x n with rows ldb elements apart, for the right of a product; or, if `transposed`, b
+ * holds its transpose, n x k, as the weights of a fully connected layer are. */
+SONIC_API SONIC_MUST_CHECK sonic_status sonic_ring_pack_b(sonic_ring_packed **packed,
+                                                          const sonic_context *context,
+                                                          sonic_ring ring, size_t k, size_t n,
+                                                          const void *b, size_t ldb,
+                                                          bool transposed, sonic_error *error);
+
+/** Wipes and frees; NULL is allowed. */
+SONIC_API void sonic_ring_packed_free(sonic_ring_packed *packed);
+
+/** C (+)= A B for a packed A, m x k, and B, k x n: ring, m and k are the packed matrix's.
+ * @return as sonic_ring_matmul(), SONIC_E_ARGUMENT for a matrix packed for the other side */
+SONIC_API SONIC_MUST_CHECK sonic_status sonic_ring_matmul_packed_a(
+    const sonic_context *context, const sonic_ring_packed *a, size_t n, void *c, size_t ldc,
+    const void *b, size_t ldb, bool accumulate, sonic_error *error);
+
+/** C (+)= A B for A, m x k, and a packed B, k x n: ring, k and n are the packed matrix's. */
+SONIC_API SONIC_MUST_CHECK sonic_status sonic_ring_matmul_packed_b(
+    const sonic_context *context, size_t m, const sonic_ring_packed *b, void *c, size_t ldc,
+    const void *a, size_t lda, bool accumulate, sonic_error *error);
+
 /** The public shape of a convolution in NCHW layout.
  * Input [n][c][h][w], weights [o][c/groups][kh][kw], output [n][o][oh][ow] with
  * oh = (h + pad_top + pad_bottom - dilation_h (kh - 1) - 1) / stride_h + 1, ow likewise. */
@@ -54,6 +90,30 @@ SONIC_API SONIC_MUST_CHECK sonic_status sonic_conv(const sonic_context *context,
                                                    const sonic_conv_shape *shape, void *y,
                                                    const void *x, const void *w, bool accumulate,
                                                    sonic_error *error);
+
+/** A convolution's weights in the form that it reads, made once a model; as sonic_ring_packed. */
+typedef struct sonic_conv_weights sonic_conv_weights;
+
+/** Packs weights for convolutions of a shape.  Its batch n is what is most often expected; others
+ * are right, too.
+ * @param[out] weights  to be freed with sonic_conv_weights_free()
+ * @return as sonic_conv() */
+SONIC_API SONIC_MUST_CHECK sonic_status sonic_conv_pack(sonic_conv_weights **weights,
+                                                        const sonic_context *context,
+                                                        sonic_ring ring,
+                                                        const sonic_conv_shape *shape,
+                                                        const void *w, sonic_error *error);
+
+/** Wipes and frees; NULL is allowed. */
+SONIC_API void sonic_conv_weights_free(sonic_conv_weights *weights);
+
+/** y (+)= x * w for packed weights and n images: ring and the rest of the shape are the weights'.
+ * Memory beyond its arguments: 2 MiB a thread.
+ * @return as sonic_conv() */
+SONIC_API SONIC_MUST_CHECK sonic_status sonic_conv_packed(const sonic_context *context,
+                                                          const sonic_conv_weights *weights,
+                                                          size_t n, void *y, const void *x,
+                                                          bool accumulate, sonic_error *error);
 
 #ifdef __cplusplus
 }

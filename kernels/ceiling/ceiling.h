@@ -25,5 +25,6 @@ void sonic_ceiling_select_aesni(sonic_ceilings *ceilings);
 void sonic_ceiling_select_avx2(sonic_ceilings *ceilings);
 void sonic_ceiling_select_vaes256(sonic_ceilings *ceilings);
 void sonic_ceiling_select_avx512(sonic_ceilings *ceilings);
+void sonic_ceiling_select_avx512ifma(sonic_ceilings *ceilings);
 
 #endif

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/ring/ring.h"
+
 /** The public geometry of one channel: input h x w, output oh x ow, kernel kh x kw.  The caller has
  * checked it: oh and ow follow from the rest, no product of sizes overflows. */
 typedef struct sonic_conv_geometry {
@@ -34,11 +36,11 @@ typedef struct sonic_depthwise_part {
 enum { SONIC_DEPTHWISE_SCRATCH = 24 << 10 }; /**< lines that stay in a first-level cache */
 
 typedef struct sonic_conv_kernels {
-    /** Packs rows k0 to k0 + k and columns j0 to j0 + n of the patch matrix into ceil(n / nr)
-     * panels of B (kernels/ring/ring.h).
+    /** Packs rows k0 to k0 + k and columns j0 to j0 + n of the patch matrix into columns `at` to
+     * at + n of panels of B of depth k, not sealed yet (kernels/ring/ring.h).
      * @param x  the group's first channel, channels h w elements apart */
-    void (*pack)(void *panels, size_t nr, const void *x, const sonic_conv_geometry *geometry,
-                 size_t k0, size_t k, size_t j0, size_t n);
+    void (*pack)(void *panels, const sonic_panel_layout *layout, size_t at, const void *x,
+                 const sonic_conv_geometry *geometry, size_t k0, size_t k, size_t j0, size_t n);
 
     /** Output channels of a depthwise convolution of one image, y (+)= x * w.
      * @param scratch  SONIC_DEPTHWISE_SCRATCH bytes at 64; secret afterwards, to be wiped

@@ -39,7 +39,7 @@ static inline void CONV(copy)(CONV(element) *out, const void *from, size_t strid
 
 /* The part of a panel whose columns are `count` neighbours of output row oy, from column ox on; out
  * is the panel's first element of that part. */
-static void CONV(pack_run)(CONV(element) *out, size_t nr, const void *x,
+static void CONV(pack_run)(CONV(element) *out, const sonic_panel_layout *layout, const void *x,
                            const sonic_conv_geometry *g, size_t k0, size_t k, size_t oy, size_t ox,
                            size_t count)
 {
@@ -58,7 +58,7 @@ static void CONV(pack_run)(CONV(element) *out, size_t nr, const void *x,
                        g->pad_left;
             size_t c = k0 > tap ? (k0 - tap + taps - 1) / taps : 0;
             for (; c * taps + tap < k0 + k; c++) {
-                CONV(element) *o = out + (c * taps + tap - k0) * nr;
+                CONV(element) *o = out + sonic_panel_row(layout, c * taps + tap - k0);
                 CONV(zero)(o, before);
                 CONV(copy)(o + before, CONV(at)(x, c * plane + from), g->stride_w, run);
                 CONV(zero)(o + before + run, count - before - run);
@@ -67,19 +67,16 @@ static void CONV(pack_run)(CONV(element) *out, size_t nr, const void *x,
     }
 }
 
-static void CONV(pack)(void *panels, size_t nr, const void *x, const sonic_conv_geometry *g,
-                       size_t k0, size_t k, size_t j0, size_t n)
+static void CONV(pack)(void *panels, const sonic_panel_layout *layout, size_t at, const void *x,
+                       const sonic_conv_geometry *g, size_t k0, size_t k, size_t j0, size_t n)
 {
-    CONV(element) *panel = panels;
-    for (size_t done = 0; done < n; done += nr, panel += k * nr) {
-        size_t columns = n - done < nr ? n - done : nr, count;
-        for (size_t i = 0; i < columns; i += count) {
-            size_t oy = (j0 + done + i) / g->ow, ox = (j0 + done + i) % g->ow;
-            count = columns - i < g->ow - ox ? columns - i : g->ow - ox;
-            CONV(pack_run)(panel + i, nr, x, g, k0, k, oy, ox, count);
-        }
-        for (size_t p = 0; columns < nr && p < k; p++)
-            CONV(zero)(panel + p * nr + columns, nr - columns);
+    const size_t nr = layout->nr, length = sonic_panel_steps(layout, k) * layout->words * nr;
+    for (size_t done = 0, count; done < n; done += count) {
+        const size_t oy = (j0 + done) / g->ow, ox = (j0 + done) % g->ow, column = (at + done) % nr;
+        count = n - done < g->ow - ox ? n - done : g->ow - ox;
+        count = count < nr - column ? count : nr - column;
+        CONV(pack_run)((CONV(element) *)panels + (at + done) / nr * length + column, layout, x, g,
+                       k0, k, oy, ox, count);
     }
 }
 

@@ -8,11 +8,13 @@
 #define RING_BITS 32
 #define RING_MR 6
 #define RING_VECTORS 2
+#define RING_FORM "kernels/ring/form_lanes_tmpl.h"
 #include "kernels/ring/ring_tmpl.h"
 
 #define RING_BITS 64
-#define RING_MR 2
+#define RING_MR 3
 #define RING_VECTORS 2
+#define RING_FORM "kernels/ring/form_avx2_tmpl.h"
 #include "kernels/ring/ring_tmpl.h"
 
 void sonic_ring_select_avx2(sonic_ring_kernels table[2])

@@ -6,17 +6,19 @@
 #include "kernels/ring/lanes_avx512.h"
 
 #define RING_BITS 32
-#define RING_MR 12
-#define RING_VECTORS 2
+#define RING_MR 6
+#define RING_VECTORS 4
+#define RING_FORM "kernels/ring/form_lanes_tmpl.h"
 #include "kernels/ring/ring_tmpl.h"
 
 #define RING_BITS 64
-#define RING_MR 12
-#define RING_VECTORS 2
+#define RING_MR 6
+#define RING_VECTORS 4
+#define RING_FORM "kernels/ring/form_lanes_tmpl.h"
 #include "kernels/ring/ring_tmpl.h"
 
 void sonic_ring_select_avx512(sonic_ring_kernels table[2])
 {
-    ring32_select(&table[0], 256, 96, 512);
-    ring64_select(&table[1], 256, 48, 512);
+    ring32_select(&table[0], 128, 96, 512);
+    ring64_select(&table[1], 128, 96, 512);
 }

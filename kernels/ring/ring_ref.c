@@ -8,11 +8,13 @@
 #define RING_BITS 32
 #define RING_MR 4
 #define RING_VECTORS 4
+#define RING_FORM "kernels/ring/form_lanes_tmpl.h"
 #include "kernels/ring/ring_tmpl.h"
 
 #define RING_BITS 64
 #define RING_MR 4
 #define RING_VECTORS 4
+#define RING_FORM "kernels/ring/form_lanes_tmpl.h"
 #include "kernels/ring/ring_tmpl.h"
 
 void sonic_ring_select_ref(sonic_ring_kernels table[2])

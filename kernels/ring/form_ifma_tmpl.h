@@ -1,0 +1,136 @@
+/* Packed operands mod 2^64 for vpmadd52 and vpdpwssd.
+ *
+ * With a = a1 2^52 + a0, a1 of 12 bits, and b alike,
+ *   a b = lo(a0 b0) + (hi(a0 b0) + a1 b0 + a0 b1) 2^52   mod 2^64,
+ * lo and hi being the 52-bit halves of the product that vpmadd52luq and
+ * vpmadd52huq add to a sum; they read only a0 and b0 of whole words.  Of a1 b0
+ * + a0 b1 only 12 bits survive, so that 16-bit factors will do, and one
+ * vpdpwssd adds it for two consecutive p at once, one in each half of a lane:
+ * from (a1, a0 mod 2^16) and (b0 mod 2^16, b1), whose signs do not matter mod
+ * 2^16.  That is 2.5 instructions for 8 multiply-adds; vpmullq is 3
+ * micro-operations on Intel, and an add.
+ *
+ * Two elements are kept as three words: themselves, and the factors of
+ * vpdpwssd. */
+
+enum {
+    FORM(step) = 2,
+    FORM(words) = 3,
+    FORM(panel_words) = 3,
+};
+
+/* (high 12 bits, low 16 bits) of a factor on the left, and the other way round
+ * on the right. */
+static inline uint64_t FORM(left)(uint64_t v)
+{
+    return v >> 52 | (v & 0xffff) << 16;
+}
+
+static inline void FORM(keep_row)(uint64_t *out, const void *a, size_t stride, size_t k)
+{
+    for (size_t p = 0; p < k; p += 2, out += 3) {
+        const uint64_t first = RING(get)(a, p * stride);
+        const uint64_t second = p + 1 < k ? RING(get)(a, (p + 1) * stride) : 0;
+        out[0] = first;
+        out[1] = second;
+        out[2] = FORM(left)(first) | FORM(left)(second) << 32;
+    }
+}
+
+static inline void FORM(seal)(uint64_t *panel, size_t k)
+{
+    const __m512i low = _mm512_set1_epi64(0xffff), high = _mm512_set1_epi64(0xffff0000);
+    for (size_t p = 0; p < k; p += 2, panel += 3 * RING(nr))
+        for (size_t j = 0; j < RING(nr); j += 8) {
+            if (p + 1 == k)
+                _mm512_store_si512(panel + RING(nr) + j, _mm512_setzero_si512());
+            const __m512i first = _mm512_load_si512(panel + j);
+            const __m512i second = _mm512_load_si512(panel + RING(nr) + j);
+            /* bits 52 and up to 16 and up, or to 48 and up */
+            const __m512i even = _mm512_or_si512(
+                _mm512_and_si512(first, low), _mm512_and_si512(_mm512_srli_epi64(first, 36), high));
+            const __m512i odd =
+                _mm512_or_si512(_mm512_and_si512(second, low),
+                                _mm512_and_si512(_mm512_srli_epi64(second, 36), high));
+            _mm512_store_si512(panel + 2 * RING(nr) + j,
+                               _mm512_or_si512(even, _mm512_slli_epi64(odd, 32)));
+        }
+}
+
+/* The instructions by name: of gcc's intrinsics with an accumulator each costs
+ * a move, and the moves cost registers, which spill. */
+SONIC_INLINE __m512i FORM(add_low)(__m512i sum, __m512i a, __m512i b)
+{
+    __asm__("vpmadd52luq %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    return sum;
+}
+
+SONIC_INLINE __m512i FORM(add_high)(__m512i sum, __m512i a, __m512i b)
+{
+    __asm__("vpmadd52huq %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    return sum;
+}
+
+SONIC_INLINE __m512i FORM(add_cross)(__m512i sum, __m512i a, __m512i b)
+{
+    __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    return sum;
+}
+
+SONIC_INLINE __m512i FORM(spread)(const uint64_t *word)
+{
+    __m512i all = _mm512_set1_epi64((long long)*word);
+    __asm__("" : "+v"(all)); /* a broadcast once, not as an operand of every instruction */
+    return all;
+}
+
+/* See form_lanes_tmpl.h. */
+SONIC_INLINE void FORM(sums)(__m512i (*totals)[RING_VECTORS], const uint64_t *const *a,
+                             const uint64_t *b, size_t k, size_t rows, size_t vectors)
+{
+    __m512i low[RING_MR][RING_VECTORS], high[RING_MR][RING_VECTORS], cross[RING_MR][RING_VECTORS];
+    SONIC_UNROLL
+    for (size_t i = 0; i < rows; i++) {
+        SONIC_UNROLL
+        for (size_t v = 0; v < vectors; v++)
+            low[i][v] = high[i][v] = cross[i][v] = _mm512_setzero_si512();
+    }
+    const size_t words = (k + 1) / 2 * 3;
+    for (size_t w = 0; w < words; w += 3, b += 3 * RING(nr)) {
+        __m512i columns[RING_VECTORS];
+        SONIC_UNROLL
+        for (size_t q = 0; q < 2; q++) {
+            SONIC_UNROLL
+            for (size_t v = 0; v < vectors; v++)
+                columns[v] = _mm512_load_si512(b + q * RING(nr) + 8 * v);
+            SONIC_UNROLL
+            for (size_t i = 0; i < rows; i++) {
+                const __m512i f = FORM(spread)(a[i] + w + q);
+                SONIC_UNROLL
+                for (size_t v = 0; v < vectors; v++) {
+                    low[i][v] = FORM(add_low)(low[i][v], f, columns[v]);
+                    high[i][v] = FORM(add_high)(high[i][v], f, columns[v]);
+                }
+            }
+        }
+        SONIC_UNROLL
+        for (size_t v = 0; v < vectors; v++)
+            columns[v] = _mm512_load_si512(b + 2 * RING(nr) + 8 * v);
+        SONIC_UNROLL
+        for (size_t i = 0; i < rows; i++) {
+            const __m512i f = FORM(spread)(a[i] + w + 2);
+            SONIC_UNROLL
+            for (size_t v = 0; v < vectors; v++)
+                cross[i][v] = FORM(add_cross)(cross[i][v], f, columns[v]);
+        }
+    }
+    SONIC_UNROLL
+    for (size_t i = 0; i < rows; i++) {
+        SONIC_UNROLL
+        for (size_t v = 0; v < vectors; v++) {
+            const __m512i both = _mm512_add_epi64(cross[i][v], _mm512_srli_epi64(cross[i][v], 32));
+            const __m512i above = _mm512_add_epi64(high[i][v], both);
+            totals[i][v] = _mm512_add_epi64(low[i][v], _mm512_slli_epi64(above, 52));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+/* Products of a row, and dot products, on operands as they lie. */
+
+enum {
+    RING(unroll) = 8 /**< rows of B that one pass of row() adds: a load and a
+                        store of c for all */
+};
+
+/* c (+)= the sum of `count` rows of B, each times its element of a; count <=
+ * RING(unroll). */
+static inline void RING(add_rows)(void *c, const void *a, const void *b, size_t ldb, size_t count,
+                                  size_t n, bool accumulate)
+{
+    LANES(factor) factors[RING(unroll)];
+    for (size_t q = 0; q < count; q++) {
+        RING(element) words[LANES(words)];
+        LANES(keep)(words, RING(get)(a, q));
+        factors[q] = LANES(spread)(words);
+    }
+    size_t j = 0;
+    for (; j + LANES(count) <= n; j += LANES(count)) {
+        LANES(sum) sum = LANES(zero)();
+        for (size_t q = 0; q < count; q++)
+            sum = LANES(madd)(sum, factors[q], LANES(load)(RING(at)(b, q * ldb + j)));
+        LANES(vec) total = LANES(total)(sum);
+        uint8_t *out = (uint8_t *)c + j * RING(size);
+        LANES(store)(out, accumulate ? LANES(add)(LANES(load)(out), total) : total);
+    }
+    for (; j < n; j++) {
+        RING(element) v = accumulate ? RING(get)(c, j) : 0;
+        for (size_t q = 0; q < count; q++)
+            v += RING(get)(a, q) * RING(get)(b, q * ldb + j);
+        RING(put)(c, j, v);
+    }
+}
+
+static void RING(row)(void *c, const void *a, const void *b, size_t ldb, size_t k, size_t n,
+                      bool accumulate)
+{
+    size_t p = 0;
+    for (; p + RING(unroll) <= k; p += RING(unroll)) {
+        RING(add_rows)
+        (c, RING(at)(a, p), RING(at)(b, p * ldb), ldb, RING(unroll), n, accumulate);
+        accumulate = true;
+    }
+    if (p < k || !accumulate)
+        RING(add_rows)
+    (c, RING(at)(a, p), RING(at)(b, p * ldb), ldb, k - p, n, accumulate);
+}
+
+static RING(element) RING(dot_one)(const void *x, const void *row, size_t k)
+{
+    enum { chains = 4 }; /* sums that hide the latency of one another */
+    LANES(sum) sums[chains];
+    RING(element) parts[LANES(count)], dot = 0;
+    size_t p = 0;
+    SONIC_UNROLL
+    for (size_t s = 0; s < chains; s++)
+        sums[s] = LANES(zero)();
+    for (; p + chains * LANES(count) <= k; p += chains * LANES(count))
+        SONIC_UNROLL
+    for (size_t s = 0; s < chains; s++)
+        sums[s] =
+            LANES(madd)(sums[s], LANES(factor_of)(LANES(load)(RING(at)(x, p + s * LANES(count)))),
+                        LANES(load)(RING(at)(row, p + s * LANES(count))));
+    for (size_t s = 0; s < chains; s++) {
+        LANES(store)(parts, LANES(total)(sums[s]));
+        for (size_t i = 0; i < LANES(count); i++)
+            dot += parts[i];
+    }
+    for (; p < k; p++)
+        dot += RING(get)(x, p) * RING(get)(row, p);
+    return dot;
+}
+
+static void RING(dot)(void *c, size_t stride, const void *x, const void *rows, size_t row_stride,
+                      size_t m, size_t k, bool accumulate)
+{
+    for (size_t r = 0; r < m; r++) {
+        RING(element) v = RING(dot_one)(x, RING(at)(rows, r * row_stride), k);
+        RING(put)(c, r * stride, accumulate ? RING(get)(c, r * stride) + v : v);
+    }
+}

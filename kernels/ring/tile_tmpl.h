@@ -1,0 +1,62 @@
+/* Tiles, over a form: a loop of its own for each number of vectors that a
+ * narrow panel's columns fill, and for a single row. */
+
+SONIC_INLINE void RING(finish)(void *c, const LANES(vec) *totals, size_t n, bool accumulate)
+{
+    uint8_t *out = c;
+    size_t v = 0;
+    for (; (v + 1) * LANES(count) <= n; v++, out += LANES(count) * RING(size))
+        LANES(store)
+    (out, accumulate ? LANES(add)(LANES(load)(out), totals[v]) : totals[v]);
+    if (v * LANES(count) == n)
+        return;
+    RING(element) last[LANES(count)];
+    LANES(store)(last, totals[v]);
+    for (size_t j = 0; v * LANES(count) + j < n; j++, out += RING(size))
+        RING(put)(out, 0, accumulate ? RING(get)(out, 0) + last[j] : last[j]);
+}
+
+/* rows and vectors are constants where it is inlined; m <= rows, and the rows
+ * of A beyond the last are the last again, whose totals are dropped. */
+SONIC_INLINE void RING(tile_of)(void *c, size_t ldc, const void *a, const void *b, size_t m,
+                                size_t n, size_t k, bool accumulate, size_t rows, size_t vectors)
+{
+    const size_t length = (k + FORM(step) - 1) / FORM(step) * FORM(words);
+    const RING(element) *row[RING_MR];
+    LANES(vec) totals[RING_MR][RING_VECTORS];
+    SONIC_UNROLL
+    for (size_t i = 0; i < rows; i++)
+        row[i] = (const RING(element) *)a + (i < m ? i : m - 1) * length;
+    FORM(sums)(totals, row, b, k, rows, vectors);
+    SONIC_UNROLL
+    for (size_t i = 0; i < rows; i++)
+        if (i < m)
+            RING(finish)
+    ((uint8_t *)c + i * ldc * RING(size), totals[i], n, accumulate);
+}
+
+/* As many vectors as the columns fill. */
+SONIC_INLINE void RING(tile_rows)(void *c, size_t ldc, const void *a, const void *b, size_t m,
+                                  size_t n, size_t k, bool accumulate, size_t rows)
+{
+    const size_t vectors = (n + LANES(count) - 1) / LANES(count);
+    if (RING_VECTORS > 1 && vectors == 1)
+        RING(tile_of)(c, ldc, a, b, m, n, k, accumulate, rows, 1);
+    else if (RING_VECTORS > 2 && vectors == 2)
+        RING(tile_of)
+    (c, ldc, a, b, m, n, k, accumulate, rows, RING_VECTORS > 2 ? 2 : 1);
+    else if (RING_VECTORS > 3 && vectors == 3)
+        RING(tile_of)(c, ldc, a, b, m, n, k, accumulate, rows, RING_VECTORS > 3 ? 3 : 1);
+    else RING(tile_of)(c, ldc, a, b, m, n, k, accumulate, rows, RING_VECTORS);
+}
+
+static void RING(tile)(void *c, size_t ldc, const void *a, const void *b, size_t m, size_t n,
+                       size_t k, bool accumulate)
+{
+    if (!m || !n)
+        return;
+    if (m == 1)
+        RING(tile_rows)(c, ldc, a, b, m, n, k, accumulate, 1);
+    else
+        RING(tile_rows)(c, ldc, a, b, m, n, k, accumulate, RING_MR);
+}
