@@ -129,14 +129,23 @@ static bool is_batch_norm(const bench_layer *layer)
     return layer->groups == layer->c && layer->k == 1;
 }
 
-void bench_add_convolutions(void)
+static bool wanted(const bench_layer *layer, const bench_network *network)
+{
+    unsigned uses = 0;
+    for (unsigned n = 0; n < BENCH_NETWORKS; n++)
+        uses += layer->uses[n];
+    return layer->op == SONIC_OP_CONV && layer->h * layer->w > 1 && !is_batch_norm(layer) &&
+           (!network || !uses || layer->uses[*network]);
+}
+
+void bench_add_convolutions(const bench_network *network)
 {
     char name[128], shape[BENCH_LAYER_NAME];
     for (unsigned ring = 0; ring < SONIC_RINGS; ring++) {
         const int bits = ring == SONIC_MOD64 ? 64 : 32;
         for (size_t i = 0; i < bench_layers_count; i++) {
             const bench_layer *layer = &bench_layers[i];
-            if (layer->op != SONIC_OP_CONV || layer->h * layer->w == 1 || is_batch_norm(layer))
+            if (!wanted(layer, network))
                 continue;
             bench_layer_name(layer, shape);
             snprintf(name, sizeof name, "conv/conv%d%s", bits, strchr(shape, '/'));

@@ -1,11 +1,10 @@
 /* Benches of secure layers: two servers in two threads, over memory and over loopback TCP. */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "bench/ceilings.h"
+#include "bench/options.h"
 #include "bench/pair.h"
 #include "bench/shim.h"
 #include "dispatch/context.h"
@@ -154,65 +153,6 @@ static void bench_secure(sonic_bench *bench, void *argument)
         add_counters(bench, c, &online, &y, ceiling);
 }
 
-typedef struct options {
-    const char *network; /* NULL: all layers */
-    uint32_t batch;
-    int threads;
-} options;
-
-static int usage(const char *program)
-{
-    fprintf(stderr,
-            "usage: %s [--network=NAME] [--batch=N] [--threads=N] [--benchmark_...]\n"
-            "  --network  only the layers of m1, m2, m3, f3, c1, r20, resnet50 or vgg16\n"
-            "  --batch    images at a time (1)\n"
-            "  --threads  of each server (1)\n",
-            program);
-    return 2;
-}
-
-static bool number(const char *text, long most, long *value)
-{
-    char *end;
-    *value = strtol(text, &end, 10);
-    return *text && !*end && *value >= 1 && *value <= most;
-}
-
-static bool parse(options *o, int argc, char **argv)
-{
-    static const struct option known[] = {
-        {"network", required_argument, NULL, 'n'},
-        {"batch", required_argument, NULL, 'b'},
-        {"threads", required_argument, NULL, 't'},
-        {NULL, 0, NULL, 0},
-    };
-    long value;
-    for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        if (option == 'n') {
-            o->network = optarg;
-            continue;
-        }
-        if (option == '?' || !number(optarg, option == 'b' ? 65536 : 1024, &value))
-            return false;
-        if (option == 'b')
-            o->batch = (uint32_t)value;
-        else
-            o->threads = (int)value;
-    }
-    bool found = !o->network;
-    for (unsigned n = 0; n < BENCH_NETWORKS && !found; n++)
-        found = strcmp(o->network, bench_network_name((bench_network)n)) == 0;
-    return found && optind == argc;
-}
-
-static bool wanted(const options *o, const bench_layer *layer)
-{
-    for (unsigned n = 0; n < BENCH_NETWORKS && o->network; n++)
-        if (strcmp(o->network, bench_network_name((bench_network)n)) == 0)
-            return layer->uses[n] > 0;
-    return true;
-}
-
 /* Both servers' shares and opened weights and a mask of the dealer's, tensors, and material:
  * whether they fit in three quarters of this machine's memory. */
 static bool fits(const layer_case *c, const char *name)
@@ -228,7 +168,7 @@ static bool fits(const layer_case *c, const char *name)
 }
 
 /* One case a layer, ring and channel; those of one layer and ring follow each other. */
-static void add_all(layer_case *cases, ready *r, const options *o)
+static void add_all(layer_case *cases, ready *r, const bench_options *o)
 {
     for (size_t i = 0; i < bench_layers_count; i++)
         for (unsigned rest = 0; rest < SONIC_RINGS * BENCH_LINKS; rest++) {
@@ -244,24 +184,24 @@ static void add_all(layer_case *cases, ready *r, const options *o)
                 snprintf(batch, sizeof batch, "/batch:%u", o->batch);
             snprintf(name, sizeof name, "layer/%s/%u/%s%s", shape, ring, bench_link_name(c->link),
                      batch);
-            if (wanted(o, c->layer) && fits(c, name))
+            if ((!o->network || c->layer->uses[*o->network]) && fits(c, name))
                 sonic_bench_add(name, bench_secure, c);
         }
 }
 
 int main(int argc, char **argv)
 {
-    options o = {NULL, 1, 1};
+    bench_options o;
     ready r = {.pair = NULL};
     sonic_bench_begin(&argc, argv);
-    if (!parse(&o, argc, argv))
-        return usage(argv[0]);
+    if (!bench_options_read(&o, argc, argv))
+        return 2;
     layer_case *cases = calloc(bench_layers_count * SONIC_RINGS * BENCH_LINKS, sizeof *cases);
     if (!cases)
         return 1;
     bench_describe();
     add_all(cases, &r, &o);
-    const int status = sonic_bench_main(1, argv);
+    const int status = sonic_bench_main();
     bench_pair_free(r.pair);
     free(cases);
     return status;

@@ -1,6 +1,16 @@
-# `make bench` builds and runs the microbenchmarks; BENCH_FLAGS are Google Benchmark's
-# (--benchmark_filter=ring --benchmark_min_time=1 ...), BENCH_OUT=NAME writes NAME.kernels.json and
-# NAME.layers.json.
+# `make bench` builds and runs the microbenchmarks (bench-kernels, bench-layers: one half of them) and
+# writes bench.kernels.json and bench.layers.json (BENCH_OUT is their path without .kernels.json).  BENCH_FLAGS are Google
+# Benchmark's and those of bench/options.c (--benchmark_filter=ring --network=resnet50 ...).
+#
+# `make bench-claims` measures what this project says of its speed: medians of ten repetitions in
+# random order, products and convolutions pinned to one core, a network's linear layers on one and
+# on two threads, and ReLU.
+BENCH_OUT = bench
+BENCH_PIN = taskset -c 1
+BENCH_CLAIM = --benchmark_repetitions=10 --benchmark_display_aggregates_only=true \
+	--benchmark_min_time=0.05
+BENCH_MIXED = $(BENCH_CLAIM) --benchmark_enable_random_interleaving=true --network=resnet50
+BENCH_SHAPES = 256x256x256|1024x1024x1024|64x576x3136|1x4096x1000
 CEILING_LIBS =
 if TIER_AESNI
 CEILING_LIBS += libceiling_aesni.la
@@ -78,6 +88,8 @@ BENCH_COMMON = \
 	bench/ceilings.h \
 	bench/networks.c \
 	bench/networks.h \
+	bench/options.c \
+	bench/options.h \
 	bench/shim.cc \
 	bench/shim.h \
 	bench/verify.c \
@@ -108,14 +120,23 @@ bench_layers_SOURCES = $(BENCH_COMMON) \
 bench_layers_CPPFLAGS = $(BENCH_CPPFLAGS)
 bench_layers_LDADD = libcore.la librandom.la $(CEILING_LIBS) $(BENCHMARK_LIBS)
 
-bench: bench/kernels$(EXEEXT) bench/layers$(EXEEXT)
+bench: bench-kernels bench-layers
+bench-kernels: bench/kernels$(EXEEXT)
 	./bench/kernels$(EXEEXT) --benchmark_min_time=0.05 \
-	  $(BENCH_OUT:%=--benchmark_out=%.kernels.json) $(BENCH_FLAGS)
+	  --benchmark_out=$(BENCH_OUT).kernels.json $(BENCH_FLAGS)
+bench-layers: bench/layers$(EXEEXT)
 	./bench/layers$(EXEEXT) --benchmark_min_time=0.05 \
-	  $(BENCH_OUT:%=--benchmark_out=%.layers.json) $(BENCH_FLAGS)
+	  --benchmark_out=$(BENCH_OUT).layers.json $(BENCH_FLAGS)
+bench-claims: bench/kernels$(EXEEXT) bench/layers$(EXEEXT)
+	$(BENCH_PIN) ./bench/kernels$(EXEEXT) $(BENCH_MIXED) --benchmark_out=$(BENCH_OUT).claims.json \
+	  --benchmark_filter='^(ring/matmul../($(BENCH_SHAPES))|conv/conv.*)/avx' $(BENCH_FLAGS)
+	./bench/kernels$(EXEEXT) $(BENCH_MIXED) --benchmark_out=$(BENCH_OUT).threads.json \
+	  --benchmark_filter='^conv/network.*/avx' $(BENCH_FLAGS)
+	$(BENCH_PIN) ./bench/layers$(EXEEXT) $(BENCH_CLAIM) --benchmark_out=$(BENCH_OUT).relu.json \
+	  --benchmark_filter='/relu/1048576/.*/memory' $(BENCH_FLAGS)
 else
-bench:
+bench bench-kernels bench-layers bench-claims:
 	@echo 'The microbenchmarks need Google Benchmark (Debian: libbenchmark-dev): configure again.'
 	@exit 1
 endif
-.PHONY: bench
+.PHONY: bench bench-kernels bench-layers bench-claims

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/options.h"
 #include "dispatch/cpu.h"
 
 enum { MOST_CASES = 2048 };
@@ -107,10 +108,13 @@ void bench_add(sonic_primitive primitive, const char *name, const bench_case *be
 
 int main(int argc, char **argv)
 {
+    bench_options options;
     sonic_bench_begin(&argc, argv);
+    if (!bench_options_read(&options, argc, argv))
+        return 2;
     bench_describe();
     bench_add_products();
-    bench_add_convolutions();
+    bench_add_convolutions(options.network);
     bench_add_streams();
-    return sonic_bench_main(argc, argv);
+    return sonic_bench_main();
 }

@@ -6,6 +6,7 @@
 #define SONIC_BENCH_MEASURE_H
 
 #include "bench/ceilings.h"
+#include "bench/networks.h"
 #include "bench/shim.h"
 
 /** One bench: a kernel at a shape on a tier.  Which of the fields matter, the functions say. */
@@ -48,9 +49,10 @@ void *bench_buffer(sonic_bench *bench, size_t bytes);
 /** The filling of it. */
 void bench_fill(void *buffer, size_t bytes);
 
-/** Add the benches of a group of primitives. */
+/** Add the benches of a group of primitives.
+ * @param network  whose convolutions, and those of no network; NULL: all */
 void bench_add_products(void);
-void bench_add_convolutions(void);
+void bench_add_convolutions(const bench_network *network);
 void bench_add_streams(void);
 
 /** Adds one bench for each tier of this processor that has kernels of its own for the primitive,

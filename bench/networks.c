@@ -2,6 +2,7 @@
 #include "bench/networks.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define CONV(c, h, o, k, s, p, groups) SONIC_OP_CONV, c, h, h, o, k, s, p, groups
 #define FC(c, o) CONV(c, 1, o, 1, 1, 0, 1)
@@ -141,6 +142,14 @@ const size_t bench_layers_count = sizeof bench_layers / sizeof *bench_layers;
 const char *bench_network_name(bench_network network)
 {
     return names[network];
+}
+
+bench_network bench_network_find(const char *name)
+{
+    unsigned n = 0;
+    while (n < BENCH_NETWORKS && strcmp(name, names[n]) != 0)
+        n++;
+    return (bench_network)n;
 }
 
 sonic_conv_shape bench_layer_conv(const bench_layer *l, size_t batch)

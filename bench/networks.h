@@ -25,6 +25,9 @@ typedef enum bench_network {
 /** "m1", ...: static storage. */
 const char *bench_network_name(bench_network network);
 
+/** The network of a name, BENCH_NETWORKS if there is none. */
+bench_network bench_network_find(const char *name);
+
 /** One layer of one image. */
 typedef struct bench_layer {
     sonic_op op;      /**< CONV, RELU, MAX_POOL, AVG_POOL, ADD or TRUNC */

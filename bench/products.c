@@ -133,7 +133,7 @@ void bench_add_products(void)
             for (size_t c = 0; c < bench_competitors_count; c++) {
                 if (!(sonic_cpu_tiers() >> SONIC_TIER_AVX2 & 1))
                     continue;
-                snprintf(name, sizeof name, "competitor/%s/%s", shape, bench_competitors[c].name);
+                snprintf(name, sizeof name, "competitor/%s/%s", bench_competitors[c].name, shape);
                 bench_add_case(name, &(bench_case){.function = bench_competitor_line,
                                                    .tier = (sonic_tier)(SONIC_TIERS - 1),
                                                    .ring = ring,

@@ -46,10 +46,8 @@ extern "C" void sonic_bench_begin(int *argc, char **argv)
     benchmark::Initialize(argc, argv);
 }
 
-extern "C" int sonic_bench_main(int argc, char **argv)
+extern "C" int sonic_bench_main(void)
 {
-    if (benchmark::ReportUnrecognizedArguments(argc, argv))
-        return 2;
     const size_t run = benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();
     return failed || run == 0;

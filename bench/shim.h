@@ -35,8 +35,8 @@ void sonic_bench_context(const char *key, const char *value);
 void sonic_bench_begin(int *argc, char **argv);
 
 /** Runs what was added and --benchmark_filter selects; the exit status of the program, which is 1
- * when a benchmark failed and 2 for an unknown option left in argv. */
-int sonic_bench_main(int argc, char **argv);
+ * when a benchmark failed, or none was selected. */
+int sonic_bench_main(void);
 
 #ifdef __cplusplus
 }

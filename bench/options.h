@@ -1,0 +1,20 @@
+/** @file
+ * The benches' own options, beside Google Benchmark's.
+ */
+#ifndef SONIC_BENCH_OPTIONS_H
+#define SONIC_BENCH_OPTIONS_H
+
+#include "bench/networks.h"
+
+typedef struct bench_options {
+    const bench_network *network; /**< &chosen: only its layers; NULL: all */
+    bench_network chosen;
+    uint32_t batch; /**< images at a time */
+    int threads;    /**< of each server */
+} bench_options;
+
+/** Reads what sonic_bench_begin() has left; false, and the usage on standard error, for anything
+ * else.  options must stay where it is. */
+bool bench_options_read(bench_options *options, int argc, char **argv);
+
+#endif
