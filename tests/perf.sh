@@ -48,7 +48,8 @@ if "$sonicnn" info --json >info.json 2>/dev/null; then
         }'
     predicts() {
         cat p3.json && awk "$formula" p3.json &&
-            awk '$1 == "\"processor_share\":" { n++; good = $2 + 0 > 0 && $2 + 0 <= 1 } END { exit !(n == 1 && good) }' p3.json
+            awk '$1 == "\"processor_share\":" { n++; good = $2 + 0 > 0 && $2 + 0 <= 1 }
+                END { exit !(n == 1 && good) }' p3.json
     }
     point "predictions are the formula's, and rows add up to totals" predicts
 
@@ -64,7 +65,8 @@ if "$sonicnn" info --json >info.json 2>/dev/null; then
         done
         # Setup opens the weights after a handshake of 112 bytes from each server and a round.
         section p1.json setup deal >p1.setup && value plan.json setup_bytes && cat p1.setup &&
-            [ "$(value p1.setup bytes)" = $(($(value plan.json setup_bytes) + 224)) ] && [ "$(value p1.setup rounds)" = 2 ]
+            [ "$(value p1.setup bytes)" = $(($(value plan.json setup_bytes) + 224)) ] &&
+            [ "$(value p1.setup rounds)" = 2 ]
     }
     point "bytes and rounds are those that share-model announces" planned
     dealt() {
@@ -75,7 +77,8 @@ if "$sonicnn" info --json >info.json 2>/dev/null; then
     }
     point "the dealer's bytes are those of a pool of that batch" dealt
     rates() {
-        section p3.json total setup >total && section p3.json deal images >deal && tail -n 9 p3.json >images && cat images &&
+        section p3.json total setup >total && section p3.json deal images >deal &&
+            tail -n 9 p3.json >images && cat images &&
             awk -v n=3 -v alone="$(value images one_after_the_other)" -v many="$(value images many_under_way)" \
                 -v dealer="$(value images dealer)" -v online="$(value total predicted_seconds)" \
                 -v link="$(value total bandwidth_seconds)" -v made="$(value deal compute_seconds)" \
