@@ -15,7 +15,7 @@
 
 /** Most benches and most runs of them, all files together, and most bytes of a file: many times
  * what `make bench` writes, and what a reader or a browser can still bear. */
-enum { REPORT_BENCHES_MAX = 10000, REPORT_RUNS_MAX = 200000, REPORT_BYTES_MAX = 32 << 20 };
+enum { REPORT_BENCHES_MAX = 5000, REPORT_RUNS_MAX = 200000, REPORT_BYTES_MAX = 32 << 20 };
 
 /** Most networks whose layers are counted. */
 enum { REPORT_NETWORKS_MAX = 16 };

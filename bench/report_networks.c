@@ -9,6 +9,9 @@
 #include "bench/report_sections.h"
 #include "bench/report_write.h"
 
+/* Most ways in which a network is shown: rings, channels and batches are a few. */
+enum { MANNERS_MAX = 32 };
+
 static size_t first_layer(const report_data *report)
 {
     size_t i = 0;
@@ -46,22 +49,22 @@ static void manner(FILE *out, const report_selection *from, const char *name, bo
 
 static void network(FILE *out, const report_data *report, size_t n)
 {
-    bool first = true;
-    for (size_t i = first_layer(report); i < report->benches; i++) {
+    unsigned shown = 0;
+    for (size_t i = first_layer(report); i < report->benches && shown < MANNERS_MAX; i++) {
         report_selection made;
         if (!begins(&made, report, n, i))
             continue;
-        if (first) {
+        if (shown == 0) {
             fprintf(out, "<section id=\"u%zu\"><h2>Network ", n);
             report_text(out, report->network[n], 0);
             fputs("</h2>\n<p>The layers in this file, each as often as the network has it: times "
                   "and bytes are those of one run, times the count.</p>\n",
                   out);
         }
-        manner(out, &made, report->bench[i].op, first);
-        first = false;
+        manner(out, &made, report->bench[i].op, shown == 0);
+        shown++;
     }
-    fputs(first ? "" : "</section>\n", out);
+    fputs(shown ? "</section>\n" : "", out);
 }
 
 void report_networks(FILE *out, const report_data *report)
