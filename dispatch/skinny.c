@@ -4,8 +4,9 @@
 #include "dispatch/threads.h"
 
 enum {
-    ROW_DEPTH = 64, /* rows of B that several rows of A share from the second-level cache */
-    DOT_ROWS = 32,  /* of a task */
+    ROW_DEPTH = 64,   /* rows of B that several rows of A share from the second-level cache */
+    ROW_WIDTH = 2048, /* of a task: its part of C stays in the first-level cache */
+    DOT_ROWS = 32,    /* of a task */
 };
 
 static size_t smaller(size_t a, size_t b)
@@ -21,7 +22,8 @@ static size_t pieces(size_t n, size_t piece)
 /* Few rows of A, rows of B contiguous. */
 static void run_rows(int threads, const sonic_product *s)
 {
-    const size_t bytes = s->bytes, width = s->kernels->nc, tasks = pieces(s->n, width);
+    const size_t bytes = s->bytes, width = pieces(s->n, pieces(s->n, ROW_WIDTH)),
+                 tasks = pieces(s->n, width);
     const size_t depth = s->m == 1 ? s->k : ROW_DEPTH;
     threads =
         sonic_threads_for(threads, tasks, sonic_product_work(s->m, s->n, s->k), SONIC_PRODUCT_LEAST);

@@ -5,9 +5,19 @@
 #include "kernels/ring/lanes_avx512.h"
 
 #define CEILING_BITS 32
+#define CEILING_ROWS 2
+#include "kernels/ceiling/ring_tmpl.h"
+
+#define CEILING_BITS 32
+#define CEILING_ROWS 3
 #include "kernels/ceiling/ring_tmpl.h"
 
 #define CEILING_BITS 64
+#define CEILING_ROWS 2
+#include "kernels/ceiling/ring_tmpl.h"
+
+#define CEILING_BITS 64
+#define CEILING_ROWS 3
 #include "kernels/ceiling/ring_tmpl.h"
 
 #define VEC __m512i
@@ -19,7 +29,9 @@
 
 void sonic_ceiling_select_avx512(sonic_ceilings *ceilings)
 {
-    ceilings->ring[0][0] = ring32_ceiling;
-    ceilings->ring[1][0] = ring64_ceiling;
+    ceilings->ring[0][0] = ring32_rows2_ceiling;
+    ceilings->ring[0][1] = ring32_rows3_ceiling;
+    ceilings->ring[1][0] = ring64_rows2_ceiling;
+    ceilings->ring[1][1] = ring64_rows3_ceiling;
     ceilings->aes = aes_ceiling;
 }

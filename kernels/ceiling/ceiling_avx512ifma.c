@@ -5,9 +5,19 @@
 #include "kernels/ring/lanes_avx512.h"
 
 #define CEILING_BITS 32
+#define CEILING_ROWS 2
+#include "kernels/ceiling/ring_tmpl.h"
+
+#define CEILING_BITS 32
+#define CEILING_ROWS 3
 #include "kernels/ceiling/ring_tmpl.h"
 
 #define CEILING_BITS 64
+#define CEILING_ROWS 2
+#include "kernels/ceiling/ring_tmpl.h"
+
+#define CEILING_BITS 64
+#define CEILING_ROWS 3
 #include "kernels/ceiling/ring_tmpl.h"
 
 enum { TILES = 8 }; /* vectors of sums: as many chains as hide the latency of four cycles */
@@ -68,7 +78,9 @@ static uint64_t vnni_ceiling(uint64_t steps, void *sink)
 void sonic_ceiling_select_avx512ifma(sonic_ceilings *ceilings)
 {
     ceilings->ring[0][0] = vnni_ceiling;
-    ceilings->ring[0][1] = ring32_ceiling;
+    ceilings->ring[0][1] = ring32_rows2_ceiling;
+    ceilings->ring[0][2] = ring32_rows3_ceiling;
     ceilings->ring[1][0] = ifma_ceiling;
-    ceilings->ring[1][1] = ring64_ceiling;
+    ceilings->ring[1][1] = ring64_rows2_ceiling;
+    ceilings->ring[1][2] = ring64_rows3_ceiling;
 }

@@ -24,8 +24,7 @@ static inline void FORM(keep)(uint32_t *out, uint32_t first, uint32_t second)
 static inline void FORM(keep_row)(uint32_t *out, const void *a, size_t stride, size_t k)
 {
     for (size_t p = 0; p + 1 < k; p += 2)
-        FORM(keep)
-    (out + p, RING(get)(a, p * stride), RING(get)(a, (p + 1) * stride));
+        FORM(keep)(out + p, RING(get)(a, p * stride), RING(get)(a, (p + 1) * stride));
     if (k % 2)
         FORM(keep)(out + k - 1, RING(get)(a, (k - 1) * stride), 0);
 }

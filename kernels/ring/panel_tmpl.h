@@ -23,13 +23,28 @@ static void RING(seal_b)(void *panels, size_t k, size_t n)
         FORM(seal)(panel, k);
 }
 
+enum {
+    RING(together) = 512 / (RING(nr) * RING(size)), /**< panels filled at once, for runs of lines */
+    RING(ahead) = 4, /**< rows of B whose lines are asked for before they are copied */
+};
+
 /* Columns that lie side by side: whole rows of a panel. */
 static inline void RING(copy_row)(RING(element) *out, const void *from)
 {
     SONIC_UNROLL
     for (size_t v = 0; v < RING_VECTORS; v++)
-        LANES(store)
-    (out + v * LANES(count), LANES(load)(RING(at)(from, v * LANES(count))));
+        LANES(store)(out + v * LANES(count), LANES(load)(RING(at)(from, v * LANES(count))));
+}
+
+/* One panel whose columns are apart, or fewer than nr. */
+static void RING(pack_panel)(RING(element) *panel, const void *b, size_t row_stride,
+                             size_t column_stride, size_t k, size_t columns)
+{
+    for (size_t p = 0; p < k; p++) {
+        RING(element) *out = panel + sonic_panel_row(&RING(layout), p);
+        for (size_t j = 0; j < columns; j++)
+            out[j] = RING(get)(b, p * row_stride + j * column_stride);
+    }
 }
 
 static void RING(pack_b)(void *panels, const void *b, size_t row_stride, size_t column_stride,
@@ -37,18 +52,27 @@ static void RING(pack_b)(void *panels, const void *b, size_t row_stride, size_t 
 {
     RING(element) *panel = panels;
     const size_t length = sonic_panel_steps(&RING(layout), k) * FORM(panel_words) * RING(nr);
-    for (size_t j0 = 0; j0 < n; j0 += RING(nr), panel += length) {
-        size_t columns = n - j0 < RING(nr) ? n - j0 : RING(nr);
+    size_t j = 0;
+    while (column_stride == 1 && n - j >= RING(nr)) {
+        size_t count = (n - j) / RING(nr) < RING(together) ? (n - j) / RING(nr) : RING(together);
         for (size_t p = 0; p < k; p++) {
+            const void *from = RING(at)(b, p * row_stride + j);
             RING(element) *out = panel + sonic_panel_row(&RING(layout), p);
-            const void *from = RING(at)(b, p * row_stride + j0 * column_stride);
-            if (columns == RING(nr) && column_stride == 1) {
-                RING(copy_row)(out, from);
-                continue;
-            }
-            for (size_t j = 0; j < columns; j++)
-                out[j] = RING(get)(from, j * column_stride);
+            for (size_t g = 0; g < count; g++)
+                RING(copy_row)(out + g * length, RING(at)(from, g * RING(nr)));
+            if (p + RING(ahead) < k)
+                for (size_t at = 0; at < count * RING(nr); at += 64 / RING(size))
+                    __builtin_prefetch(RING(at)(from, RING(ahead) * row_stride + at));
         }
+        for (size_t g = 0; g < count; g++)
+            FORM(seal)(panel + g * length, k);
+        j += count * RING(nr);
+        panel += count * length;
+    }
+    for (size_t columns; j < n; j += columns, panel += length) {
+        columns = n - j < RING(nr) ? n - j : RING(nr);
+        RING(pack_panel)(panel, RING(at)(b, j * column_stride), row_stride, column_stride, k,
+                         columns);
         FORM(seal)(panel, k);
     }
 }

@@ -19,6 +19,6 @@
 
 void sonic_ring_select_avx2(sonic_ring_kernels table[2])
 {
-    ring32_select(&table[0], 256, 96, 512);
-    ring64_select(&table[1], 256, 48, 512);
+    ring32_select(&table[0], 288, 96, 256);
+    ring64_select(&table[1], 288, 48, 256);
 }

@@ -19,6 +19,6 @@
 
 void sonic_ring_select_avx512ifma(sonic_ring_kernels table[2])
 {
-    ring32_select(&table[0], 256, 96, 512);
-    ring64_select(&table[1], 192, 96, 512);
+    ring32_select(&table[0], 192, 96, 256);
+    ring64_select(&table[1], 192, 96, 256);
 }

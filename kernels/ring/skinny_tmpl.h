@@ -1,14 +1,14 @@
 /* Products of a row, and dot products, on operands as they lie. */
 
 enum {
-    RING(unroll) = 8 /**< rows of B that one pass of row() adds: a load and a
-                        store of c for all */
+    RING(unroll) = 8 /**< rows of B that one pass of row() adds: a load and a store of c for all */
 };
 
-/* c (+)= the sum of `count` rows of B, each times its element of a; count <=
- * RING(unroll). */
-static inline void RING(add_rows)(void *c, const void *a, const void *b, size_t ldb, size_t count,
-                                  size_t n, bool accumulate)
+/* c (+)= the sum of `count` rows of B, each times its element of a; count <= RING(unroll).  The
+ * same part of the rows `ahead` further on is asked for: B comes from far away, and each row is too
+ * short for the processor to see it coming. */
+SONIC_INLINE void RING(add_rows)(void *c, const void *a, const void *b, size_t ldb, size_t count,
+                                 size_t n, size_t ahead, bool accumulate)
 {
     LANES(factor) factors[RING(unroll)];
     for (size_t q = 0; q < count; q++) {
@@ -19,8 +19,11 @@ static inline void RING(add_rows)(void *c, const void *a, const void *b, size_t 
     size_t j = 0;
     for (; j + LANES(count) <= n; j += LANES(count)) {
         LANES(sum) sum = LANES(zero)();
-        for (size_t q = 0; q < count; q++)
+        for (size_t q = 0; q < count; q++) {
             sum = LANES(madd)(sum, factors[q], LANES(load)(RING(at)(b, q * ldb + j)));
+            if (ahead)
+                __builtin_prefetch(RING(at)(b, (q + ahead) * ldb + j));
+        }
         LANES(vec) total = LANES(total)(sum);
         uint8_t *out = (uint8_t *)c + j * RING(size);
         LANES(store)(out, accumulate ? LANES(add)(LANES(load)(out), total) : total);
@@ -37,14 +40,16 @@ static void RING(row)(void *c, const void *a, const void *b, size_t ldb, size_t 
                       bool accumulate)
 {
     size_t p = 0;
-    for (; p + RING(unroll) <= k; p += RING(unroll)) {
-        RING(add_rows)
-        (c, RING(at)(a, p), RING(at)(b, p * ldb), ldb, RING(unroll), n, accumulate);
+    for (; p + 2 * RING(unroll) <= k; p += RING(unroll)) {
+        RING(add_rows)(c, RING(at)(a, p), RING(at)(b, p * ldb), ldb, RING(unroll), n, RING(unroll),
+                       accumulate);
         accumulate = true;
     }
-    if (p < k || !accumulate)
-        RING(add_rows)
-    (c, RING(at)(a, p), RING(at)(b, p * ldb), ldb, k - p, n, accumulate);
+    for (size_t count; p < k || !accumulate; p += count) {
+        count = k - p < RING(unroll) ? k - p : RING(unroll);
+        RING(add_rows)(c, RING(at)(a, p), RING(at)(b, p * ldb), ldb, count, n, 0, accumulate);
+        accumulate = true;
+    }
 }
 
 static RING(element) RING(dot_one)(const void *x, const void *row, size_t k)

@@ -6,8 +6,7 @@ SONIC_INLINE void RING(finish)(void *c, const LANES(vec) *totals, size_t n, bool
     uint8_t *out = c;
     size_t v = 0;
     for (; (v + 1) * LANES(count) <= n; v++, out += LANES(count) * RING(size))
-        LANES(store)
-    (out, accumulate ? LANES(add)(LANES(load)(out), totals[v]) : totals[v]);
+        LANES(store)(out, accumulate ? LANES(add)(LANES(load)(out), totals[v]) : totals[v]);
     if (v * LANES(count) == n)
         return;
     RING(element) last[LANES(count)];
@@ -27,12 +26,20 @@ SONIC_INLINE void RING(tile_of)(void *c, size_t ldc, const void *a, const void *
     SONIC_UNROLL
     for (size_t i = 0; i < rows; i++)
         row[i] = (const RING(element) *)a + (i < m ? i : m - 1) * length;
+    /* The output's lines come while the sums are made. */
+    SONIC_UNROLL
+    for (size_t i = 0; i < rows; i++) {
+        const uint8_t *line = (const uint8_t *)c + (i < m ? i : m - 1) * ldc * RING(size);
+        SONIC_UNROLL
+        for (size_t at = 0; at < vectors * LANES(count) * RING(size); at += 64)
+            __builtin_prefetch(line + at, 1);
+        __builtin_prefetch(line + n * RING(size) - 1, 1);
+    }
     FORM(sums)(totals, row, b, k, rows, vectors);
     SONIC_UNROLL
     for (size_t i = 0; i < rows; i++)
         if (i < m)
-            RING(finish)
-    ((uint8_t *)c + i * ldc * RING(size), totals[i], n, accumulate);
+            RING(finish)((uint8_t *)c + i * ldc * RING(size), totals[i], n, accumulate);
 }
 
 /* As many vectors as the columns fill. */
@@ -43,8 +50,7 @@ SONIC_INLINE void RING(tile_rows)(void *c, size_t ldc, const void *a, const void
     if (RING_VECTORS > 1 && vectors == 1)
         RING(tile_of)(c, ldc, a, b, m, n, k, accumulate, rows, 1);
     else if (RING_VECTORS > 2 && vectors == 2)
-        RING(tile_of)
-    (c, ldc, a, b, m, n, k, accumulate, rows, RING_VECTORS > 2 ? 2 : 1);
+        RING(tile_of)(c, ldc, a, b, m, n, k, accumulate, rows, RING_VECTORS > 2 ? 2 : 1);
     else if (RING_VECTORS > 3 && vectors == 3)
         RING(tile_of)(c, ldc, a, b, m, n, k, accumulate, rows, RING_VECTORS > 3 ? 3 : 1);
     else RING(tile_of)(c, ldc, a, b, m, n, k, accumulate, rows, RING_VECTORS);
