@@ -51,7 +51,7 @@ static void bench_conv(sonic_bench *bench, void *argument)
         const double intensity = bench_operands_madds(&o) / work.traffic;
         sonic_bench_counter(bench, "madds/s", rate * intensity);
         sonic_bench_counter(bench, "intensity", intensity);
-    } else if (which->tier != SONIC_TIER_REF && layer->uses[BENCH_RESNET50]) {
+    } else if (which->tier != SONIC_TIER_REF && layer->uses[BENCH_RESNET50] && !which->packed) {
         const double product = product_rate(bench, which, &o);
         sonic_bench_counter(bench, "product", product);
         sonic_bench_counter(bench, "product_share", rate / product);
@@ -151,15 +151,22 @@ void bench_add_convolutions(const bench_network *network)
             snprintf(name, sizeof name, "conv/conv%d%s", bits, strchr(shape, '/'));
             bench_add(SONIC_PRIMITIVE_CONV, name,
                       &(bench_case){.function = bench_conv, .ring = ring, .shape = i});
+            if (!layer->uses[BENCH_RESNET50])
+                continue;
+            snprintf(name, sizeof name, "conv/packed%d%s", bits, strchr(shape, '/'));
+            bench_add(
+                SONIC_PRIMITIVE_CONV, name,
+                &(bench_case){.function = bench_conv, .ring = ring, .shape = i, .packed = true});
         }
         for (int threads = 1; threads <= 2; threads++) {
-            snprintf(name, sizeof name, "conv/network%d/%s-%dt", bits,
+            snprintf(name, sizeof name, "conv/network%d/%s-packed-%dt", bits,
                      bench_network_name(BENCH_RESNET50), threads);
             bench_add(SONIC_PRIMITIVE_CONV, name,
                       &(bench_case){.function = bench_chain,
                                     .ring = ring,
                                     .op = BENCH_RESNET50,
-                                    .threads = threads});
+                                    .threads = threads,
+                                    .packed = true});
         }
     }
 }

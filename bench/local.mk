@@ -129,7 +129,7 @@ bench-layers: bench/layers$(EXEEXT)
 	  --benchmark_out=$(BENCH_OUT).layers.json $(BENCH_FLAGS)
 bench-claims: bench/kernels$(EXEEXT) bench/layers$(EXEEXT)
 	$(BENCH_PIN) ./bench/kernels$(EXEEXT) $(BENCH_MIXED) --benchmark_out=$(BENCH_OUT).claims.json \
-	  --benchmark_filter='^(ring/matmul../($(BENCH_SHAPES))|conv/conv.*)/avx' $(BENCH_FLAGS)
+	  --benchmark_filter='^(ring/.*/($(BENCH_SHAPES))|conv/(conv|packed).*)/avx' $(BENCH_FLAGS)
 	./bench/kernels$(EXEEXT) $(BENCH_MIXED) --benchmark_out=$(BENCH_OUT).threads.json \
 	  --benchmark_filter='^conv/network.*/avx' $(BENCH_FLAGS)
 	$(BENCH_PIN) ./bench/layers$(EXEEXT) $(BENCH_CLAIM) --benchmark_out=$(BENCH_OUT).relu.json \

@@ -17,6 +17,7 @@ typedef struct bench_case {
     unsigned op;   /**< of the primitive */
     size_t shape;  /**< elements, or an index */
     int threads;   /**< 0: one */
+    bool packed;   /**< whether weights are packed beforehand, as for a model */
     void *memory;  /**< what the function keeps from call to call, malloc'ed; NULL at first */
 } bench_case;
 

@@ -23,6 +23,14 @@ static bool size_all(bench_operands *o)
     return true;
 }
 
+static bool pack(bench_operands *o)
+{
+    const bench_product *p = o->product;
+    return !(
+        p ? sonic_ring_pack_b(&o->packed, o->context, o->ring, p->k, p->n, o->b, p->n, false, NULL)
+          : sonic_conv_pack(&o->weights, o->context, o->ring, o->conv, o->a, NULL));
+}
+
 bool bench_operands_begin(sonic_bench *bench, bench_operands *o, const bench_case *which)
 {
     const sonic_context_options options = {sonic_tier_name(which->tier),
@@ -36,25 +44,43 @@ bool bench_operands_begin(sonic_bench *bench, bench_operands *o, const bench_cas
     o->c = bench_buffer(bench, o->elements[0] * bytes);
     o->a = bench_buffer(bench, o->elements[1] * bytes);
     o->b = bench_buffer(bench, o->elements[2] * bytes);
-    return o->c && o->a && o->b;
+    if (!o->c || !o->a || !o->b)
+        return false;
+    if (which->packed && !pack(o)) {
+        sonic_bench_fail(bench, "the weights cannot be packed");
+        return false;
+    }
+    return true;
 }
 
 void bench_operands_end(bench_operands *o)
 {
+    sonic_ring_packed_free(o->packed);
+    sonic_conv_weights_free(o->weights);
     free(o->c);
     free(o->a);
     free(o->b);
     sonic_context_free(o->context);
 }
 
+static sonic_status run(const bench_operands *o)
+{
+    const bench_product *p = o->product;
+    if (o->packed)
+        return sonic_ring_matmul_packed_b(o->context, p->m, o->packed, o->c, p->n, o->a, p->k,
+                                          false, NULL);
+    if (o->weights)
+        return sonic_conv_packed(o->context, o->weights, o->conv->n, o->c, o->b, false, NULL);
+    if (p)
+        return sonic_ring_matmul(o->context, o->ring, p->m, p->n, p->k, o->c, p->n, o->a, p->k,
+                                 o->b, p->n, false, NULL);
+    return sonic_conv(o->context, o->ring, o->conv, o->c, o->b, o->a, false, NULL);
+}
+
 void bench_operands_run(void *state)
 {
     bench_operands *o = state;
-    const bench_product *p = o->product;
-    sonic_status status =
-        p ? sonic_ring_matmul(o->context, o->ring, p->m, p->n, p->k, o->c, p->n, o->a, p->k, o->b,
-                              p->n, false, NULL)
-          : sonic_conv(o->context, o->ring, o->conv, o->c, o->b, o->a, false, NULL);
+    const sonic_status status = run(o);
     if (status)
         o->status = status;
 }

@@ -20,7 +20,9 @@ typedef struct bench_operands {
     const sonic_conv_shape *conv;
     size_t elements[3]; /**< of c, a and b */
     void *c, *a, *b;
-    sonic_status status; /**< not SONIC_OK once a run has failed */
+    sonic_ring_packed *packed;   /**< b of a product, for a case that is packed, else NULL */
+    sonic_conv_weights *weights; /**< a of a convolution, likewise */
+    sonic_status status;         /**< not SONIC_OK once a run has failed */
 } bench_operands;
 
 /** Sizes and fills everything for a case's tier and ring; false, and the bench failed, if it cannot

@@ -34,14 +34,14 @@ static void compete(void *state)
                                                      o->c, o->a, o->b);
 }
 
-/* Whether a competitor's code runs here, and is an opponent of a tier: the best tier is up against
- * all of them, the ones below against what has the same instructions. */
+/* Whether a competitor's code runs here, and is an opponent of a tier: one for this very processor
+ * is none of avx2 where the processor has AVX-512. */
 static bool opposes(const bench_competitor *competitor, sonic_tier tier)
 {
     const unsigned tiers = sonic_cpu_tiers();
-    const sonic_kernels best = bench_kernels((sonic_tier)(SONIC_TIERS - 1));
-    return (tiers >> SONIC_TIER_AVX2 & 1) && tier != SONIC_TIER_REF &&
-           (!competitor->native || tier == best.chosen[SONIC_PRIMITIVE_RING]);
+    if (tier == SONIC_TIER_REF || !(tiers >> SONIC_TIER_AVX2 & 1))
+        return false;
+    return !competitor->native || tier >= SONIC_TIER_AVX512 || !(tiers >> SONIC_TIER_AVX512 & 1);
 }
 
 /* The best competitor's rate, 0 if there is none.  seen: each one's last rate, 0 before the first.
@@ -130,6 +130,10 @@ void bench_add_products(void)
             snprintf(name, sizeof name, "ring/%s", shape);
             bench_add(SONIC_PRIMITIVE_RING, name,
                       &(bench_case){.function = bench_matmul, .ring = ring, .shape = i});
+            snprintf(name, sizeof name, "ring/packed%s", shape + strlen("matmul"));
+            bench_add(
+                SONIC_PRIMITIVE_RING, name,
+                &(bench_case){.function = bench_matmul, .ring = ring, .shape = i, .packed = true});
             for (size_t c = 0; c < bench_competitors_count; c++) {
                 if (!(sonic_cpu_tiers() >> SONIC_TIER_AVX2 & 1))
                     continue;
