@@ -61,14 +61,11 @@ static conv_way way_of(const sonic_conv_shape *s, size_t positions)
     return s->c == s->groups && s->o / s->groups <= DEPTHWISE_MAX ? CONV_DEPTHWISE : CONV_PATCHES;
 }
 
-/* A 1 x 1 kernel that reads every input once: an image is one long row. */
-static void flatten(sonic_conv_geometry *g)
+/* Whether the kernel is 1 x 1 and reads every input once. */
+static bool is_pointwise(const sonic_conv_geometry *g)
 {
-    if (g->kh != 1 || g->kw != 1 || g->stride_h != 1 || g->stride_w != 1 || g->oh != g->h ||
-        g->ow != g->w)
-        return;
-    g->w = g->ow = g->h * g->w;
-    g->h = g->oh = 1;
+    return g->kh == 1 && g->kw == 1 && g->stride_h == 1 && g->stride_w == 1 && g->oh == g->h &&
+           g->ow == g->w;
 }
 
 static sonic_status conv_begin(conv_job *job, sonic_ring ring, const sonic_conv_shape *shape,
@@ -123,7 +120,11 @@ static sonic_product patches(const conv_job *job, sonic_patches *p, void *y, con
         .image = s->c * plane,
         .group = s->c / s->groups * plane,
     };
-    flatten(&p->geometry);
+    if (is_pointwise(&p->geometry)) { /* an image is one long row */
+        p->pointwise = true;
+        p->geometry.h = p->geometry.oh = 1;
+        p->geometry.w = p->geometry.ow = plane;
+    }
     sonic_product product = {
         .m = job->m,
         .n = s->n * job->n,

@@ -150,11 +150,19 @@ static grid split(const sonic_ring_kernels *kernels, size_t m, size_t n, size_t 
     return g;
 }
 
-/* Columns j0 to j0 + n of the patches' rows p to p + k: image by image. */
+/* Columns j0 to j0 + n of the patches' rows p to p + k: image by image, or, where a patch is one
+ * element and all are of one image, as the matrix that they are. */
 static void pack_patches(const sonic_product *s, size_t group, void *panels, size_t p, size_t k,
                          size_t j0, size_t n)
 {
     const sonic_patches *patches = s->patches;
+    if (patches->pointwise && j0 / s->span == (j0 + n - 1) / s->span) {
+        const size_t at = j0 / s->span * patches->image + group * patches->group;
+        s->kernels->pack_b(panels,
+                           sonic_element(patches->x, at + p * s->span + j0 % s->span, s->bytes),
+                           s->span, 1, k, n);
+        return;
+    }
     for (size_t done = 0, count; done < n; done += count) {
         size_t image = (j0 + done) / s->span, from = (j0 + done) % s->span;
         count = smaller(n - done, s->span - from);

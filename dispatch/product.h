@@ -21,6 +21,7 @@ typedef struct sonic_patches {
     sonic_conv_geometry geometry;
     const void *x;
     size_t image, group; /**< elements from one image, or group, to the next */
+    bool pointwise;      /**< a channel's patches are the channel */
 } sonic_patches;
 
 /** c (+)= a b, or as many such products as there are groups.

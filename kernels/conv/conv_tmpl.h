@@ -5,6 +5,7 @@
 #define CONV_PASTE(a, bits, b) CONV_PASTE_(a, bits, b)
 #define LANES(name) CONV_PASTE(lanes, CONV_BITS, name)
 #define CONV(name) CONV_PASTE(conv, CONV_BITS, name)
+#define EDGE(name) CONV_PASTE(edge, CONV_BITS, name)
 
 typedef LANES(element) CONV(element);
 
@@ -27,14 +28,42 @@ static inline void CONV(zero)(CONV(element) *out, size_t n)
 }
 
 /* Inline, because runs are a few vectors long. */
-static inline void CONV(copy)(CONV(element) *out, const void *from, size_t stride, size_t n)
+static inline void CONV(copy)(CONV(element) *out, const void *from, size_t n)
 {
     size_t i = 0;
+    for (; i + LANES(count) <= n; i += LANES(count))
+        LANES(store)(out + i, LANES(load)(CONV(at)(from, i)));
+    if (i < n)
+        EDGE(put)(out + i, EDGE(part)(CONV(at)(from, i), n - i), n - i);
+}
+
+/* The even ones of 2 n - 1 elements. */
+static inline void CONV(copy_even)(CONV(element) *out, const void *from, size_t n)
+{
+    LANES(vec) even, odd;
+    size_t i = 0;
+    for (; i + LANES(count) < n; i += LANES(count)) {
+        EDGE(split)(&even, &odd, LANES(load)(CONV(at)(from, 2 * i)),
+                    LANES(load)(CONV(at)(from, 2 * i + LANES(count))));
+        LANES(store)(out + i, even);
+    }
+    if (i == n)
+        return;
+    const size_t left = 2 * (n - i) - 1, first = left < LANES(count) ? left : LANES(count);
+    EDGE(split)(&even, &odd, EDGE(part)(CONV(at)(from, 2 * i), first),
+                EDGE(part)(CONV(at)(from, 2 * i + first), left - first));
+    EDGE(put)(out + i, even, n - i);
+}
+
+static inline void CONV(copy_apart)(CONV(element) *out, const void *from, size_t stride, size_t n)
+{
     if (stride == 1)
-        for (; i + LANES(count) <= n; i += LANES(count))
-            LANES(store)(out + i, LANES(load)(CONV(at)(from, i)));
-    for (; i < n; i++)
-        out[i] = CONV(get)(from, i * stride);
+        CONV(copy)(out, from, n);
+    else if (stride == 2)
+        CONV(copy_even)(out, from, n);
+    else
+        for (size_t i = 0; i < n; i++)
+            out[i] = CONV(get)(from, i * stride);
 }
 
 /* The part of a panel whose columns are `count` neighbours of output row oy, from column ox on; out
@@ -60,7 +89,7 @@ static void CONV(pack_run)(CONV(element) *out, const sonic_panel_layout *layout,
             for (; c * taps + tap < k0 + k; c++) {
                 CONV(element) *o = out + sonic_panel_row(layout, c * taps + tap - k0);
                 CONV(zero)(o, before);
-                CONV(copy)(o + before, CONV(at)(x, c * plane + from), g->stride_w, run);
+                CONV(copy_apart)(o + before, CONV(at)(x, c * plane + from), g->stride_w, run);
                 CONV(zero)(o + before + run, count - before - run);
             }
         }
@@ -81,6 +110,7 @@ static void CONV(pack)(void *panels, const sonic_panel_layout *layout, size_t at
 }
 
 #undef CONV
+#undef EDGE
 #undef LANES
 #undef CONV_PASTE
 #undef CONV_PASTE_
