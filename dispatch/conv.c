@@ -155,8 +155,8 @@ static sonic_status conv_run(const conv_job *job, void *y, const void *x, const 
         return SONIC_OK;
     }
     if (job->way == CONV_DEPTHWISE) {
-        const sonic_depthwise depthwise = {job->threads,  job->conv, &job->shape, &job->geometry,
-                                           job->bytes, y, x, w, accumulate};
+        const sonic_depthwise depthwise = {
+            job->threads, job->conv, &job->shape, &job->geometry, job->bytes, y, x, w, accumulate};
         return sonic_depthwise_run(&depthwise, error);
     }
     if (job->way == CONV_CONNECTED)

@@ -27,10 +27,9 @@ sonic_status sonic_depthwise_run(const sonic_depthwise *d, sonic_error *error)
         strip = (LEAST / g->ow + ROWS) / ROWS * ROWS;
     const size_t runs = (s->o + planes - 1) / planes, strips = (g->oh + strip - 1) / strip;
     const size_t tasks = s->n * runs * strips;
-    const int threads =
-        sonic_threads_for(d->threads, tasks,
-                          sonic_product_work(s->n * s->o, positions, g->kh * g->kw),
-                          SONIC_PRODUCT_LEAST);
+    const int threads = sonic_threads_for(d->threads, tasks,
+                                          sonic_product_work(s->n * s->o, positions, g->kh * g->kw),
+                                          SONIC_PRODUCT_LEAST);
     uint8_t *scratch = sonic_scratch_take((size_t)threads, &size);
     if (!scratch)
         return sonic_fail(error, SONIC_E_MEMORY,

@@ -74,12 +74,12 @@ bool sonic_packed_b_size(const sonic_ring_kernels *kernels, size_t bytes, size_t
                          size_t *size)
 {
     const size_t nr = kernels->b.nr;
-    return sonic_size_mul(size, sonic_panel_steps(&kernels->b, k),
-                          kernels->b.words * nr * bytes) &&
+    return sonic_size_mul(size, sonic_panel_steps(&kernels->b, k), kernels->b.words * nr * bytes) &&
            sonic_size_mul(size, *size, pieces(n, nr));
 }
 
-/* Where rows from i on, or panels from column j on, of the block of depth k at p are, in elements. */
+/* Where rows from i on, or panels from column j on, of the block of depth k at p are, in elements.
+ */
 static size_t packed_a_at(const sonic_ring_kernels *kernels, size_t m, size_t i, size_t p, size_t k)
 {
     return row_length(kernels, p) * m + row_length(kernels, k) * i;
@@ -213,8 +213,7 @@ static void run_tiles(const sonic_product *s, uint8_t *c, size_t j0, const void 
     for (size_t j = 0; j < n; j += nr) {
         size_t width = smaller(n - j, nr), from = (j0 + j) % s->span;
         const void *panel = sonic_element(b, j * column_length(kernels, k), s->bytes);
-        uint8_t *to =
-            sonic_element_mutable(c, (j0 + j) / s->span * s->c_span + from, s->bytes);
+        uint8_t *to = sonic_element_mutable(c, (j0 + j) / s->span * s->c_span + from, s->bytes);
         for (size_t i = 0; i < m; i += mr) {
             const void *rows = sonic_element(a, i * row_length(kernels, k), s->bytes);
             if (from + width <= s->span)
@@ -243,8 +242,7 @@ static void run_block(const sonic_product *s, size_t group, size_t i0, size_t m,
         else if (s->b_packed)
             b = sonic_element(s->b_packed, packed_b_at(kernels, s->n, j0, p, k), bytes);
         else
-            kernels->pack_b(b_scratch, matrix_at(&s->b, p, j0, bytes), s->b.row, s->b.column, k,
-                            n);
+            kernels->pack_b(b_scratch, matrix_at(&s->b, p, j0, bytes), s->b.row, s->b.column, k, n);
         for (size_t i = i0; i < i0 + m; i += kernels->mc) {
             const size_t height = smaller(kernels->mc, i0 + m - i);
             const void *a = a_scratch;
@@ -300,10 +298,10 @@ static void clear(const sonic_product *s)
     for (size_t group = 0; group < s->groups; group++)
         for (size_t i = 0; i < s->m; i++)
             for (size_t j = 0; j < s->n; j += s->span)
-                memset(sonic_element_mutable(
-                           s->c, group * s->c_group + i * s->ldc + j / s->span * s->c_span,
-                           s->bytes),
-                       0, smaller(s->span, s->n - j) * s->bytes);
+                memset(
+                    sonic_element_mutable(
+                        s->c, group * s->c_group + i * s->ldc + j / s->span * s->c_span, s->bytes),
+                    0, smaller(s->span, s->n - j) * s->bytes);
 }
 
 sonic_status sonic_product_run(int threads, const sonic_product *s, sonic_error *error)

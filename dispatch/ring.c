@@ -134,8 +134,8 @@ static sonic_status pack(sonic_ring_packed **packed, const sonic_context *contex
     made->data = fits ? sonic_scratch_take(1, &padded) : NULL;
     if (!made->data) {
         free(made);
-        return sonic_fail(error, SONIC_E_MEMORY, "no memory to pack matrix %s of %zu x %zu elements",
-                          name, rows, columns);
+        return sonic_fail(error, SONIC_E_MEMORY,
+                          "no memory to pack matrix %s of %zu x %zu elements", name, rows, columns);
     }
     const sonic_matrix matrix = {data, transposed ? 1 : ld, transposed ? ld : 1};
     if (rows && columns && side == OPERAND_A)

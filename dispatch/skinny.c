@@ -25,8 +25,8 @@ static void run_rows(int threads, const sonic_product *s)
     const size_t bytes = s->bytes, width = pieces(s->n, pieces(s->n, ROW_WIDTH)),
                  tasks = pieces(s->n, width);
     const size_t depth = s->m == 1 ? s->k : ROW_DEPTH;
-    threads =
-        sonic_threads_for(threads, tasks, sonic_product_work(s->m, s->n, s->k), SONIC_PRODUCT_LEAST);
+    threads = sonic_threads_for(threads, tasks, sonic_product_work(s->m, s->n, s->k),
+                                SONIC_PRODUCT_LEAST);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t task = 0; task < tasks; task++) {
         size_t j = task * width, n = smaller(width, s->n - j);
@@ -44,16 +44,15 @@ static void run_dots(int threads, const sonic_product *s, size_t few, size_t c_f
                      size_t x_row, size_t many, size_t c_many, const void *rows, size_t row)
 {
     const size_t bytes = s->bytes, tasks = pieces(many, DOT_ROWS);
-    threads =
-        sonic_threads_for(threads, tasks, sonic_product_work(s->m, s->n, s->k), SONIC_PRODUCT_LEAST);
+    threads = sonic_threads_for(threads, tasks, sonic_product_work(s->m, s->n, s->k),
+                                SONIC_PRODUCT_LEAST);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t task = 0; task < tasks; task++) {
         size_t j = task * DOT_ROWS;
         for (size_t i = 0; i < few; i++)
             s->kernels->dot(sonic_element_mutable(s->c, i * c_few + j * c_many, bytes), c_many,
-                            sonic_element(x, i * x_row, bytes),
-                            sonic_element(rows, j * row, bytes), row, smaller(DOT_ROWS, many - j),
-                            s->k, s->accumulate);
+                            sonic_element(x, i * x_row, bytes), sonic_element(rows, j * row, bytes),
+                            row, smaller(DOT_ROWS, many - j), s->k, s->accumulate);
     }
 }
 

@@ -1,13 +1,12 @@
-/* Packed operands mod 2^64 on AVX2: the lane-wise form, with the rows of a
- * whole tile in assembler.
+/* Packed operands mod 2^64 on AVX2: the lane-wise form, with the rows of a whole tile in assembler.
  *
- * 3 rows of 2 vectors with two sums each, two vectors of B, a factor and a
- * product are all 16 registers; compilers want one more, and spill. */
+ * 3 rows of 2 vectors with two sums each, two vectors of B, a factor and a product are all 16
+ * registers; compilers want one more, and spill. */
 #define FORM_OWN_SUMS
 #include "kernels/ring/form_lanes_tmpl.h"
 
-/* sums += the factor of `words` times both vectors.  Volatile, or loads are
- * moved up, which takes registers. */
+/* sums += the factor of `words` times both vectors.  Volatile, or loads are moved up, which takes
+ * registers. */
 SONIC_INLINE void FORM(add_row)(lanes64_sum sums[2], const uint64_t *words, __m256i first,
                                 __m256i second)
 {

@@ -19,8 +19,7 @@ enum {
     FORM(panel_words) = 3,
 };
 
-/* (high 12 bits, low 16 bits) of a factor on the left, and the other way round
- * on the right. */
+/* (high 12 bits, low 16 bits) of a factor on the left, and the other way round on the right. */
 static inline uint64_t FORM(left)(uint64_t v)
 {
     return v >> 52 | (v & 0xffff) << 16;
@@ -57,8 +56,8 @@ static inline void FORM(seal)(uint64_t *panel, size_t k)
         }
 }
 
-/* The instructions by name: of gcc's intrinsics with an accumulator each costs
- * a move, and the moves cost registers, which spill. */
+/* The instructions by name: of gcc's intrinsics with an accumulator each costs a move, and the
+ * moves cost registers, which spill. */
 SONIC_INLINE __m512i FORM(add_low)(__m512i sum, __m512i a, __m512i b)
 {
     __asm__("vpmadd52luq %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));

@@ -1,10 +1,9 @@
 /* Packed operands mod 2^32 for vpdpwssd.
  *
- * With a = a1 2^16 + a0, where a0 is signed, and b alike, a b = a0 b0 + (a0 b1
- * + a1 b0) 2^16 mod 2^32; of a1 and b1 only 16 bits matter, and their sign does
- * not.  vpdpwssd adds two products of 16 bits, of two consecutive p, to each
- * 32-bit lane, without saturation: 3 instructions for 32 multiply-adds; vpmulld
- * is 2 micro-operations on Intel, and an add, for 16.
+ * With a = a1 2^16 + a0, where a0 is signed, and b alike, a b = a0 b0 + (a0 b1 + a1 b0) 2^16 mod
+ * 2^32; of a1 and b1 only 16 bits matter, and their sign does not.  vpdpwssd adds two products of 16
+ * bits, of two consecutive p, to each 32-bit lane, without saturation: 3 instructions for 32
+ * multiply-adds; vpmulld is 2 micro-operations on Intel, and an add, for 16.
  *
  * Two elements are kept as two words: both a0, and both a1. */
 
@@ -47,8 +46,7 @@ static inline void FORM(seal)(uint32_t *panel, size_t k)
         }
 }
 
-/* By name: gcc's intrinsic costs a move, and the moves cost registers, which
- * spill. */
+/* By name: gcc's intrinsic costs a move, and the moves cost registers, which spill. */
 SONIC_INLINE __m512i FORM(add)(__m512i sum, __m512i a, __m512i b)
 {
     __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));

@@ -51,39 +51,34 @@ typedef struct sonic_ring_kernels {
     sonic_panel_layout b;
     size_t kc, mc, nc; /**< block sizes: kc a multiple of b.step, mc of mr, nc of b.nr */
 
-    /** Packs element (i, p) = a[i row_stride + p column_stride] of an m x k
-     * matrix into m packed rows. */
+    /** Packs element (i, p) = a[i row_stride + p column_stride] of an m x k matrix into m packed
+     * rows. */
     void (*pack_a)(void *rows, const void *a, size_t row_stride, size_t column_stride, size_t m,
                    size_t k);
 
-    /** Packs element (p, j) = b[p row_stride + j column_stride] of a k x n matrix
-     * into ceil(n / nr) panels. */
+    /** Packs element (p, j) = b[p row_stride + j column_stride] of a k x n matrix into ceil(n /
+     * nr) panels. */
     void (*pack_b)(void *panels, const void *b, size_t row_stride, size_t column_stride, size_t k,
                    size_t n);
 
-    /** Turns ceil(n / nr) panels, filled as sonic_panel_row() says, into what
-     * tile() reads. */
+    /** Turns ceil(n / nr) panels, filled as sonic_panel_row() says, into what tile() reads. */
     void (*seal_b)(void *panels, size_t k, size_t n);
 
-    /** C (+)= A B for m <= mr packed rows and one panel: m rows ldc apart and n
-     * <= nr columns of C.
-     */
+    /** C (+)= A B for m <= mr packed rows and one panel: m rows ldc apart and n <= nr columns
+     * of C. */
     void (*tile)(void *c, size_t ldc, const void *a, const void *b, size_t m, size_t n, size_t k,
                  bool accumulate);
 
-    /** c (+)= a B for one row a of k elements and unpacked B, k x n with rows ldb
-     * apart. */
+    /** c (+)= a B for one row a of k elements and unpacked B, k x n with rows ldb apart. */
     void (*row)(void *c, const void *a, const void *b, size_t ldb, size_t k, size_t n,
                 bool accumulate);
 
-    /** c[r stride] (+)= sum over p of x[p] rows[r row_stride + p], for r < m and
-     * p < k. */
+    /** c[r stride] (+)= sum over p of x[p] rows[r row_stride + p], for r < m and p < k. */
     void (*dot)(void *c, size_t stride, const void *x, const void *rows, size_t row_stride,
                 size_t m, size_t k, bool accumulate);
 } sonic_ring_kernels;
 
-/** Fill both entries of a table, [0] for 2^32 and [1] for 2^64 (SONIC_MOD32,
- * SONIC_MOD64).  The last overrides only what packed operands concern. */
+/** Fill both entries of a table, [0] for 2^32 and [1] for 2^64 (SONIC_MOD32, SONIC_MOD64). */
 void sonic_ring_select_ref(sonic_ring_kernels table[2]);
 void sonic_ring_select_avx2(sonic_ring_kernels table[2]);
 void sonic_ring_select_avx512(sonic_ring_kernels table[2]);

@@ -5,8 +5,8 @@ enum {
 };
 
 /* c (+)= the sum of `count` rows of B, each times its element of a; count <= RING(unroll).  The
- * same part of the rows `ahead` further on is asked for: B comes from far away, and each row is too
- * short for the processor to see it coming. */
+ * same part of the rows `ahead` further on is asked for: B comes from far away, and each row is
+ * too short for the processor to see it coming. */
 SONIC_INLINE void RING(add_rows)(void *c, const void *a, const void *b, size_t ldb, size_t count,
                                  size_t n, size_t ahead, bool accumulate)
 {

@@ -1,5 +1,5 @@
-/* Tiles, over a form: a loop of its own for each number of vectors that a
- * narrow panel's columns fill, and for a single row. */
+/* Tiles, over a form: a loop of its own for each number of vectors that a narrow panel's columns
+ * fill, and for a single row. */
 
 SONIC_INLINE void RING(finish)(void *c, const LANES(vec) *totals, size_t n, bool accumulate)
 {
@@ -15,8 +15,8 @@ SONIC_INLINE void RING(finish)(void *c, const LANES(vec) *totals, size_t n, bool
         RING(put)(out, 0, accumulate ? RING(get)(out, 0) + last[j] : last[j]);
 }
 
-/* rows and vectors are constants where it is inlined; m <= rows, and the rows
- * of A beyond the last are the last again, whose totals are dropped. */
+/* rows and vectors are constants where it is inlined; m <= rows, and the rows of A beyond the
+ * last are the last again, whose totals are dropped. */
 SONIC_INLINE void RING(tile_of)(void *c, size_t ldc, const void *a, const void *b, size_t m,
                                 size_t n, size_t k, bool accumulate, size_t rows, size_t vectors)
 {
