@@ -1,8 +1,8 @@
 /* Packed operands mod 2^32 for vpdpwssd.
  *
  * With a = a1 2^16 + a0, where a0 is signed, and b alike, a b = a0 b0 + (a0 b1 + a1 b0) 2^16 mod
- * 2^32; of a1 and b1 only 16 bits matter, and their sign does not.  vpdpwssd adds two products of 16
- * bits, of two consecutive p, to each 32-bit lane, without saturation: 3 instructions for 32
+ * 2^32; of a1 and b1 only 16 bits matter, and their sign does not.  vpdpwssd adds two products of
+ * 16 bits, of two consecutive p, to each 32-bit lane, without saturation: 3 instructions for 32
  * multiply-adds; vpmulld is 2 micro-operations on Intel, and an add, for 16.
  *
  * Two elements are kept as two words: both a0, and both a1. */

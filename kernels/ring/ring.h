@@ -1,21 +1,17 @@
 /** @file
- * Matrix products mod 2^l on packed operands, one table a ring: what the
- * drivers in dispatch/ block, pack and spread over threads.
+ * Matrix products mod 2^l on packed operands, one table a ring: what the drivers in dispatch/
+ * block, pack and spread over threads.
  *
- * Packed operands keep `step` consecutive p together, in the form that a tier's
- * multiplications want; a depth that is no multiple of step is padded with
- * zeroes.
- *  - A packed row of A: for each step of p, a_words elements.  Packed rows
- * follow each other.
- *  - A panel of B, nr columns wide: for each step of p, b.words rows of nr
- * elements.  What a last, narrower panel lacks is zero.  Panels follow each
- * other.
+ * Packed operands keep `step` consecutive p together, in the form that a tier's multiplications
+ * want; a depth that is no multiple of step is padded with zeroes.
+ *  - A packed row of A: for each step of p, a_words elements.  Packed rows follow each other.
+ *  - A panel of B, nr columns wide: for each step of p, b.words rows of nr elements.  Columns that
+ *    a last, narrower panel lacks hold anything.  Panels follow each other.
  *
- * Contract: no allocation, I/O, globals or errors; every size including 0;
- * panels at 64 bytes, all other buffers at any alignment; strides in elements;
- * nothing outside the shape is touched; constant time in elements;
- * bit-identical on every tier.  Data pointers are secret, sizes public. Outputs
- * alias no input.
+ * Contract: no allocation, I/O, globals or errors; every size including 0; panels at 64 bytes, all
+ * other buffers at any alignment; strides in elements; nothing outside the shape is touched;
+ * constant time in elements; bit-identical on every tier.  Data pointers are secret, sizes public.
+ * Outputs alias no input.
  */
 #ifndef SONIC_KERNELS_RING_H
 #define SONIC_KERNELS_RING_H
