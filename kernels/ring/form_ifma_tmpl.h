@@ -2,16 +2,13 @@
  *
  * With a = a1 2^52 + a0, a1 of 12 bits, and b alike,
  *   a b = lo(a0 b0) + (hi(a0 b0) + a1 b0 + a0 b1) 2^52   mod 2^64,
- * lo and hi being the 52-bit halves of the product that vpmadd52luq and
- * vpmadd52huq add to a sum; they read only a0 and b0 of whole words.  Of a1 b0
- * + a0 b1 only 12 bits survive, so that 16-bit factors will do, and one
- * vpdpwssd adds it for two consecutive p at once, one in each half of a lane:
- * from (a1, a0 mod 2^16) and (b0 mod 2^16, b1), whose signs do not matter mod
- * 2^16.  That is 2.5 instructions for 8 multiply-adds; vpmullq is 3
- * micro-operations on Intel, and an add.
+ * lo and hi being the 52-bit halves of the product that vpmadd52luq and vpmadd52huq add to a sum;
+ * they read only a0 and b0 of whole words.  Of a1 b0 + a0 b1 only 12 bits survive, so that 16-bit
+ * factors will do, and one vpdpwssd adds it for two consecutive p at once, one in each half of a
+ * lane: from (a1, a0 mod 2^16) and (b0 mod 2^16, b1), whose signs do not matter mod 2^16.  That is
+ * 2.5 instructions for 8 multiply-adds; vpmullq is 3 micro-operations on Intel, and an add.
  *
- * Two elements are kept as three words: themselves, and the factors of
- * vpdpwssd. */
+ * Two elements are kept as three words: themselves, and the factors of vpdpwssd. */
 
 enum {
     FORM(step) = 2,
@@ -25,9 +22,37 @@ static inline uint64_t FORM(left)(uint64_t v)
     return v >> 52 | (v & 0xffff) << 16;
 }
 
+/* The same of eight. */
+SONIC_INLINE __m512i FORM(lefts)(__m512i v)
+{
+    const __m512i low = _mm512_slli_epi64(_mm512_and_si512(v, _mm512_set1_epi64(0xffff)), 16);
+    return _mm512_or_si512(_mm512_srli_epi64(v, 52), low);
+}
+
+/* Sixteen elements side by side: (first, second, both's factor) eight times. */
+SONIC_INLINE void FORM(keep_sixteen)(uint64_t *out, __m512i v0, __m512i v1)
+{
+    const __m512i even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14),
+                  odd = _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15);
+    const __m512i first = FORM(lefts)(_mm512_permutex2var_epi64(v0, even, v1));
+    const __m512i second = FORM(lefts)(_mm512_permutex2var_epi64(v0, odd, v1));
+    const __m512i both = _mm512_or_si512(first, _mm512_slli_epi64(second, 32));
+    const __m512i middle =
+        _mm512_permutex2var_epi64(v0, _mm512_setr_epi64(0, 6, 7, 0, 8, 9, 0, 10), v1);
+    _mm512_storeu_si512(
+        out, _mm512_permutex2var_epi64(v0, _mm512_setr_epi64(0, 1, 8, 2, 3, 9, 4, 5), both));
+    _mm512_storeu_si512(out + 8, _mm512_permutex2var_epi64(
+                                     middle, _mm512_setr_epi64(10, 1, 2, 11, 4, 5, 12, 7), both));
+    _mm512_storeu_si512(
+        out + 16, _mm512_permutex2var_epi64(v1, _mm512_setr_epi64(3, 13, 4, 5, 14, 6, 7, 15), both));
+}
+
 static inline void FORM(keep_row)(uint64_t *out, const void *a, size_t stride, size_t k)
 {
-    for (size_t p = 0; p < k; p += 2, out += 3) {
+    size_t p = 0;
+    for (; stride == 1 && p + 16 <= k; p += 16, out += 24)
+        FORM(keep_sixteen)(out, lanes64_load(RING(at)(a, p)), lanes64_load(RING(at)(a, p + 8)));
+    for (; p < k; p += 2, out += 3) {
         const uint64_t first = RING(get)(a, p * stride);
         const uint64_t second = p + 1 < k ? RING(get)(a, (p + 1) * stride) : 0;
         out[0] = first;

@@ -20,9 +20,21 @@ static inline void FORM(keep)(uint32_t *out, uint32_t first, uint32_t second)
     out[1] = (first + 0x8000) >> 16 | ((second + 0x8000) & 0xffff0000);
 }
 
+/* The same of eight pairs side by side: 16-bit words 0 to 3 of a pair are a0, a1, a0, a1. */
+SONIC_INLINE __m512i FORM(keep_eight)(__m512i v)
+{
+    const __m512i carried = _mm512_add_epi32(v, _mm512_set1_epi32(0x8000));
+    const __m512i words = _mm512_mask_blend_epi16(0xaaaaaaaa, v, carried);
+    enum { ORDER = 0xd8 }; /* 0, 2, 1, 3 */
+    return _mm512_shufflehi_epi16(_mm512_shufflelo_epi16(words, ORDER), ORDER);
+}
+
 static inline void FORM(keep_row)(uint32_t *out, const void *a, size_t stride, size_t k)
 {
-    for (size_t p = 0; p + 1 < k; p += 2)
+    size_t p = 0;
+    for (; stride == 1 && p + 16 <= k; p += 16)
+        lanes32_store(out + p, FORM(keep_eight)(lanes32_load(RING(at)(a, p))));
+    for (; p + 1 < k; p += 2)
         FORM(keep)(out + p, RING(get)(a, p * stride), RING(get)(a, (p + 1) * stride));
     if (k % 2)
         FORM(keep)(out + k - 1, RING(get)(a, (k - 1) * stride), 0);
