@@ -55,7 +55,7 @@ point "every kind of kernel, with a right result" bench kernels \
 point "rates, ceilings and what was measured where" holds kernels processor tiers compiler copy \
     'madds\/s' 'bytes\/s' 'blocks\/s' ceiling share intensity
 point "a secure layer of each kind, with a right result and the plan's bytes" bench layers \
-    '/(784-128|1x28x28-16-5x5|512x7x7-.*|980|16x8x8-.*|64x8x8-8x8|16384)/'
+    '/(784-128|1x28x28-16-5x5|1024x7x7-.*|980|16x8x8-.*|64x8x8-8x8|16384)/'
 point "what a layer costs by phase" holds layers cpu_seconds online_bytes online_rounds \
     offline_bytes setup_bytes uses_m3
 point "batches and threads" bench layers '/(16x12x12-16-5x5|256|16x8x8-.*)/' --network=f3 --batch=3 --threads=2
