@@ -14,7 +14,7 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 cd "$tmp" || exit 1
 n=0
-echo "1..27"
+echo "1..26"
 
 # point NAME COMMAND...: one test; what the command prints is shown when it fails.
 point() {
