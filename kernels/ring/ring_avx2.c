@@ -8,7 +8,7 @@
 #define RING_BITS 32
 #define RING_MR 6
 #define RING_VECTORS 2
-#define RING_FORM "kernels/ring/form_lanes_tmpl.h"
+#define RING_FORM "kernels/ring/form_avx2_tmpl.h"
 #include "kernels/ring/ring_tmpl.h"
 
 #define RING_BITS 64
