@@ -100,10 +100,11 @@ void sonic_packed_a_fill(const sonic_ring_kernels *kernels, size_t bytes, void *
                          const sonic_matrix *a, size_t m, size_t k, int threads)
 {
     enum { ROWS = 32 };
-    const size_t depth = depth_of(kernels, k), strips = pieces(m, ROWS);
-    (void)threads; /* without OpenMP */
+    const size_t depth = depth_of(kernels, k), strips = pieces(m, ROWS),
+                 tasks = pieces(k, depth) * strips;
+    threads = sonic_threads_for(threads, tasks, sonic_product_work(m, 1, k), SONIC_PRODUCT_LEAST);
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t task = 0; task < pieces(k, depth) * strips; task++) {
+    for (size_t task = 0; task < tasks; task++) {
         size_t p = task / strips * depth, i = task % strips * ROWS, d = smaller(depth, k - p);
         kernels->pack_a(sonic_element_mutable(packed, packed_a_at(kernels, m, i, p, d), bytes),
                         matrix_at(a, i, p, bytes), a->row, a->column, smaller(ROWS, m - i), d);
@@ -113,10 +114,11 @@ void sonic_packed_a_fill(const sonic_ring_kernels *kernels, size_t bytes, void *
 void sonic_packed_b_fill(const sonic_ring_kernels *kernels, size_t bytes, void *packed,
                          const sonic_matrix *b, size_t k, size_t n, int threads)
 {
-    const size_t depth = depth_of(kernels, k), nr = kernels->b.nr, strips = pieces(n, nr);
-    (void)threads; /* without OpenMP */
+    const size_t depth = depth_of(kernels, k), nr = kernels->b.nr, strips = pieces(n, nr),
+                 tasks = pieces(k, depth) * strips;
+    threads = sonic_threads_for(threads, tasks, sonic_product_work(1, n, k), SONIC_PRODUCT_LEAST);
 #pragma omp parallel for schedule(static) num_threads(threads)
-    for (size_t task = 0; task < pieces(k, depth) * strips; task++) {
+    for (size_t task = 0; task < tasks; task++) {
         size_t p = task / strips * depth, j = task % strips * nr, d = smaller(depth, k - p);
         kernels->pack_b(sonic_element_mutable(packed, packed_b_at(kernels, n, j, p, d), bytes),
                         matrix_at(b, p, j, bytes), b->row, b->column, d, smaller(nr, n - j));

@@ -127,9 +127,10 @@ static sonic_status pack(sonic_ring_packed **packed, const sonic_context *contex
     made->columns = columns;
     made->kernels = context->kernels.ring[sonic_ring_index(ring)];
     const sonic_ring_kernels *kernels = &made->kernels;
-    const bool fits = side == OPERAND_A
-                          ? sonic_packed_a_size(kernels, bytes, rows, columns, &made->size)
-                          : sonic_packed_b_size(kernels, bytes, rows, columns, &made->size);
+    const bool fits = !rows || !columns ||
+                      (side == OPERAND_A
+                           ? sonic_packed_a_size(kernels, bytes, rows, columns, &made->size)
+                           : sonic_packed_b_size(kernels, bytes, rows, columns, &made->size));
     size_t padded = made->size;
     made->data = fits ? sonic_scratch_take(1, &padded) : NULL;
     if (!made->data) {
