@@ -15,7 +15,7 @@ libharness_la_SOURCES = \
 
 if HAVE_CRITERION
 KERNEL_TESTS = tests/test_aes tests/test_bitmat tests/test_bool tests/test_vec tests/test_dispatch \
-	tests/test_ring tests/test_conv
+	tests/test_ring tests/test_conv tests/test_packed tests/test_scratch
 check_PROGRAMS += $(KERNEL_TESTS)
 TESTS += $(KERNEL_TESTS)
 tests_test_aes_SOURCES = tests/test_aes.c
@@ -39,6 +39,14 @@ tests_test_ring_LDADD = libharness.la libtest.la
 tests_test_conv_SOURCES = tests/test_conv.c
 tests_test_conv_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_conv_LDADD = libharness.la libtest.la
+tests_test_packed_SOURCES = tests/test_packed.c
+tests_test_packed_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_packed_LDADD = libharness.la libtest.la
+# The linker puts the test between the library and the heap.
+tests_test_scratch_SOURCES = bench/networks.c bench/networks.h tests/test_scratch.c
+tests_test_scratch_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_scratch_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=aligned_alloc -Wl,--wrap=free
+tests_test_scratch_LDADD = libtest.la
 endif
 
 check_PROGRAMS += tests/tier_check
