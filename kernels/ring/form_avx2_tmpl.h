@@ -1,7 +1,8 @@
 /* Packed operands on AVX2: the lane-wise form, with the rows of a whole tile in assembler.
  *
  * Two vectors of B, a factor, a product and the tile's sums, 6 rows of 2 vectors mod 2^32 and 3
- * rows of 2 with two sums each mod 2^64, are all 16 registers; compilers want one more, and spill. */
+ * rows of 2 with two sums each mod 2^64, are all 16 registers; compilers want one more, and spill.
+ */
 #define FORM_OWN_SUMS
 #include "kernels/ring/form_lanes_tmpl.h"
 
