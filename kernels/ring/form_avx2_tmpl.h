@@ -43,23 +43,23 @@ SONIC_INLINE void FORM(add_row)(LANES(sum) sums[2], const RING(element) *words, 
 SONIC_INLINE void FORM(sums)(__m256i (*totals)[RING_VECTORS], const RING(element) *const *a,
                              const RING(element) *b, size_t k, size_t rows, size_t vectors)
 {
-    if (rows != RING_MR || vectors != 2) {
+    if (vectors != 2) {
         FORM(lane_sums)(totals, a, b, k, rows, vectors);
         return;
     }
     LANES(sum) sums[RING_MR][2];
     SONIC_UNROLL
-    for (size_t i = 0; i < RING_MR; i++)
+    for (size_t i = 0; i < rows; i++)
         sums[i][0] = sums[i][1] = LANES(zero)();
     for (size_t p = 0; p < k; p++, b += 2 * LANES(count)) {
         const __m256i first = _mm256_load_si256((const __m256i *)b);
         const __m256i second = _mm256_load_si256((const __m256i *)(b + LANES(count)));
         SONIC_UNROLL
-        for (size_t i = 0; i < RING_MR; i++)
+        for (size_t i = 0; i < rows; i++)
             FORM(add_row)(sums[i], a[i] + p * LANES(words), first, second);
     }
     SONIC_UNROLL
-    for (size_t i = 0; i < RING_MR; i++) {
+    for (size_t i = 0; i < rows; i++) {
         totals[i][0] = LANES(total)(sums[i][0]);
         totals[i][1] = LANES(total)(sums[i][1]);
     }

@@ -1,5 +1,5 @@
 /* Tiles, over a form: a loop of its own for each number of vectors that a narrow panel's columns
- * fill, and for a single row. */
+ * fill, and for 1, 2, 4 and mr rows. */
 
 SONIC_INLINE void RING(finish)(void *c, const LANES(vec) *totals, size_t n, bool accumulate)
 {
@@ -61,8 +61,13 @@ static void RING(tile)(void *c, size_t ldc, const void *a, const void *b, size_t
 {
     if (!m || !n)
         return;
+    /* 64 rows, and all their multiples, leave 2 or 4 of 6. */
     if (m == 1)
         RING(tile_rows)(c, ldc, a, b, m, n, k, accumulate, 1);
+    else if (RING_MR > 4 && m <= 2)
+        RING(tile_rows)(c, ldc, a, b, m, n, k, accumulate, RING_MR > 4 ? 2 : 1);
+    else if (RING_MR > 4 && m <= 4)
+        RING(tile_rows)(c, ldc, a, b, m, n, k, accumulate, RING_MR > 4 ? 4 : 1);
     else
         RING(tile_rows)(c, ldc, a, b, m, n, k, accumulate, RING_MR);
 }
