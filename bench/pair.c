@@ -37,14 +37,13 @@ static sonic_status server_linear(bench_server *s, sonic_layer *layer, sonic_pha
 {
     double seconds[BENCH_NODES] = {0};
     if (phase == SONIC_SETUP) {
-        sonic_layer_free(s->f[BENCH_NODE], layer->graph->ring, s->weights);
-        s->f[BENCH_NODE] = NULL;
-        return sonic_linear_setup(s->context, s->channel, &s->model, sonic_pool_seed(s->pool), s->f,
-                                  seconds, &s->error);
+        sonic_linear_free(&s->linear[BENCH_NODE]);
+        return sonic_linear_setup(s->context, s->channel, &s->model, layer->batch,
+                                  sonic_pool_seed(s->pool), s->linear, seconds, &s->error);
     }
     if (phase == SONIC_OFFLINE)
-        return sonic_linear_prepare(layer, s->f[BENCH_NODE], NULL, s->spill, 0, &s->error);
-    return sonic_linear_run(layer, s->model.w[BENCH_NODE], s->spill, 0, s->y, s->x[0], false,
+        return sonic_linear_prepare(layer, &s->linear[BENCH_NODE], NULL, s->spill, 0, &s->error);
+    return sonic_linear_run(layer, &s->linear[BENCH_NODE], s->spill, 0, s->y, s->x[0], false,
                             &s->error);
 }
 
@@ -331,8 +330,8 @@ void bench_pair_free(bench_pair *pair)
         const sonic_ring ring = pair->options.ring;
         sonic_channel_free(s->channel);
         sonic_pool_free(s->pool);
+        sonic_linear_free(&s->linear[BENCH_NODE]);
         sonic_layer_free(s->w[BENCH_NODE], ring, s->weights);
-        sonic_layer_free(s->f[BENCH_NODE], ring, s->weights);
         sonic_layer_free(s->x[0], ring, pair->inputs);
         sonic_layer_free(s->x[1], ring, pair->inputs);
         sonic_layer_free(s->y, ring, pair->outputs);

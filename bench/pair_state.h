@@ -24,7 +24,8 @@ typedef struct bench_server {
     sonic_pool *pool;
     sonic_channel *channel;
     sonic_model_share model; /**< its arrays are w and b below */
-    void *w[BENCH_NODES], *b[BENCH_NODES], *f[BENCH_NODES];
+    void *w[BENCH_NODES], *b[BENCH_NODES];
+    sonic_linear linear[BENCH_NODES];
     size_t weights;
     int spill;
     void *x[2], *y; /**< shares; y NULL where the layer works in place */

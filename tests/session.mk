@@ -10,6 +10,11 @@ libtwoparty_la_SOURCES = \
 	tests/two_party.h
 libtwoparty_la_CPPFLAGS = $(TEST_CPPFLAGS)
 libtwoparty_la_LIBADD = libtest.la
+check_PROGRAMS += tests/test_weights
+TESTS += tests/test_weights
+tests_test_weights_SOURCES = tests/test_weights.c
+tests_test_weights_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_weights_LDADD = libtwoparty.la
 check_PROGRAMS += tests/test_layer
 TESTS += tests/test_layer
 tests_test_layer_SOURCES = tests/test_layer.c

@@ -351,3 +351,40 @@ Test(session, tensors_are_freed_at_their_last_use)
     free_io(io);
     two_party_free(&both);
 }
+
+/* The most that two sessions take while they infer once: `layers` fully connected ones of 512 x
+ * 512, 1 MiB of weights each. */
+static size_t most_bytes(uint32_t layers, uint32_t batch)
+{
+    uint64_t state = 26;
+    sonic_model model;
+    two_party both;
+    build_begin(&model, SONIC_RING_32, SONIC_TRUNC_LOCAL, (sonic_shape){1, {512}});
+    for (uint32_t i = 0; i < layers; i++) {
+        build_add(&model, SONIC_OP_CONV, "layer", 1, i)->shape.dim[0] = 512;
+        build_finish(&model, &state, 1);
+    }
+    two_party_create(&both, &model, batch, 1, 26);
+    both.server[0].tier = both.server[1].tier = "ref"; /* packed weights take as much as raw ones */
+    struct io io = make_io(&both, 1);
+    struct peak peak = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    watch(&peak, 0, NULL, 0);
+    size_t before = peak.most;
+    both.tap = watch;
+    both.tap_arg = &peak;
+    cr_assert_eq(two_party_run(&both, 1, io.x, io.y), SONIC_OK, "%s", both.server[0].error.text);
+    if (before == 0)
+        cr_skip("the heap does not say what is in use");
+    free_io(io);
+    two_party_free(&both);
+    return peak.most - before;
+}
+
+/* Beside the shares, which are the caller's: the opened weights once, and the party's own where
+ * they are packed, which those of a fully connected layer for few images are not. */
+Test(session, weights_are_held_once_a_form)
+{
+    size_t few = most_bytes(8, 1), many = most_bytes(8, 5);
+    cr_expect(few > 2 * 8u << 20 && few < 2 * 10u << 20, "%zu bytes", few);
+    cr_expect(many > 2 * 16u << 20 && many < 2 * 18u << 20, "%zu bytes", many);
+}

@@ -12,6 +12,7 @@
 
 #include "proto/channel/channel.h"
 #include "proto/model/model.h"
+#include "proto/model/weights.h"
 #include "proto/offline/material.h"
 
 /** One node of one inference, as one server sees it. */
@@ -36,34 +37,49 @@ SONIC_MUST_CHECK sonic_status sonic_layer_alloc(void **buffer, sonic_ring ring, 
                                                 sonic_error *error);
 void sonic_layer_free(void *buffer, sonic_ring ring, size_t n);
 
-/** Opens F = W - B of every linear layer, once a session: 1 round, l |W| / 8 bytes, each node's
- * bytes attributed to it, the round to node 0.
- * @param f        one pointer a node; set to opened weights from sonic_layer_alloc(), NULL where a
- *                 node has none.  Known to both servers, hidden from everybody else.  On failure
- *                 all NULL.
+/** A linear layer's weights as its products read them; for other nodes none. */
+typedef struct sonic_linear {
+    sonic_weights f; /**< the opened F = W - B, which both servers know and nobody else */
+    sonic_weights w; /**< the party's share of W */
+} sonic_linear;
+
+/** Opens F = W - B of every linear layer, once a session, and makes F and W ready: 1 round,
+ * l |W| / 8 bytes, each node's bytes attributed to it, the round to node 0.
+ * Memory: F as it is, |W| elements, which node by node is replaced by what `linear` holds
+ * (proto/model/weights.h).
+ * @param model    its weights must outlive `linear`, which refers to those that are not packed
+ * @param batch    images of an inference
  * @param seed     this party's 16 secret bytes
- * @param seconds  one a node: the time its blocks took is added */
+ * @param linear   one a node, without weights; to be freed with sonic_linear_free().  On failure
+ *                 all without.
+ * @param seconds  one a node: the time its blocks and its weights took is added */
 SONIC_MUST_CHECK sonic_status sonic_linear_setup(const sonic_context *context,
                                                  sonic_channel *channel,
-                                                 const sonic_model_share *model,
-                                                 const uint8_t seed[16], void **f, double *seconds,
-                                                 sonic_error *error);
+                                                 const sonic_model_share *model, size_t batch,
+                                                 const uint8_t seed[16], sonic_linear *linear,
+                                                 double *seconds, sonic_error *error);
 
-/** Computes D = A * F + C + b for a batch and writes it to the file `spill` from byte `at` on, |y|
- * elements.  No traffic.  Scratch: input and output of as many images as fit
- * SONIC_LINEAR_GROUP_BYTES, at least one.  @param b  the party's share of the biases, or NULL */
-SONIC_MUST_CHECK sonic_status sonic_linear_prepare(const sonic_layer *layer, const void *f,
-                                                   const void *b, int spill, uint64_t at,
-                                                   sonic_error *error);
+/** Wipes and frees what is the layer's own; it has no weights then. */
+void sonic_linear_free(sonic_linear *linear);
+
+/** How many images of a batch sonic_linear_prepare() takes at a time: as many as fit
+ * SONIC_LINEAR_GROUP_BYTES with their outputs, at least one. */
+size_t sonic_linear_group(const sonic_graph *graph, uint32_t node, size_t batch);
 #define SONIC_LINEAR_GROUP_BYTES ((size_t)4 << 20)
 
+/** Computes D = A * F + C + b for a batch and writes it to the file `spill` from byte `at` on, |y|
+ * elements.  No traffic.  Scratch: input and output of sonic_linear_group() images, and the
+ * product's.  @param b  the party's share of the biases, or NULL */
+SONIC_MUST_CHECK sonic_status sonic_linear_prepare(const sonic_layer *layer,
+                                                   const sonic_linear *linear, const void *b,
+                                                   int spill, uint64_t at, sonic_error *error);
+
 /** y = E * W + D, where E = X - A is opened in the place of x: 1 round, l |x| / 8 bytes, one ring
- * product, no extra memory.
+ * product, no memory but the product's scratch.
  * @param x     replaced by E, and then, if `keep`, by shares of X again: E + A_0 and A_1
- * @param w     the party's share of the weights
  * @param keep  whether x is needed later */
-SONIC_MUST_CHECK sonic_status sonic_linear_run(const sonic_layer *layer, const void *w, int spill,
-                                               uint64_t at, void *y, void *x, bool keep,
+SONIC_MUST_CHECK sonic_status sonic_linear_run(const sonic_layer *layer, const sonic_linear *linear,
+                                               int spill, uint64_t at, void *y, void *x, bool keep,
                                                sonic_error *error);
 
 /** x = relu(x), shifted as the node says, in place.  Rounds and bytes: sonic_ppa_relu(). */

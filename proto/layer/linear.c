@@ -8,10 +8,11 @@
 /* Images [first, first + images) of a batch, and the buffers of one group. */
 struct group {
     const sonic_layer *layer;
-    const void *f, *b;
-    size_t in, out;       /* elements an image */
-    size_t channels;      /* of the output */
-    uint8_t *x, *y;       /* each with room for AES_BLOCK bytes before the first element */
+    const sonic_linear *linear;
+    const void *b;
+    size_t in, out;  /* elements an image */
+    size_t channels; /* of the output */
+    uint8_t *x, *y;  /* each with room for AES_BLOCK bytes before the first element */
     size_t first, images;
 };
 
@@ -34,34 +35,35 @@ static sonic_status group_prepare(struct group *g, uint8_t **d, sonic_error *err
                              g->y, g->images * g->out * element + y_skew, error);
     if (status)
         return status;
-    sonic_conv_shape shape = sonic_node_conv(layer->graph, layer->node, g->images);
     *d = g->y + y_skew;
-    status = sonic_conv(layer->context, ring, &shape, *d, g->x + x_skew, g->f, true, error);
+    status = sonic_weights_conv(&g->linear->f, layer->context, layer->graph, layer->node, g->images,
+                                *d, g->x + x_skew, true, error);
     if (!status && g->b)
         sonic_local_bias(ring, *d, g->b, g->images, g->channels, g->out / g->channels);
     return status;
 }
 
-/* As many images as fit the budget, at least one. */
-static size_t group_size(const struct group *g)
+size_t sonic_linear_group(const sonic_graph *graph, uint32_t node, size_t batch)
 {
-    size_t image = (g->in + g->out) * sonic_ring_bytes(g->layer->graph->ring);
+    size_t in = sonic_node_elements(graph, graph->node[node].input[0]);
+    size_t image = (in + sonic_node_elements(graph, node)) * sonic_ring_bytes(graph->ring);
     size_t fit = SONIC_LINEAR_GROUP_BYTES / image;
     if (fit == 0)
         fit = 1;
-    return fit < g->layer->batch ? fit : g->layer->batch;
+    return fit < batch ? fit : batch;
 }
 
-sonic_status sonic_linear_prepare(const sonic_layer *layer, const void *f, const void *b, int spill,
-                                  uint64_t at, sonic_error *error)
+sonic_status sonic_linear_prepare(const sonic_layer *layer, const sonic_linear *linear,
+                                  const void *b, int spill, uint64_t at, sonic_error *error)
 {
     const sonic_graph *graph = layer->graph;
     const sonic_node *node = &graph->node[layer->node];
-    struct group g = {.layer = layer, .f = f, .b = b};
+    struct group g = {.layer = layer, .linear = linear, .b = b};
     g.in = sonic_node_elements(graph, node->input[0]);
     g.out = sonic_node_elements(graph, layer->node);
     g.channels = node->shape.dim[0];
-    size_t most = group_size(&g), element = sonic_ring_bytes(graph->ring);
+    size_t most = sonic_linear_group(graph, layer->node, layer->batch);
+    size_t element = sonic_ring_bytes(graph->ring);
     size_t x_elements = most * g.in + AES_BLOCK / element;
     size_t y_elements = most * g.out + AES_BLOCK / element;
 

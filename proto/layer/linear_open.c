@@ -1,4 +1,5 @@
-/* Linear layers with the peer: masked weights opened once a session, inputs once an inference. */
+/* Linear layers with the peer: masked weights opened and made ready once a session, inputs opened
+ * once an inference. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,7 +19,7 @@ struct setup {
     const sonic_vec_kernels *vec;
     const uint8_t *seed;
     size_t element; /* bytes */
-    void **f;
+    void **f;       /* one a node: what is opened, until it is made ready */
     double *seconds;
     double since;
     size_t *first; /* one a node: its first block */
@@ -93,12 +94,16 @@ static sonic_status setup_consume(void *arg, size_t block, const uint8_t *in, so
     return SONIC_OK;
 }
 
-/* Fills `first` and makes f; returns the number of blocks through `blocks`. */
+/* Makes f and fills `first`; returns the number of blocks through `blocks`. */
 static sonic_status setup_begin(struct setup *s, size_t *blocks, sonic_error *error)
 {
     const sonic_graph *graph = &s->model->graph;
     sonic_status status = SONIC_OK;
     *blocks = 0;
+    s->f = calloc(graph->nodes, sizeof *s->f);
+    s->first = calloc(graph->nodes, sizeof *s->first);
+    if (!s->f || !s->first)
+        return sonic_fail(error, SONIC_E_MEMORY, "out of memory for %u layers", graph->nodes);
     for (uint32_t node = 0; node < graph->nodes && !status; node++) {
         size_t weights = sonic_node_weights(graph, node);
         s->first[node] = *blocks;
@@ -110,9 +115,45 @@ static sonic_status setup_begin(struct setup *s, size_t *blocks, sonic_error *er
     return status;
 }
 
+/* One node's F and W. */
+static sonic_status setup_weights(struct setup *s, uint32_t node, size_t batch,
+                                  sonic_linear *linear, sonic_error *error)
+{
+    const sonic_graph *graph = &s->model->graph;
+    double since = now();
+    void *f = s->f[node];
+    s->f[node] = NULL;
+    sonic_status status = sonic_weights_take(&linear->f, s->context, graph, node,
+                                             sonic_linear_group(graph, node, batch), f, error);
+    if (!status)
+        status = sonic_weights_borrow(&linear->w, s->context, graph, node, batch, s->model->w[node],
+                                      error);
+    s->seconds[node] += now() - since;
+    if (!status)
+        return SONIC_OK;
+    sonic_layer layer = {.graph = graph, .node = node};
+    return sonic_layer_fail(&layer, status, error);
+}
+
+static void setup_end(struct setup *s)
+{
+    const sonic_graph *graph = &s->model->graph;
+    for (uint32_t node = 0; s->f && node < graph->nodes; node++)
+        sonic_layer_free(s->f[node], graph->ring, sonic_node_weights(graph, node));
+    free(s->f);
+    free(s->first);
+}
+
+void sonic_linear_free(sonic_linear *linear)
+{
+    sonic_weights_free(&linear->f);
+    sonic_weights_free(&linear->w);
+}
+
 sonic_status sonic_linear_setup(const sonic_context *context, sonic_channel *channel,
-                                const sonic_model_share *model, const uint8_t seed[16], void **f,
-                                double *seconds, sonic_error *error)
+                                const sonic_model_share *model, size_t batch,
+                                const uint8_t seed[16], sonic_linear *linear, double *seconds,
+                                sonic_error *error)
 {
     const sonic_graph *graph = &model->graph;
     struct setup s = {.context = context,
@@ -120,14 +161,8 @@ sonic_status sonic_linear_setup(const sonic_context *context, sonic_channel *cha
                       .vec = &context->kernels.vec[sonic_ring_index(graph->ring)],
                       .seed = seed,
                       .element = sonic_ring_bytes(graph->ring),
-                      .f = f,
                       .seconds = seconds,
                       .since = now()};
-    for (uint32_t node = 0; node < graph->nodes; node++)
-        f[node] = NULL;
-    s.first = calloc(graph->nodes, sizeof *s.first);
-    if (!s.first)
-        return sonic_fail(error, SONIC_E_MEMORY, "out of memory for %u layers", graph->nodes);
     sonic_round round = {.block_bytes = setup_bytes,
                          .produce = setup_produce,
                          .consume = setup_consume,
@@ -141,11 +176,12 @@ sonic_status sonic_linear_setup(const sonic_context *context, sonic_channel *cha
         sonic_layer layer = {.graph = graph, .node = (uint32_t)setup_node(&s, s.opened)};
         status = sonic_layer_fail(&layer, status, error);
     }
-    for (uint32_t node = 0; status && node < graph->nodes; node++) {
-        sonic_layer_free(f[node], graph->ring, sonic_node_weights(graph, node));
-        f[node] = NULL;
-    }
-    free(s.first);
+    for (uint32_t node = 0; !status && node < graph->nodes; node++)
+        if (s.f[node])
+            status = setup_weights(&s, node, batch, &linear[node], error);
+    for (uint32_t node = 0; status && node < graph->nodes; node++)
+        sonic_linear_free(&linear[node]);
+    setup_end(&s);
     return status;
 }
 
@@ -170,8 +206,8 @@ static sonic_status restore(const sonic_layer *layer, void *x, size_t n, sonic_e
     return status;
 }
 
-sonic_status sonic_linear_run(const sonic_layer *layer, const void *w, int spill, uint64_t at,
-                              void *y, void *x, bool keep, sonic_error *error)
+sonic_status sonic_linear_run(const sonic_layer *layer, const sonic_linear *linear, int spill,
+                              uint64_t at, void *y, void *x, bool keep, sonic_error *error)
 {
     const sonic_graph *graph = layer->graph;
     sonic_ring ring = graph->ring;
@@ -187,7 +223,7 @@ sonic_status sonic_linear_run(const sonic_layer *layer, const void *w, int spill
         status = sonic_spill_read(spill, at, y, out * sonic_ring_bytes(ring), error);
     if (status)
         return status;
-    sonic_conv_shape shape = sonic_node_conv(graph, layer->node, layer->batch);
-    status = sonic_conv(layer->context, ring, &shape, y, x, w, true, error);
+    status = sonic_weights_conv(&linear->w, layer->context, graph, layer->node, layer->batch, y, x,
+                                true, error);
     return status || !keep ? status : restore(layer, x, in, error);
 }

@@ -18,7 +18,9 @@ libproto_la_SOURCES += \
 	proto/model/scale.c \
 	proto/model/scale.h \
 	proto/model/spectral.c \
-	proto/model/spectral.h
+	proto/model/spectral.h \
+	proto/model/weights.c \
+	proto/model/weights.h
 
 # The importer, and the code that protoc-c makes of onnx.proto (not ours, hence without our warnings).
 if HAVE_PROTOBUF_C

@@ -35,8 +35,8 @@ static sonic_status weight_mask(sonic_dealer *dealer, uint32_t i, sonic_error *e
 {
     const sonic_graph *graph = dealer->graph;
     size_t bytes = (size_t)dealer->plan->step[i].setup_bytes;
-    dealer->weight_mask[i] = malloc(bytes + 1);
-    if (dealer->weight_mask[i] == NULL)
+    void *mask = malloc(bytes + 1);
+    if (mask == NULL)
         return sonic_fail(error, SONIC_E_MEMORY, "no memory for the weight mask of node %u (%s)", i,
                           graph->node[i].name);
     sonic_material view[2] = {{.context = dealer->context},
@@ -44,9 +44,10 @@ static sonic_status weight_mask(sonic_dealer *dealer, uint32_t i, sonic_error *e
     for (unsigned party = 0; party < 2; party++)
         sonic_material_key(dealer->context, &view[party].key, dealer->seed[party], SONIC_SLOT_SETUP,
                            i);
-    expand_sum(dealer, view, SONIC_STREAM_WEIGHT_MASK, dealer->weight_mask[i], bytes);
+    expand_sum(dealer, view, SONIC_STREAM_WEIGHT_MASK, mask, bytes);
     sodium_memzero(view, sizeof view);
-    return SONIC_OK;
+    return sonic_weights_take(&dealer->weight_mask[i], dealer->context, graph, i,
+                              dealer->plan->batch, mask, error);
 }
 
 sonic_status sonic_deal_linear_begin(sonic_dealer *dealer, sonic_error *error)
@@ -86,7 +87,7 @@ void sonic_deal_linear_free(sonic_dealer *dealer)
 {
     if (dealer->weight_mask != NULL) {
         for (uint32_t i = 0; i < dealer->graph->nodes; i++)
-            wipe(dealer->weight_mask[i], (size_t)dealer->plan->step[i].setup_bytes);
+            sonic_weights_free(&dealer->weight_mask[i]);
     }
     free(dealer->weight_mask);
     wipe(dealer->input, dealer->input_bytes);
@@ -121,8 +122,9 @@ sonic_status sonic_deal_conv(const sonic_deal_node *node, sonic_error *error)
     struct sonic_context context = *dealer->context;
     if (conv_work(&shape, bytes / sonic_ring_bytes(ring)) < THREADED_WORK)
         context.threads = 1;
-    sonic_status status = sonic_conv(&context, ring, &shape, c, dealer->input,
-                                     dealer->weight_mask[node->node], false, error);
+    sonic_status status =
+        sonic_weights_conv(&dealer->weight_mask[node->node], &context, dealer->graph, node->node,
+                           dealer->plan->batch, c, dealer->input, false, error);
     if (status != SONIC_OK)
         return status;
     for (size_t done = 0; done < bytes; done += SONIC_DEAL_BUFFER) {

@@ -5,6 +5,7 @@
 #define SONIC_PROTO_OFFLINE_DEAL_RUN_H
 
 #include "proto/offline/deal.h"
+#include "proto/model/weights.h"
 #include "proto/offline/material.h"
 
 /** Bytes of one of the dealer's small buffers: a block of ppa planes or elements of 64 bits. */
@@ -16,7 +17,7 @@ typedef struct sonic_dealer {
     const sonic_plan *plan;
     sonic_writer *writer;              /**< party 1's file */
     uint8_t seed[2][SONIC_SEED_BYTES]; /**< secret, as all below */
-    void **weight_mask;                /**< B of every CONV node, NULL for others */
+    sonic_weights *weight_mask;        /**< B of every CONV node, none for others */
     void *input, *output;              /**< A and C of the largest CONV node */
     size_t input_bytes, output_bytes;
     uint64_t *buffer; /**< SONIC_DEAL_BUFFERS of SONIC_DEAL_BUFFER bytes */

@@ -145,8 +145,8 @@ static sonic_status open_weights(sonic_session *session, sonic_error *error)
     if (!seconds)
         return sonic_fail(error, SONIC_E_MEMORY, "out of memory for %u layers", nodes);
     sonic_status status =
-        sonic_linear_setup(session->context, session->peer, session->model,
-                           sonic_pool_seed(session->pool), session->f, seconds, error);
+        sonic_linear_setup(session->context, session->peer, session->model, session->plan.batch,
+                           sonic_pool_seed(session->pool), session->linear, seconds, error);
     for (uint32_t node = 0; node < nodes; node++)
         session->seconds[(size_t)node * SONIC_PHASES + SONIC_SETUP] += seconds[node];
     free(seconds);
@@ -164,11 +164,11 @@ static sonic_status start(sonic_session *session, sonic_error *error)
         status = check_plan(&session->plan, session->pool, error);
     if (status)
         return status;
-    session->f = calloc(nodes, sizeof *session->f);
+    session->linear = calloc(nodes, sizeof *session->linear);
     session->last_use = calloc(nodes, sizeof *session->last_use);
     session->spill_at = calloc(nodes, sizeof *session->spill_at);
     session->seconds = calloc((size_t)nodes * SONIC_PHASES, sizeof *session->seconds);
-    if (!session->f || !session->last_use || !session->spill_at || !session->seconds)
+    if (!session->linear || !session->last_use || !session->spill_at || !session->seconds)
         return sonic_fail(error, SONIC_E_MEMORY, "out of memory for %u layers", nodes);
     status = lay_out(session, error);
     if (!status)
@@ -210,11 +210,8 @@ sonic_status sonic_session_create(sonic_session **session, const sonic_context *
 /* Frees what is secret. */
 static void clear(sonic_session *session)
 {
-    const sonic_graph *graph = &session->model->graph;
-    for (uint32_t node = 0; session->f && node < graph->nodes; node++) {
-        sonic_layer_free(session->f[node], graph->ring, sonic_node_weights(graph, node));
-        session->f[node] = NULL;
-    }
+    for (uint32_t node = 0; session->linear && node < session->model->graph.nodes; node++)
+        sonic_linear_free(&session->linear[node]);
     if (session->spill >= 0)
         (void)close(session->spill);
     session->spill = -1;
@@ -227,7 +224,7 @@ void sonic_session_free(sonic_session *session)
         return;
     clear(session);
     sonic_plan_free(&session->plan);
-    free(session->f);
+    free(session->linear);
     free(session->last_use);
     free(session->spill_at);
     free(session->seconds);
@@ -256,8 +253,9 @@ static sonic_status prepare_node(sonic_session *session, uint32_t node, sonic_er
     sonic_layer layer = sonic_session_layer(session, node);
     sonic_material_begin(&layer.material, session->context, session->pool, &session->plan,
                          session->slot, node);
-    sonic_status status = sonic_linear_prepare(&layer, session->f[node], session->model->b[node],
-                                               session->spill, session->spill_at[node], error);
+    sonic_status status =
+        sonic_linear_prepare(&layer, &session->linear[node], session->model->b[node],
+                             session->spill, session->spill_at[node], error);
     sonic_material_end(&layer.material);
     sonic_session_end(session, SONIC_OFFLINE, node, since);
     return status ? sonic_layer_fail(&layer, status, error) : SONIC_OK;

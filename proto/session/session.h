@@ -25,7 +25,13 @@ typedef struct sonic_session sonic_session;
  * their next unused ones; from then on both count on by one, which needs no message.
  *
  * Setup: F = W - B is opened for all weights in one round, 2 l |W| bits in all; each node's bytes
- * are attributed to it, the round to node 0. */
+ * are attributed to it, the round to node 0.  Then F and the server's share of W are packed for the
+ * products of all inferences to come.
+ *
+ * Memory, until the session is freed or fails: F and W, each one to two times |W| elements as the
+ * tier packs them (AVX2 mod 2^64: 2, avx512ifma mod 2^64: 1.5, else 1).  A fully connected layer's
+ * are not packed for 4 images or fewer: F takes |W| then, W nothing.  The share that the caller
+ * passed comes on top of it, and at most one node's F while it is packed. */
 SONIC_MUST_CHECK sonic_status sonic_session_create(sonic_session **session,
                                                    const sonic_context *context,
                                                    const sonic_model_share *model, sonic_pool *pool,
@@ -46,8 +52,8 @@ SONIC_MUST_CHECK sonic_status sonic_session_prepare(sonic_session *session, soni
 
 /** Runs one batch.  input: batch x input elements, output: batch x output elements, ring shares, no
  * aliases; the output is zeroed on failure.  Rounds and bytes: the plan's, attributed to the nodes.
- * Memory: the weights, the opened weights, the tensors that are still needed, and the running
- * layer's scratch (proto/layer/layer.h).
+ * Memory beyond the session's: the tensors that are still needed, and the running layer's scratch
+ * (proto/layer/layer.h).
  * @return a status of the channel, the peer or the pool, whose text names the layer */
 SONIC_MUST_CHECK sonic_status sonic_session_infer(sonic_session *session, const void *input,
                                                   void *output, sonic_error *error);

@@ -66,7 +66,7 @@ static sonic_status run_linear(struct run *r, const sonic_layer *layer, sonic_er
     sonic_status status = make(r, node, error);
     if (status)
         return status;
-    return sonic_linear_run(layer, session->model->w[node], session->spill, session->spill_at[node],
+    return sonic_linear_run(layer, &session->linear[node], session->spill, session->spill_at[node],
                             r->tensor[node], r->tensor[input], session->last_use[input] != node,
                             error);
 }
@@ -161,8 +161,8 @@ sonic_status sonic_session_infer(sonic_session *session, const void *input, void
 {
     struct run r = {.session = session, .graph = &session->model->graph};
     uint32_t last = r.graph->nodes - 1;
-    size_t bytes = sonic_node_elements(r.graph, last) * session->plan.batch *
-                   sonic_ring_bytes(r.graph->ring);
+    size_t bytes =
+        sonic_node_elements(r.graph, last) * session->plan.batch * sonic_ring_bytes(r.graph->ring);
     sonic_status status = sonic_session_prepare(session, error);
     bool poisoned_before = status != SONIC_OK;
     if (!status)

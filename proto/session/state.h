@@ -14,7 +14,7 @@ struct sonic_session {
     sonic_pool *pool;
     sonic_channel *peer;
     sonic_plan plan;
-    void **f;           /**< one a node: the opened F = W - B, or NULL */
+    sonic_linear *linear; /**< one a node: opened and own weights */
     uint32_t
         *last_use; /**< one a node: the last node that reads it; the output: the number of nodes */
     uint64_t *spill_at; /**< one a node: where its D lies in the spill file */
