@@ -17,7 +17,7 @@ CC=${CC:-cc} CXX=${CXX:-c++}
 root=$tmp/root
 var() { PKG_CONFIG_PATH=$top_builddir pkg-config --variable="$1" sonicnn; }
 prefix=$(var prefix) libdir=$(var libdir) includedir=$(var includedir)
-echo "1..8"
+echo "1..9"
 
 make -C "$top_builddir" -s install DESTDIR="$root" >"$tmp/log" 2>&1
 point $? "make install DESTDIR"
@@ -47,6 +47,18 @@ $CC ${CFLAGS-} -std=c11 -Wall -Wextra -Werror "$top_srcdir/examples/server.c" -o
     ! LD_LIBRARY_PATH=$root$libdir "$tmp/server" /nonexistent.0 pool.0 127.0.0.1:1 2>>"$tmp/log" &&
     grep -q '^server: .*/nonexistent.0' "$tmp/log"
 point $? "the example of a server builds, and names a file that is missing"
+
+status=0
+{ cp "$top_srcdir/examples/product.c" "$tmp/product.cc"
+    printf '140 320\n3 4 4 3\n4 5 5 4\n4 5 5 4\n3 4 4 3\n' >"$tmp/product.want"
+    # shellcheck disable=SC2046,SC2086
+    $CC ${CFLAGS-} -std=c11 -Wall -Wextra -Werror "$top_srcdir/examples/product.c" -o "$tmp/product" $(pc --cflags --libs) \
+        ${LDFLAGS-} && LD_LIBRARY_PATH=$root$libdir "$tmp/product" | diff "$tmp/product.want" - || status=1
+    # shellcheck disable=SC2046,SC2086
+    $CXX ${CFLAGS-} -std=c++11 -Wall -Wextra -Werror "$tmp/product.cc" -o "$tmp/product" $(pc --cflags --libs) \
+        ${LDFLAGS-} && LD_LIBRARY_PATH=$root$libdir "$tmp/product" | diff "$tmp/product.want" - || status=1
+} >"$tmp/log" 2>&1
+point $status "the example of products and convolutions builds as C11 and as C++11, and is right"
 
 if [ -f "$root$libdir/libsonicnn.a" ]; then
     # shellcheck disable=SC2046,SC2086
