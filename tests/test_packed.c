@@ -51,16 +51,6 @@ Test(ring_pack, bad_arguments)
         {SONIC_E_SHAPE, {"matrix a", "matrix b"}, SONIC_RING_64, 2, huge, 2, true, data, 0, 0},
         {SONIC_E_SHAPE, {"matrix a", "matrix b"}, SONIC_RING_64, 3, 1, huge, false, data, 0, 0},
         {SONIC_E_SHAPE, {"matrix a", "matrix b"}, SONIC_RING_64, 1, huge, huge, false, data, 0, 0},
-        {SONIC_E_MEMORY,
-         {"matrix a", "matrix b"},
-         SONIC_RING_64,
-         SIZE_MAX / 32,
-         1,
-         1,
-         false,
-         data,
-         0,
-         0},
     };
     sonic_context *context = context_make(1);
     for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
