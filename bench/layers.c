@@ -193,12 +193,16 @@ int main(int argc, char **argv)
 {
     bench_options o;
     ready r = {.pair = NULL};
+    if (bench_options_help(argc, argv))
+        return 0;
     sonic_bench_begin(&argc, argv);
     if (!bench_options_read(&o, argc, argv))
         return 2;
     layer_case *cases = calloc(bench_layers_count * SONIC_RINGS * BENCH_LINKS, sizeof *cases);
-    if (!cases)
+    if (!cases) {
+        fprintf(stderr, "%s: no memory for the benches\n", argv[0]);
         return 1;
+    }
     bench_describe();
     add_all(cases, &r, &o);
     const int status = sonic_bench_main();

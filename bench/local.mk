@@ -124,9 +124,11 @@ bench: bench-kernels bench-layers
 bench-kernels: bench/kernels$(EXEEXT)
 	./bench/kernels$(EXEEXT) --benchmark_min_time=0.05 \
 	  --benchmark_out=$(BENCH_OUT).kernels.json $(BENCH_FLAGS)
+	@echo 'wrote $(BENCH_OUT).kernels.json'
 bench-layers: bench/layers$(EXEEXT)
 	./bench/layers$(EXEEXT) --benchmark_min_time=0.05 \
 	  --benchmark_out=$(BENCH_OUT).layers.json $(BENCH_FLAGS)
+	@echo 'wrote $(BENCH_OUT).layers.json'
 bench-claims: bench/kernels$(EXEEXT) bench/layers$(EXEEXT)
 	$(BENCH_PIN) ./bench/kernels$(EXEEXT) $(BENCH_MIXED) --benchmark_out=$(BENCH_OUT).claims.json \
 	  --benchmark_filter='^(ring/.*/($(BENCH_SHAPES))|conv/(conv|packed).*)/avx' $(BENCH_FLAGS)

@@ -109,6 +109,8 @@ void bench_add(sonic_primitive primitive, const char *name, const bench_case *be
 int main(int argc, char **argv)
 {
     bench_options options;
+    if (bench_options_help(argc, argv))
+        return 0;
     sonic_bench_begin(&argc, argv);
     if (!bench_options_read(&options, argc, argv))
         return 2;

@@ -13,7 +13,11 @@ typedef struct bench_options {
     int threads;    /**< of each server */
 } bench_options;
 
-/** Reads what sonic_bench_begin() has left; false, and the usage on standard error, for anything
+/** Prints the options if --help is among the arguments, and then returns true; before
+ * sonic_bench_begin(), which knows Google Benchmark's alone. */
+bool bench_options_help(int argc, char **argv);
+
+/** Reads what sonic_bench_begin() has left; false, and a sentence on standard error, for anything
  * else.  options must stay where it is. */
 bool bench_options_read(bench_options *options, int argc, char **argv);
 

@@ -215,10 +215,12 @@ static sonic_status deal(bench_pair *pair, sonic_error *error)
 {
     static const uint8_t model[SONIC_ID_BYTES] = "a bench";
     const char *base = getenv("TMPDIR");
-    char directory[64], path[2][80];
-    snprintf(directory, sizeof directory, "%.40s/sonic-XXXXXX", base ? base : "/tmp");
-    if (!mkdtemp(directory))
-        return sonic_fail(error, SONIC_E_FILE, "cannot make a folder like %s", directory);
+    char directory[4000], path[2][4096];
+    if (!base || !*base)
+        base = "/tmp";
+    const int n = snprintf(directory, sizeof directory, "%s/sonic-XXXXXX", base);
+    if (n < 0 || (size_t)n >= sizeof directory || !mkdtemp(directory))
+        return sonic_fail(error, SONIC_E_FILE, "cannot make a folder in %s", base);
     for (unsigned i = 0; i < 2; i++)
         snprintf(path[i], sizeof path[i], "%s/pool.%u", directory, i);
     const double start = process_seconds();

@@ -12,7 +12,7 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 TMPDIR=$tmp && export TMPDIR
 n=0
-echo "1..8"
+echo "1..11"
 
 # point NAME COMMAND...: one test; what the command prints is shown when it fails.
 point() {
@@ -60,5 +60,14 @@ point "what a layer costs by phase" holds layers cpu_seconds online_bytes online
     offline_bytes setup_bytes uses_m3
 point "batches and threads" bench layers '/(16x12x12-16-5x5|256|16x8x8-.*)/' --network=f3 --batch=3 --threads=2
 point "an unknown network is refused" refuses 2 bench layers . --network=m9
+names() { [ "$(bench layers . --batch=0 2>&1)" = "$top_builddir/bench/layers: --batch takes a number from 1 to 65536, not '0'" ]; }
+point "a wrong number is named" names
+helps() { "$top_builddir/bench/$1" --help | grep -q -- '--network=NAME' && "$top_builddir/bench/$1" --help | grep -q filter; }
+point "help has the benches' own options, too" eval 'helps kernels && helps layers'
+long() (
+    TMPDIR=$tmp/a-name-that-is-longer-than-any-short-buffer-would-hold && mkdir "$TMPDIR" &&
+        bench layers '/980/64/memory' && [ -z "$(ls "$TMPDIR")" ] && TMPDIR=$TMPDIR/none && ! bench layers '/980/64/memory'
+)
+point "a long TMPDIR is the one that is used" long
 point "an unknown option is refused" refuses 2 bench kernels . --fast
 point "a filter that nothing matches is a failure" refuses 1 bench kernels nothing
