@@ -105,7 +105,7 @@ slow_link() {
 point "a very slow link" slow_link
 usage() {
     for words in '' 'a b' 'x --rtt -1' 'x --rtt nan' 'x --rtt inf' 'x --rtt 60001' 'x --rtt 1ms' 'x --rtt=' \
-        'x --mbps 0' 'x --mbps -5' 'x --mbps nan' 'x --mbps 1e30' 'x --mbps 0x' 'x --batch 0' 'x --batch -1' \
+        'x --mbps 0' 'x --mbps -5' 'x --mbps nan' 'x --mbps 1e30' 'x --mbps 0x' 'x --mbps 0x10' 'x --batch 0' 'x --batch -1' \
         'x --batch 99999999999999999999' 'x --repeat 0' 'x --repeat 101' 'x --ring 16' 'x --truncation none'; do
         # shellcheck disable=SC2086
         "$sonicnn" perf $words >usage.out 2>usage.err

@@ -1,5 +1,7 @@
 /* sonicnn perf: what a network takes on this machine, and on a link between two of them. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tools/commands.h"
 #include "tools/perf.h"
@@ -17,7 +19,8 @@ static double real_number(const struct argp_state *state, const char *option, co
     char *end;
     double value = strtod(text, &end);
     bool begins = (text[0] >= '0' && text[0] <= '9') || text[0] == '.';
-    if (!begins || end == text || *end || !(value >= low && value <= high))
+    bool decimal = begins && !strpbrk(text, "xX");
+    if (!decimal || end == text || *end || !(value >= low && value <= high))
         argp_error(state, "%s takes a number from %g to %g, not '%s'", option, low, high, text);
     return value;
 }
@@ -73,8 +76,9 @@ static int perf(const arguments *args)
     else
         sonic_perf_print(&result, &args->perf, &args->link);
     sonic_perf_free(&result);
-    return good ? SONIC_EXIT_OK
-                : sonic_cli_report(&(sonic_error){.text = "cannot print the report"});
+    if (good || ferror(stdout)) /* main() says that the output cannot be written */
+        return good ? SONIC_EXIT_OK : SONIC_EXIT_FAILURE;
+    return sonic_cli_report(&(sonic_error){.text = "out of memory for the report"});
 }
 
 int sonic_command_perf(int argc, char **argv)
@@ -105,9 +109,8 @@ int sonic_command_perf(int argc, char **argv)
             "one left out.  The two take turns, so that each has all cores and --threads to "
             "itself, as on a machine of its own.  A machine that does other work meanwhile shows "
             "too much, and the output says that it does.  The dealer's time includes writing the "
-            "material, the servers' "
-            "reading and claiming it, durably; it lies in $TMPDIR, one batch's at a time, on a "
-            "disk that should be like theirs.\n"
+            "material, the servers' reading and claiming it, durably; it lies in $TMPDIR, one "
+            "batch's at a time, on a disk that should be like theirs.\n"
             "What is predicted: the slower server's computing, plus half a round trip for each "
             "round (both servers send at the same time), plus the bytes of one direction at the "
             "link's rate (both directions carry at once); nothing overlaps.  The defaults are a "
