@@ -264,7 +264,10 @@ static void run_block(const sonic_product *s, size_t group, size_t i0, size_t m,
 static sonic_status run_blocked(int threads, const sonic_product *s, sonic_error *error)
 {
     const sonic_ring_kernels *kernels = s->kernels;
-    const size_t work = sonic_product_work(s->m, s->n, s->k), depth = depth_of(kernels, s->k);
+    const size_t depth = depth_of(kernels, s->k);
+    size_t work;
+    if (!sonic_size_mul(&work, sonic_product_work(s->m, s->n, s->k), s->groups))
+        work = SIZE_MAX;
     threads = sonic_threads_for(threads, SIZE_MAX, work, SONIC_PRODUCT_LEAST);
     const grid g = split(kernels, s->m, s->n, pieces((size_t)threads, s->groups));
     const size_t blocks = g.rows * g.columns, tasks = s->groups * blocks;
