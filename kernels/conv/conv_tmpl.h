@@ -34,7 +34,7 @@ static inline void CONV(copy)(CONV(element) *out, const void *from, size_t n)
     for (; i + LANES(count) <= n; i += LANES(count))
         LANES(store)(out + i, LANES(load)(CONV(at)(from, i)));
     if (i < n)
-        EDGE(put)(out + i, EDGE(part)(CONV(at)(from, i), n - i), n - i);
+        LANES(put)(out + i, LANES(part)(CONV(at)(from, i), n - i), n - i);
 }
 
 /* The even ones of 2 n - 1 elements. */
@@ -50,9 +50,9 @@ static inline void CONV(copy_even)(CONV(element) *out, const void *from, size_t 
     if (i == n)
         return;
     const size_t left = 2 * (n - i) - 1, first = left < LANES(count) ? left : LANES(count);
-    EDGE(split)(&even, &odd, EDGE(part)(CONV(at)(from, 2 * i), first),
-                EDGE(part)(CONV(at)(from, 2 * i + first), left - first));
-    EDGE(put)(out + i, even, n - i);
+    EDGE(split)(&even, &odd, LANES(part)(CONV(at)(from, 2 * i), first),
+                LANES(part)(CONV(at)(from, 2 * i + first), left - first));
+    LANES(put)(out + i, even, n - i);
 }
 
 static inline void CONV(copy_apart)(CONV(element) *out, const void *from, size_t stride, size_t n)

@@ -11,8 +11,8 @@ SONIC_INLINE void DEPTHWISE(emit)(void *out, size_t left, LANES(sum) sum, bool a
         LANES(store)(out, v);
     } else {
         if (accumulate)
-            v = LANES(add)(v, EDGE(part)(out, left));
-        EDGE(put)(out, v, left);
+            v = LANES(add)(v, LANES(part)(out, left));
+        LANES(put)(out, v, left);
     }
 }
 

@@ -44,7 +44,7 @@ static inline LANES(vec) DEPTHWISE(some)(const void *x, size_t i, size_t n)
 {
     const size_t left = n > i ? n - i : 0;
     return left >= LANES(count) ? LANES(load)(DEPTHWISE(at)(x, i))
-                                : EDGE(part)(DEPTHWISE(at)(x, left ? i : 0), left);
+                                : LANES(part)(DEPTHWISE(at)(x, left ? i : 0), left);
 }
 
 static void DEPTHWISE(stage_every)(DEPTHWISE(element) *line, const DEPTHWISE(chunk) *c,

@@ -103,7 +103,7 @@ static void DEPTHWISE(stage_three)(DEPTHWISE(element) *lines, const DEPTHWISE(ch
         LANES(vec) v[5];
 #pragma GCC unroll 5
         for (size_t k = 0; k < 5; k++)
-            v[k] = EDGE(part)(DEPTHWISE(at)(t[k], i), c->run - i);
+            v[k] = LANES(part)(DEPTHWISE(at)(t[k], i), c->run - i);
         DEPTHWISE(combine)(out + i, v);
         i += LANES(count);
     }

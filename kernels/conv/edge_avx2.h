@@ -8,33 +8,6 @@
 
 #include "kernels/ring/lanes_avx2.h"
 
-/* The first n of 8 32-bit words. */
-static inline __m256i edge_mask(size_t n)
-{
-    static const int32_t words[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
-    return _mm256_loadu_si256((const __m256i *)(words + 8 - n));
-}
-
-static inline lanes32_vec edge32_part(const void *p, size_t n)
-{
-    return _mm256_maskload_epi32(p, edge_mask(n));
-}
-
-static inline lanes64_vec edge64_part(const void *p, size_t n)
-{
-    return _mm256_maskload_epi32(p, edge_mask(2 * n));
-}
-
-static inline void edge32_put(void *p, lanes32_vec v, size_t n)
-{
-    _mm256_maskstore_epi32(p, edge_mask(n), v);
-}
-
-static inline void edge64_put(void *p, lanes64_vec v, size_t n)
-{
-    _mm256_maskstore_epi32(p, edge_mask(2 * n), v);
-}
-
 static inline lanes32_vec edge32_less(lanes32_vec a, lanes32_vec b)
 {
     return _mm256_sub_epi32(a, b);

@@ -8,19 +8,7 @@
 
 #include "kernels/ring/lanes_avx512.h"
 
-#define EDGE_AVX512(bits, mask)                                                                    \
-    static inline mask edge##bits##_mask(size_t n)                                                 \
-    {                                                                                              \
-        return (mask)((1u << n) - 1);                                                              \
-    }                                                                                              \
-    static inline lanes##bits##_vec edge##bits##_part(const void *p, size_t n)                     \
-    {                                                                                              \
-        return _mm512_maskz_loadu_epi##bits(edge##bits##_mask(n), p);                              \
-    }                                                                                              \
-    static inline void edge##bits##_put(void *p, lanes##bits##_vec v, size_t n)                    \
-    {                                                                                              \
-        _mm512_mask_storeu_epi##bits(p, edge##bits##_mask(n), v);                                  \
-    }                                                                                              \
+#define EDGE_AVX512(bits)                                                                          \
     static inline lanes##bits##_vec edge##bits##_less(lanes##bits##_vec a, lanes##bits##_vec b)    \
     {                                                                                              \
         return _mm512_sub_epi##bits(a, b);                                                         \
@@ -34,8 +22,8 @@
         __asm__("" : "+v"(*s));                                                                    \
     }
 
-EDGE_AVX512(32, __mmask16)
-EDGE_AVX512(64, __mmask8)
+EDGE_AVX512(32)
+EDGE_AVX512(64)
 #undef EDGE_AVX512
 
 static inline void edge32_split(lanes32_vec *even, lanes32_vec *odd, lanes32_vec a, lanes32_vec b)

@@ -2,10 +2,9 @@
  * What depthwise convolutions need beside the lanes of products, one lane wide: portable C.
  *
  * Every edge_<tier>.h offers, for l = 32 and 64, on the types of kernels/ring/lanes_<tier>.h:
- * `part` and `put`, which load and store the first n <= count elements and touch no others (what is
- * not loaded is 0); `less`, a difference; `join`, two accumulators' sum; `hold`, which keeps the
- * compiler from adding up in another order (gcc 12 adds in a tree, and spills its leaves); `split`,
- * the even and the odd elements of two vectors on end.  n is public.
+ * `less`, a difference; `join`, two accumulators' sum; `hold`, which keeps the compiler from adding
+ * up in another order (gcc 12 adds in a tree, and spills its leaves); `split`, the even and the odd
+ * elements of two vectors on end.
  */
 #ifndef SONIC_KERNELS_CONV_EDGE_H
 #define SONIC_KERNELS_CONV_EDGE_H
@@ -15,15 +14,6 @@
 #include "kernels/ring/lanes_ref.h"
 
 #define EDGE_REF(bits)                                                                             \
-    static inline lanes##bits##_vec edge##bits##_part(const void *p, size_t n)                     \
-    {                                                                                              \
-        return n ? lanes##bits##_load(p) : 0;                                                      \
-    }                                                                                              \
-    static inline void edge##bits##_put(void *p, lanes##bits##_vec v, size_t n)                    \
-    {                                                                                              \
-        if (n)                                                                                     \
-            lanes##bits##_store(p, v);                                                             \
-    }                                                                                              \
     static inline lanes##bits##_vec edge##bits##_less(lanes##bits##_vec a, lanes##bits##_vec b)    \
     {                                                                                              \
         return a - b;                                                                              \

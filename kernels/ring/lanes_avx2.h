@@ -15,7 +15,15 @@
 #endif
 
 #include <immintrin.h>
+#include <stddef.h>
 #include <stdint.h>
+
+/* The first n of 8 32-bit words. */
+static inline __m256i lanes_mask(size_t n)
+{
+    static const int32_t words[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+    return _mm256_loadu_si256((const __m256i *)(words + 8 - n));
+}
 
 typedef uint32_t lanes32_element;
 typedef __m256i lanes32_vec, lanes32_factor, lanes32_sum;
@@ -29,6 +37,16 @@ static inline lanes32_vec lanes32_load(const void *p)
 static inline void lanes32_store(void *p, lanes32_vec v)
 {
     _mm256_storeu_si256((__m256i *)p, v);
+}
+
+static inline lanes32_vec lanes32_part(const void *p, size_t n)
+{
+    return _mm256_maskload_epi32(p, lanes_mask(n));
+}
+
+static inline void lanes32_put(void *p, lanes32_vec v, size_t n)
+{
+    _mm256_maskstore_epi32(p, lanes_mask(n), v);
 }
 
 static inline lanes32_vec lanes32_add(lanes32_vec a, lanes32_vec b)
@@ -84,6 +102,16 @@ static inline lanes64_vec lanes64_load(const void *p)
 static inline void lanes64_store(void *p, lanes64_vec v)
 {
     _mm256_storeu_si256((__m256i *)p, v);
+}
+
+static inline lanes64_vec lanes64_part(const void *p, size_t n)
+{
+    return _mm256_maskload_epi32(p, lanes_mask(2 * n));
+}
+
+static inline void lanes64_put(void *p, lanes64_vec v, size_t n)
+{
+    _mm256_maskstore_epi32(p, lanes_mask(2 * n), v);
 }
 
 static inline lanes64_vec lanes64_add(lanes64_vec a, lanes64_vec b)

@@ -12,9 +12,10 @@
 #endif
 
 #include <immintrin.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#define LANES_AVX512(bits, multiplier, constant)                                                   \
+#define LANES_AVX512(bits, mask, multiplier, constant)                                             \
     typedef uint##bits##_t lanes##bits##_element;                                                  \
     typedef __m512i lanes##bits##_vec, lanes##bits##_factor, lanes##bits##_sum;                    \
     enum { lanes##bits##_count = 512 / bits, lanes##bits##_words = 1 };                            \
@@ -25,6 +26,18 @@
     static inline void lanes##bits##_store(void *p, lanes##bits##_vec v)                           \
     {                                                                                              \
         _mm512_storeu_si512(p, v);                                                                 \
+    }                                                                                              \
+    static inline mask lanes##bits##_mask(size_t n)                                                \
+    {                                                                                              \
+        return (mask)((1u << n) - 1);                                                              \
+    }                                                                                              \
+    static inline lanes##bits##_vec lanes##bits##_part(const void *p, size_t n)                    \
+    {                                                                                              \
+        return _mm512_maskz_loadu_epi##bits(lanes##bits##_mask(n), p);                             \
+    }                                                                                              \
+    static inline void lanes##bits##_put(void *p, lanes##bits##_vec v, size_t n)                   \
+    {                                                                                              \
+        _mm512_mask_storeu_epi##bits(p, lanes##bits##_mask(n), v);                                 \
     }                                                                                              \
     static inline lanes##bits##_vec lanes##bits##_add(lanes##bits##_vec a, lanes##bits##_vec b)    \
     {                                                                                              \
@@ -56,8 +69,8 @@
         return s;                                                                                  \
     }
 
-LANES_AVX512(32, _mm512_mullo_epi32, int)
-LANES_AVX512(64, _mm512_mullo_epi64, long long)
+LANES_AVX512(32, __mmask16, _mm512_mullo_epi32, int)
+LANES_AVX512(64, __mmask8, _mm512_mullo_epi64, long long)
 #undef LANES_AVX512
 
 #endif

@@ -3,11 +3,14 @@
  *
  * Every lanes_<tier>.h offers, for l = 32 and 64: `vec`, count elements; `factor`, a vector in the
  * form that madd multiplies by; `sum`, an accumulator that total() turns into a vector; words, the
- * elements that packed storage holds for one factor.  Loads and stores are unaligned.
+ * elements that packed storage holds for one factor.  Loads and stores are unaligned; `part` and
+ * `put` load and store the first n <= count elements and touch no others (what is not loaded is 0);
+ * n is public.
  */
 #ifndef SONIC_KERNELS_RING_LANES_H
 #define SONIC_KERNELS_RING_LANES_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -26,6 +29,15 @@
     static inline void lanes##bits##_store(void *p, lanes##bits##_vec v)                           \
     {                                                                                              \
         memcpy(p, &v, sizeof v);                                                                   \
+    }                                                                                              \
+    static inline lanes##bits##_vec lanes##bits##_part(const void *p, size_t n)                    \
+    {                                                                                              \
+        return n ? lanes##bits##_load(p) : 0;                                                      \
+    }                                                                                              \
+    static inline void lanes##bits##_put(void *p, lanes##bits##_vec v, size_t n)                   \
+    {                                                                                              \
+        if (n)                                                                                     \
+            lanes##bits##_store(p, v);                                                             \
     }                                                                                              \
     static inline lanes##bits##_vec lanes##bits##_add(lanes##bits##_vec a, lanes##bits##_vec b)    \
     {                                                                                              \

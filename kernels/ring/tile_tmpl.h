@@ -1,18 +1,20 @@
 /* Tiles, over a form: a loop of its own for each number of vectors that a narrow panel's columns
  * fill, and for 1, 2, 4 and mr rows. */
 
-SONIC_INLINE void RING(finish)(void *c, const LANES(vec) *totals, size_t n, bool accumulate)
+/* n columns, of which the last vector alone may lack some; vectors is a constant. */
+SONIC_INLINE void RING(finish)(void *c, const LANES(vec) *totals, size_t n, bool accumulate,
+                               size_t vectors)
 {
     uint8_t *out = c;
-    size_t v = 0;
-    for (; (v + 1) * LANES(count) <= n; v++, out += LANES(count) * RING(size))
+    SONIC_UNROLL
+    for (size_t v = 0; v + 1 < vectors; v++, out += LANES(count) * RING(size))
         LANES(store)(out, accumulate ? LANES(add)(LANES(load)(out), totals[v]) : totals[v]);
-    if (v * LANES(count) == n)
-        return;
-    RING(element) last[LANES(count)];
-    LANES(store)(last, totals[v]);
-    for (size_t j = 0; v * LANES(count) + j < n; j++, out += RING(size))
-        RING(put)(out, 0, accumulate ? RING(get)(out, 0) + last[j] : last[j]);
+    const LANES(vec) last = totals[vectors - 1];
+    const size_t left = n - (vectors - 1) * LANES(count);
+    if (left == LANES(count))
+        LANES(store)(out, accumulate ? LANES(add)(LANES(load)(out), last) : last);
+    else
+        LANES(put)(out, accumulate ? LANES(add)(LANES(part)(out, left), last) : last, left);
 }
 
 /* rows and vectors are constants where it is inlined; m <= rows, and the rows of A beyond the
@@ -39,7 +41,7 @@ SONIC_INLINE void RING(tile_of)(void *c, size_t ldc, const void *a, const void *
     SONIC_UNROLL
     for (size_t i = 0; i < rows; i++)
         if (i < m)
-            RING(finish)((uint8_t *)c + i * ldc * RING(size), totals[i], n, accumulate);
+            RING(finish)((uint8_t *)c + i * ldc * RING(size), totals[i], n, accumulate, vectors);
 }
 
 /* As many vectors as the columns fill. */
