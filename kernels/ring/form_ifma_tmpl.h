@@ -43,8 +43,9 @@ SONIC_INLINE void FORM(keep_sixteen)(uint64_t *out, __m512i v0, __m512i v1)
         out, _mm512_permutex2var_epi64(v0, _mm512_setr_epi64(0, 1, 8, 2, 3, 9, 4, 5), both));
     _mm512_storeu_si512(out + 8, _mm512_permutex2var_epi64(
                                      middle, _mm512_setr_epi64(10, 1, 2, 11, 4, 5, 12, 7), both));
-    _mm512_storeu_si512(
-        out + 16, _mm512_permutex2var_epi64(v1, _mm512_setr_epi64(3, 13, 4, 5, 14, 6, 7, 15), both));
+    const __m512i last =
+        _mm512_permutex2var_epi64(v1, _mm512_setr_epi64(3, 13, 4, 5, 14, 6, 7, 15), both);
+    _mm512_storeu_si512(out + 16, last);
 }
 
 static inline void FORM(keep_row)(uint64_t *out, const void *a, size_t stride, size_t k)
