@@ -68,14 +68,13 @@ static bool is_pointwise(const sonic_conv_geometry *g)
            g->ow == g->w;
 }
 
-static sonic_status conv_begin(conv_job *job, sonic_ring ring, const sonic_conv_shape *shape,
+static sonic_status conv_begin(conv_job *job, sonic_ring ring, const sonic_conv_shape *s,
                                sonic_error *error)
 {
     size_t oh, ow;
-    sonic_status status = sonic_conv_output(shape, &oh, &ow, error);
+    sonic_status status = sonic_conv_output(s, &oh, &ow, error);
     if (status)
         return status;
-    const sonic_conv_shape *s = shape;
     *job = (conv_job){
         .shape = *s,
         .geometry = {s->h, s->w, oh, ow, s->kh, s->kw, s->stride_h, s->stride_w, s->dilation_h,
@@ -96,6 +95,7 @@ static sonic_product connected(const conv_job *job, void *y, const void *x, cons
     sonic_product product = {
         .m = job->shape.n,
         .n = job->m,
+        .groups = 1,
         .c = y,
         .ldc = job->m,
         .span = job->m,
@@ -163,8 +163,6 @@ static sonic_status conv_run(const conv_job *job, void *y, const void *x, const 
         product = connected(job, y, x, w, packed);
     else
         product = patches(job, &p, y, x, w, packed);
-    if (job->way == CONV_CONNECTED)
-        product.groups = 1;
     product.kernels = job->ring;
     product.bytes = job->bytes;
     product.k = job->k;
