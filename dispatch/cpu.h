@@ -17,8 +17,8 @@ void sonic_cpu_features(char *text, size_t n);
  * both support it.  Bit 0 is always set. */
 unsigned sonic_cpu_tiers(void);
 
-/** The subset of sonic_cpu_tiers() that is preferred: without tiers that are known to lower the
- * clock of this processor by more than they gain. */
+/** The subset of sonic_cpu_tiers() that is preferred: without tiers that are known to be slower on
+ * this processor, because they lower its clock or because its other instructions do more. */
 unsigned sonic_cpu_preferred(void);
 
 #endif
