@@ -18,7 +18,7 @@ SONIC_INLINE void FORM(add_row)(LANES(sum) sums[2], const RING(element) *words, 
                      "vpaddd %[product], %[sum0], %[sum0]\n\t"
                      "vpmulld %[second], %[factor], %[product]\n\t"
                      "vpaddd %[product], %[sum1], %[sum1]"
-                     : [sum0] "+x"(sums[0]), [sum1] "+x"(sums[1]), [factor] "=&x"(factor),
+                     : [sum0] "+&x"(sums[0]), [sum1] "+x"(sums[1]), [factor] "=&x"(factor),
                        [product] "=&x"(product)
                      : [plain] "m"(words[0]), [first] "x"(first), [second] "x"(second));
 #else
@@ -32,8 +32,8 @@ SONIC_INLINE void FORM(add_row)(LANES(sum) sums[2], const RING(element) *words, 
                      "vpaddd %[product], %[cross0], %[cross0]\n\t"
                      "vpmulld %[second], %[factor], %[product]\n\t"
                      "vpaddd %[product], %[cross1], %[cross1]"
-                     : [low0] "+x"(sums[0].low), [low1] "+x"(sums[1].low),
-                       [cross0] "+x"(sums[0].cross), [cross1] "+x"(sums[1].cross),
+                     : [low0] "+&x"(sums[0].low), [low1] "+&x"(sums[1].low),
+                       [cross0] "+&x"(sums[0].cross), [cross1] "+x"(sums[1].cross),
                        [factor] "=&x"(factor), [product] "=&x"(product)
                      : [plain] "m"(words[0]), [swapped] "m"(words[1]), [first] "x"(first),
                        [second] "x"(second));
