@@ -8,8 +8,8 @@
  *  - A panel of B, nr columns wide: for each step of p, b.words rows of nr elements.  Columns that
  *    a last, narrower panel lacks hold anything.  Panels follow each other.
  *
- * Contract: no allocation, I/O, globals or errors; every size including 0; panels at 64 bytes, all
- * other buffers at any alignment; strides in elements; nothing outside the shape is touched;
+ * Contract: no allocation, I/O, globals or errors; every size including 0; the first panel at 64
+ * bytes, all other buffers at any alignment; strides in elements; nothing outside the shape is touched;
  * constant time in elements; bit-identical on every tier.  Data pointers are secret, sizes public.
  * Outputs alias no input.
  */
@@ -20,7 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SONIC_RING_TILE_MAX = 16 * 64 }; /**< no tier's tile has more elements */
+enum { SONIC_RING_TILE_MAX = 512 }; /**< no tier's tile has more elements */
 
 /** Panels of B. */
 typedef struct sonic_panel_layout {
