@@ -9,9 +9,9 @@
  *    a last, narrower panel lacks hold anything.  Panels follow each other.
  *
  * Contract: no allocation, I/O, globals or errors; every size including 0; the first panel at 64
- * bytes, all other buffers at any alignment; strides in elements; nothing outside the shape is touched;
- * constant time in elements; bit-identical on every tier.  Data pointers are secret, sizes public.
- * Outputs alias no input.
+ * bytes, all other buffers at any alignment; strides in elements; nothing outside the shape is
+ * touched; constant time in elements; bit-identical on every tier.  Data pointers are secret, sizes
+ * public.  Outputs alias no input.
  */
 #ifndef SONIC_KERNELS_RING_H
 #define SONIC_KERNELS_RING_H
