@@ -8,27 +8,35 @@
 #include <stdint.h>
 #include <string.h>
 
-/** Element i of an array of 32-bit words in the machine's order. */
-static inline uint32_t sonic_load32(const void *p, size_t i)
-{
-    uint32_t v;
-    memcpy(&v, (const uint8_t *)p + 4 * i, sizeof v);
-    return v;
-}
+/** Of arrays of 32-bit and 64-bit words in the machine's order, sonic_at32() and so on: where
+ * element i is, to read or to write, its value, and storing it. */
+#define SONIC_WORDS(bits)                                                                          \
+    static inline const void *sonic_at##bits(const void *p, size_t i)                              \
+    {                                                                                              \
+        return (const uint8_t *)p + i * (bits / 8);                                                \
+    }                                                                                              \
+    static inline void *sonic_place##bits(void *p, size_t i)                                       \
+    {                                                                                              \
+        return (uint8_t *)p + i * (bits / 8);                                                      \
+    }                                                                                              \
+    static inline uint##bits##_t sonic_load##bits(const void *p, size_t i)                         \
+    {                                                                                              \
+        uint##bits##_t v;                                                                          \
+        memcpy(&v, sonic_at##bits(p, i), sizeof v);                                                \
+        return v;                                                                                  \
+    }                                                                                              \
+    static inline void sonic_store##bits(void *p, size_t i, uint##bits##_t v)                      \
+    {                                                                                              \
+        memcpy(sonic_place##bits(p, i), &v, sizeof v);                                             \
+    }
 
-/** Element i of an array of 64-bit words in the machine's order. */
-static inline uint64_t sonic_load64(const void *p, size_t i)
-{
-    uint64_t v;
-    memcpy(&v, (const uint8_t *)p + 8 * i, sizeof v);
-    return v;
-}
+SONIC_WORDS(32)
+SONIC_WORDS(64)
+#undef SONIC_WORDS
 
-/** Stores element i of an array of 64-bit words in the machine's order. */
-static inline void sonic_store64(void *p, size_t i, uint64_t v)
-{
-    memcpy((uint8_t *)p + 8 * i, &v, sizeof v);
-}
+/** The one of a template's BITS: SONIC_WORD(load, BITS). */
+#define SONIC_WORD_(name, bits) sonic_##name##bits
+#define SONIC_WORD(name, bits) SONIC_WORD_(name, bits)
 
 /** Converts between the machine's order and little-endian. */
 static inline uint64_t sonic_le64(uint64_t v)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "kernels/common/load.h"
 #include "kernels/common/loop.h"
 #include "kernels/conv/conv_range.h"
 #include "kernels/conv/edge_avx2.h"

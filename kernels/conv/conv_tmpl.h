@@ -4,22 +4,11 @@
 #define CONV_PASTE_(a, bits, b) a##bits##_##b
 #define CONV_PASTE(a, bits, b) CONV_PASTE_(a, bits, b)
 #define LANES(name) CONV_PASTE(lanes, CONV_BITS, name)
+#define WORD(name) SONIC_WORD(name, CONV_BITS)
 #define CONV(name) CONV_PASTE(conv, CONV_BITS, name)
 #define EDGE(name) CONV_PASTE(edge, CONV_BITS, name)
 
 typedef LANES(element) CONV(element);
-
-static inline const void *CONV(at)(const void *base, size_t index)
-{
-    return (const uint8_t *)base + index * sizeof(CONV(element));
-}
-
-static inline CONV(element) CONV(get)(const void *base, size_t index)
-{
-    CONV(element) v;
-    memcpy(&v, CONV(at)(base, index), sizeof v);
-    return v;
-}
 
 static inline void CONV(zero)(CONV(element) *out, size_t n)
 {
@@ -32,9 +21,9 @@ static inline void CONV(copy)(CONV(element) *out, const void *from, size_t n)
 {
     size_t i = 0;
     for (; i + LANES(count) <= n; i += LANES(count))
-        LANES(store)(out + i, LANES(load)(CONV(at)(from, i)));
+        LANES(store)(out + i, LANES(load)(WORD(at)(from, i)));
     if (i < n)
-        LANES(put)(out + i, LANES(part)(CONV(at)(from, i), n - i), n - i);
+        LANES(put)(out + i, LANES(part)(WORD(at)(from, i), n - i), n - i);
 }
 
 /* The even ones of 2 n - 1 elements. */
@@ -43,15 +32,15 @@ static inline void CONV(copy_even)(CONV(element) *out, const void *from, size_t 
     LANES(vec) even, odd;
     size_t i = 0;
     for (; i + LANES(count) < n; i += LANES(count)) {
-        EDGE(split)(&even, &odd, LANES(load)(CONV(at)(from, 2 * i)),
-                    LANES(load)(CONV(at)(from, 2 * i + LANES(count))));
+        EDGE(split)(&even, &odd, LANES(load)(WORD(at)(from, 2 * i)),
+                    LANES(load)(WORD(at)(from, 2 * i + LANES(count))));
         LANES(store)(out + i, even);
     }
     if (i == n)
         return;
     const size_t left = 2 * (n - i) - 1, first = left < LANES(count) ? left : LANES(count);
-    EDGE(split)(&even, &odd, LANES(part)(CONV(at)(from, 2 * i), first),
-                LANES(part)(CONV(at)(from, 2 * i + first), left - first));
+    EDGE(split)(&even, &odd, LANES(part)(WORD(at)(from, 2 * i), first),
+                LANES(part)(WORD(at)(from, 2 * i + first), left - first));
     LANES(put)(out + i, even, n - i);
 }
 
@@ -63,7 +52,7 @@ static inline void CONV(copy_apart)(CONV(element) *out, const void *from, size_t
         CONV(copy_even)(out, from, n);
     else
         for (size_t i = 0; i < n; i++)
-            out[i] = CONV(get)(from, i * stride);
+            out[i] = WORD(load)(from, i * stride);
 }
 
 /* The part of a panel whose columns are `count` neighbours of output row oy, from column ox on; out
@@ -89,7 +78,7 @@ static void CONV(pack_run)(CONV(element) *out, const sonic_panel_layout *layout,
             for (; c * taps + tap < k0 + k; c++) {
                 CONV(element) *o = out + sonic_panel_row(layout, c * taps + tap - k0);
                 CONV(zero)(o, before);
-                CONV(copy_apart)(o + before, CONV(at)(x, c * plane + from), g->stride_w, run);
+                CONV(copy_apart)(o + before, WORD(at)(x, c * plane + from), g->stride_w, run);
                 CONV(zero)(o + before + run, count - before - run);
             }
         }
@@ -110,6 +99,7 @@ static void CONV(pack)(void *panels, const sonic_panel_layout *layout, size_t at
 }
 
 #undef CONV
+#undef WORD
 #undef EDGE
 #undef LANES
 #undef CONV_PASTE

@@ -37,7 +37,7 @@ SONIC_INLINE void DEPTHWISE(emit_all)(void *y, size_t left, const LANES(sum) *su
     DEPTHWISE(emit)(y, left, sums[0], accumulate);
     if (vectors == 2)
         DEPTHWISE(emit)
-        (DEPTHWISE(at_mutable)(y, LANES(count)), left - LANES(count), sums[1], accumulate);
+        (WORD(place)(y, LANES(count)), left - LANES(count), sums[1], accumulate);
 }
 
 SONIC_INLINE void DEPTHWISE(row_columns)(void *y, size_t left, size_t vectors, bool accumulate,
@@ -60,10 +60,10 @@ SONIC_INLINE void DEPTHWISE(row)(void *y, size_t n, bool accumulate,
     size_t i = 0;
     for (; i + LANES(count) < n; i += 2 * LANES(count))
         DEPTHWISE(row_columns)
-        (DEPTHWISE(at_mutable)(y, i), n - i, 2, accumulate, lines, i, rows, shifts, taps, factors);
+        (WORD(place)(y, i), n - i, 2, accumulate, lines, i, rows, shifts, taps, factors);
     if (i < n)
         DEPTHWISE(row_columns)
-        (DEPTHWISE(at_mutable)(y, i), n - i, 1, accumulate, lines, i, rows, shifts, taps, factors);
+        (WORD(place)(y, i), n - i, 1, accumulate, lines, i, rows, shifts, taps, factors);
 }
 
 typedef void DEPTHWISE(core)(void *y, size_t n, bool accumulate,
@@ -110,11 +110,11 @@ SONIC_INLINE void DEPTHWISE(three_columns)(void *y, size_t ow, size_t left, size
     for (size_t v = 0; v < vectors; v++)
         sums[v] = EDGE(join)(t1[v], t3[v]);
     DEPTHWISE(dot)(sums, vectors, factors + TAPS, lines + PITCH, shifts, TAPS);
-    DEPTHWISE(emit_all)(DEPTHWISE(at_mutable)(y, ow), left, sums, vectors, accumulate);
+    DEPTHWISE(emit_all)(WORD(place)(y, ow), left, sums, vectors, accumulate);
     for (size_t v = 0; v < vectors; v++)
         sums[v] = EDGE(join)(t2[v], t3[v]);
     DEPTHWISE(dot)(sums, vectors, factors + 2 * TAPS, lines + 2 * PITCH, shifts, TAPS);
-    DEPTHWISE(emit_all)(DEPTHWISE(at_mutable)(y, 2 * ow), left, sums, vectors, accumulate);
+    DEPTHWISE(emit_all)(WORD(place)(y, 2 * ow), left, sums, vectors, accumulate);
 }
 
 /* Three output rows, ow apart, of n columns from the lines that stage_three() made.  What the next
@@ -130,7 +130,7 @@ static void DEPTHWISE(three)(void *y, size_t ow, size_t n, bool accumulate,
             DEPTHWISE(fetch)(next, r * w + i);
             DEPTHWISE(fetch)((uintptr_t)y, (3 + r) * ow + i);
         }
-        void *out = DEPTHWISE(at_mutable)(y, i);
+        void *out = WORD(place)(y, i);
         if (pair && i + LANES(count) < n) {
             DEPTHWISE(three_columns)(out, ow, n - i, 2, accumulate, lines + i, factors);
             i += pair;

@@ -43,8 +43,8 @@ static inline void DEPTHWISE(clear)(DEPTHWISE(element) *line, size_t begin, size
 static inline LANES(vec) DEPTHWISE(some)(const void *x, size_t i, size_t n)
 {
     const size_t left = n > i ? n - i : 0;
-    return left >= LANES(count) ? LANES(load)(DEPTHWISE(at)(x, i))
-                                : LANES(part)(DEPTHWISE(at)(x, left ? i : 0), left);
+    return left >= LANES(count) ? LANES(load)(WORD(at)(x, i))
+                                : LANES(part)(WORD(at)(x, left ? i : 0), left);
 }
 
 static void DEPTHWISE(stage_every)(DEPTHWISE(element) *line, const DEPTHWISE(chunk) *c,
@@ -84,7 +84,7 @@ static void DEPTHWISE(stage_any)(DEPTHWISE(element) *line, const DEPTHWISE(chunk
     for (size_t p = 0; p < c->steps; p++)
         DEPTHWISE(clear)(line + p * c->phase, 0, c->length);
     for (size_t j = 0; j < c->run; j++) {
-        line[phase * c->phase + i] = DEPTHWISE(get)(x, j);
+        line[phase * c->phase + i] = WORD(load)(x, j);
         if (++phase == c->steps) {
             phase = 0;
             i++;
@@ -101,7 +101,7 @@ static void DEPTHWISE(stage)(DEPTHWISE(element) *line, const DEPTHWISE(chunk) *c
             DEPTHWISE(clear)(line + p * c->phase, 0, c->length);
         return;
     }
-    x = DEPTHWISE(at)(x, (row - g->pad_top) * g->w + c->from);
+    x = WORD(at)(x, (row - g->pad_top) * g->w + c->from);
     for (size_t i = 0; i < c->run; i += 64 / sizeof(DEPTHWISE(element)))
         DEPTHWISE(fetch)((uintptr_t)x, g->stride_h * g->w + i);
     if (c->steps == 1)

@@ -12,6 +12,7 @@
 #define DEPTHWISE_PASTE(a, bits, b) DEPTHWISE_PASTE_(a, bits, b)
 #define LANES(name) DEPTHWISE_PASTE(lanes, DEPTHWISE_BITS, name)
 #define EDGE(name) DEPTHWISE_PASTE(edge, DEPTHWISE_BITS, name)
+#define WORD(name) SONIC_WORD(name, DEPTHWISE_BITS)
 #define DEPTHWISE(name) DEPTHWISE_PASTE(depthwise, DEPTHWISE_BITS, name)
 
 typedef LANES(element) DEPTHWISE(element);
@@ -32,23 +33,6 @@ typedef struct DEPTHWISE(scratch) {
 } DEPTHWISE(scratch);
 
 _Static_assert(sizeof(DEPTHWISE(scratch)) <= SONIC_DEPTHWISE_SCRATCH, "depthwise scratch");
-
-static inline const void *DEPTHWISE(at)(const void *base, size_t index)
-{
-    return (const uint8_t *)base + index * sizeof(DEPTHWISE(element));
-}
-
-static inline void *DEPTHWISE(at_mutable)(void *base, size_t index)
-{
-    return (uint8_t *)base + index * sizeof(DEPTHWISE(element));
-}
-
-static inline DEPTHWISE(element) DEPTHWISE(get)(const void *base, size_t index)
-{
-    DEPTHWISE(element) v;
-    memcpy(&v, DEPTHWISE(at)(base, index), sizeof v);
-    return v;
-}
 
 /* A hint: the address may lie anywhere, as it does past a plane's last rows. */
 static inline void DEPTHWISE(fetch)(uintptr_t base, size_t index)
@@ -90,20 +74,20 @@ static void DEPTHWISE(stage_three)(DEPTHWISE(element) *lines, const DEPTHWISE(ch
     for (size_t k = 0; k < 5; k++) {
         const bool inside = row + k >= g->pad_top && row + k - g->pad_top < g->h;
         t[k] =
-            inside ? DEPTHWISE(at)(x, (row + k - g->pad_top) * g->w + c->from) : lines + 6 * PITCH;
+            inside ? WORD(at)(x, (row + k - g->pad_top) * g->w + c->from) : lines + 6 * PITCH;
     }
     for (; i + LANES(count) <= c->run; i += LANES(count)) {
         LANES(vec) v[5];
 #pragma GCC unroll 5
         for (size_t k = 0; k < 5; k++)
-            v[k] = LANES(load)(DEPTHWISE(at)(t[k], i));
+            v[k] = LANES(load)(WORD(at)(t[k], i));
         DEPTHWISE(combine)(out + i, v);
     }
     if (i < c->run) {
         LANES(vec) v[5];
 #pragma GCC unroll 5
         for (size_t k = 0; k < 5; k++)
-            v[k] = LANES(part)(DEPTHWISE(at)(t[k], i), c->run - i);
+            v[k] = LANES(part)(WORD(at)(t[k], i), c->run - i);
         DEPTHWISE(combine)(out + i, v);
         i += LANES(count);
     }
@@ -123,7 +107,7 @@ static size_t DEPTHWISE(by_three)(DEPTHWISE(scratch) *s, void *y, const void *x,
     DEPTHWISE(clear)(lines + 6 * c->phase, 0, c->run);
     for (; done + 3 <= part->rows; done += 3) {
         const size_t oy = part->row + done;
-        void *out = DEPTHWISE(at_mutable)(y, oy * g->ow + c->first);
+        void *out = WORD(place)(y, oy * g->ow + c->first);
         DEPTHWISE(stage_three)(lines, c, x, g, oy);
         const size_t next = (oy + 5 - g->pad_top) * g->w + c->from;
         DEPTHWISE(three)(out, g->ow, c->columns, part->accumulate, lines, s->factors,
@@ -164,7 +148,7 @@ static void DEPTHWISE(by_one)(DEPTHWISE(scratch) *s, void *y, const void *x,
             at += g->dilation_h;
             at = at >= span ? at - span : at;
         }
-        void *out = DEPTHWISE(at_mutable)(y, oy * g->ow + c->first);
+        void *out = WORD(place)(y, oy * g->ow + c->first);
         if (core)
             core(out, c->columns, part->accumulate, lines, s->factors);
         else
@@ -184,7 +168,7 @@ static void DEPTHWISE(gather)(DEPTHWISE(element) *line, const void *x,
         return;
     for (size_t i = in.begin; i < in.end; i++)
         line[i - first] =
-            DEPTHWISE(get)(x, (row - g->pad_top) * g->w + i * g->stride_w + offset - g->pad_left);
+            WORD(load)(x, (row - g->pad_top) * g->w + i * g->stride_w + offset - g->pad_left);
 }
 
 /* Any geometry: the taps' elements are gathered, a few taps at a time. */
@@ -203,13 +187,13 @@ static void DEPTHWISE(by_tap)(DEPTHWISE(scratch) *s, void *y, const void *x, con
                 size_t some = taps - t < DEPTHWISE(gathered) ? taps - t : DEPTHWISE(gathered);
                 for (size_t k = 0; k < some; k++) {
                     const size_t ky = (t + k) / g->kw, kx = (t + k) % g->kw;
-                    s->factors[k] = DEPTHWISE(factor_of)(DEPTHWISE(get)(w, t + k));
+                    s->factors[k] = DEPTHWISE(factor_of)(WORD(load)(w, t + k));
                     DEPTHWISE(gather)
                     (s->lines + k * PITCH, x, g, oy * g->stride_h + ky * g->dilation_h,
                      kx * g->dilation_w, first, n);
                 }
                 DEPTHWISE(row_any)
-                (DEPTHWISE(at_mutable)(y, oy * g->ow + first), n, part->accumulate || t, lines,
+                (WORD(place)(y, oy * g->ow + first), n, part->accumulate || t, lines,
                  some, &none, 1, s->factors);
             }
         }
@@ -221,10 +205,10 @@ static void DEPTHWISE(spread)(LANES(factor) *factors, const void *w, const sonic
 {
     const size_t taps = g->kh * g->kw;
     for (size_t t = 0; t < taps; t++)
-        factors[t] = DEPTHWISE(factor_of)(DEPTHWISE(get)(w, t));
+        factors[t] = DEPTHWISE(factor_of)(WORD(load)(w, t));
     for (size_t t = 0; products && t < g->kw; t++) {
-        const DEPTHWISE(element) u0 = DEPTHWISE(get)(w, t), u1 = DEPTHWISE(get)(w, g->kw + t),
-                                 u2 = DEPTHWISE(get)(w, 2 * g->kw + t);
+        const DEPTHWISE(element) u0 = WORD(load)(w, t), u1 = WORD(load)(w, g->kw + t),
+                                 u2 = WORD(load)(w, 2 * g->kw + t);
         factors[taps + t] = DEPTHWISE(factor_of)(u0 + u1);
         factors[taps + g->kw + t] = DEPTHWISE(factor_of)(u0 + u2);
         factors[taps + 2 * g->kw + t] = DEPTHWISE(factor_of)(u1 + u2);
@@ -264,9 +248,9 @@ static void DEPTHWISE(run)(void *scratch, void *y, const void *x, const void *w,
             chunk = DEPTHWISE(chunk_of)(g, first, columns, phase);
         for (size_t p = 0; p < part->planes; p++) {
             const size_t o = part->first + p;
-            const void *in = DEPTHWISE(at)(x, o / part->multiplier * g->h * g->w);
-            const void *kernel = DEPTHWISE(at)(w, o * g->kh * g->kw);
-            void *out = DEPTHWISE(at_mutable)(y, o * g->oh * g->ow);
+            const void *in = WORD(at)(x, o / part->multiplier * g->h * g->w);
+            const void *kernel = WORD(at)(w, o * g->kh * g->kw);
+            void *out = WORD(place)(y, o * g->oh * g->ow);
             size_t rows = part->rows;
             if (!most) {
                 DEPTHWISE(by_tap)(s, out, in, kernel, g, part);
@@ -282,6 +266,7 @@ static void DEPTHWISE(run)(void *scratch, void *y, const void *x, const void *w,
 }
 
 #undef DEPTHWISE
+#undef WORD
 #undef EDGE
 #undef LANES
 #undef DEPTHWISE_PASTE

@@ -52,10 +52,10 @@ static inline void FORM(keep_row)(uint64_t *out, const void *a, size_t stride, s
 {
     size_t p = 0;
     for (; stride == 1 && p + 16 <= k; p += 16, out += 24)
-        FORM(keep_sixteen)(out, lanes64_load(RING(at)(a, p)), lanes64_load(RING(at)(a, p + 8)));
+        FORM(keep_sixteen)(out, lanes64_load(WORD(at)(a, p)), lanes64_load(WORD(at)(a, p + 8)));
     for (; p < k; p += 2, out += 3) {
-        const uint64_t first = RING(get)(a, p * stride);
-        const uint64_t second = p + 1 < k ? RING(get)(a, (p + 1) * stride) : 0;
+        const uint64_t first = WORD(load)(a, p * stride);
+        const uint64_t second = p + 1 < k ? WORD(load)(a, (p + 1) * stride) : 0;
         out[0] = first;
         out[1] = second;
         out[2] = FORM(left)(first) | FORM(left)(second) << 32;

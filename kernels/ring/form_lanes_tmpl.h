@@ -15,7 +15,7 @@ enum {
 static inline void FORM(keep_row)(RING(element) *out, const void *a, size_t stride, size_t k)
 {
     for (size_t p = 0; p < k; p++)
-        LANES(keep)(out + p * LANES(words), RING(get)(a, p * stride));
+        LANES(keep)(out + p * LANES(words), WORD(load)(a, p * stride));
 }
 
 static inline void FORM(seal)(RING(element) *panel, size_t k)

@@ -33,11 +33,11 @@ static inline void FORM(keep_row)(uint32_t *out, const void *a, size_t stride, s
 {
     size_t p = 0;
     for (; stride == 1 && p + 16 <= k; p += 16)
-        lanes32_store(out + p, FORM(keep_eight)(lanes32_load(RING(at)(a, p))));
+        lanes32_store(out + p, FORM(keep_eight)(lanes32_load(WORD(at)(a, p))));
     for (; p + 1 < k; p += 2)
-        FORM(keep)(out + p, RING(get)(a, p * stride), RING(get)(a, (p + 1) * stride));
+        FORM(keep)(out + p, WORD(load)(a, p * stride), WORD(load)(a, (p + 1) * stride));
     if (k % 2)
-        FORM(keep)(out + k - 1, RING(get)(a, (k - 1) * stride), 0);
+        FORM(keep)(out + k - 1, WORD(load)(a, (k - 1) * stride), 0);
 }
 
 static inline void FORM(seal)(uint32_t *panel, size_t k)

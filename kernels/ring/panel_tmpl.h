@@ -9,10 +9,10 @@ static void RING(pack_a)(void *rows, const void *a, size_t row_stride, size_t co
     const size_t length = (k + FORM(step) - 1) / FORM(step) * FORM(words);
     if (column_stride == 1)
         for (size_t i = 0; i < m; i++, out += length)
-            FORM(keep_row)(out, RING(at)(a, i * row_stride), 1, k);
+            FORM(keep_row)(out, WORD(at)(a, i * row_stride), 1, k);
     else
         for (size_t i = 0; i < m; i++, out += length)
-            FORM(keep_row)(out, RING(at)(a, i * row_stride), column_stride, k);
+            FORM(keep_row)(out, WORD(at)(a, i * row_stride), column_stride, k);
 }
 
 static void RING(seal_b)(void *panels, size_t k, size_t n)
@@ -33,7 +33,7 @@ static inline void RING(copy_row)(RING(element) *out, const void *from)
 {
     SONIC_UNROLL
     for (size_t v = 0; v < RING_VECTORS; v++)
-        LANES(store)(out + v * LANES(count), LANES(load)(RING(at)(from, v * LANES(count))));
+        LANES(store)(out + v * LANES(count), LANES(load)(WORD(at)(from, v * LANES(count))));
 }
 
 /* One panel whose columns are apart, or fewer than nr. */
@@ -43,7 +43,7 @@ static void RING(pack_panel)(RING(element) *panel, const void *b, size_t row_str
     for (size_t p = 0; p < k; p++) {
         RING(element) *out = panel + sonic_panel_row(&RING(layout), p);
         for (size_t j = 0; j < columns; j++)
-            out[j] = RING(get)(b, p * row_stride + j * column_stride);
+            out[j] = WORD(load)(b, p * row_stride + j * column_stride);
     }
 }
 
@@ -56,13 +56,13 @@ static void RING(pack_b)(void *panels, const void *b, size_t row_stride, size_t 
     while (column_stride == 1 && n - j >= RING(nr)) {
         size_t count = (n - j) / RING(nr) < RING(together) ? (n - j) / RING(nr) : RING(together);
         for (size_t p = 0; p < k; p++) {
-            const void *from = RING(at)(b, p * row_stride + j);
+            const void *from = WORD(at)(b, p * row_stride + j);
             RING(element) *out = panel + sonic_panel_row(&RING(layout), p);
             for (size_t g = 0; g < count; g++)
-                RING(copy_row)(out + g * length, RING(at)(from, g * RING(nr)));
+                RING(copy_row)(out + g * length, WORD(at)(from, g * RING(nr)));
             if (p + RING(ahead) < k)
                 for (size_t at = 0; at < count * RING(nr); at += 64 / RING(size))
-                    __builtin_prefetch(RING(at)(from, RING(ahead) * row_stride + at));
+                    __builtin_prefetch(WORD(at)(from, RING(ahead) * row_stride + at));
         }
         for (size_t g = 0; g < count; g++)
             FORM(seal)(panel + g * length, k);
@@ -71,7 +71,7 @@ static void RING(pack_b)(void *panels, const void *b, size_t row_stride, size_t 
     }
     for (size_t columns; j < n; j += columns, panel += length) {
         columns = n - j < RING(nr) ? n - j : RING(nr);
-        RING(pack_panel)(panel, RING(at)(b, j * column_stride), row_stride, column_stride, k,
+        RING(pack_panel)(panel, WORD(at)(b, j * column_stride), row_stride, column_stride, k,
                          columns);
         FORM(seal)(panel, k);
     }

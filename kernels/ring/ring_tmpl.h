@@ -2,15 +2,16 @@
  *   RING_BITS     32 or 64
  *   RING_MR       rows of a tile
  *   RING_VECTORS  vectors a row of a tile
- *   RING_FORM     the file that says how packed operands look and are
- * multiplied over the tier's lane vocabulary; all four are undefined at the
- * end. */
+ *   RING_FORM     the file that says how packed operands look and are multiplied
+ * over the tier's lane vocabulary; all four are undefined at the end. */
+#include "kernels/common/load.h"
 #include "kernels/common/loop.h"
 
 #define RING_PASTE_(a, bits, b) a##bits##_##b
 #define RING_PASTE(a, bits, b) RING_PASTE_(a, bits, b)
 #define LANES(name) RING_PASTE(lanes, RING_BITS, name)
 #define RING(name) RING_PASTE(ring, RING_BITS, name)
+#define WORD(name) SONIC_WORD(name, RING_BITS)
 #define FORM(name) RING_PASTE(form, RING_BITS, name)
 
 typedef LANES(element) RING(element);
@@ -20,23 +21,6 @@ enum {
 };
 
 _Static_assert((int)RING_MR * (int)RING(nr) <= (int)SONIC_RING_TILE_MAX, "a tile fits a buffer");
-
-static inline const void *RING(at)(const void *base, size_t index)
-{
-    return (const uint8_t *)base + index * RING(size);
-}
-
-static inline RING(element) RING(get)(const void *base, size_t index)
-{
-    RING(element) v;
-    memcpy(&v, RING(at)(base, index), sizeof v);
-    return v;
-}
-
-static inline void RING(put)(void *base, size_t index, RING(element) v)
-{
-    memcpy((uint8_t *)base + index * RING(size), &v, sizeof v);
-}
 
 #include RING_FORM
 
@@ -63,6 +47,7 @@ static void RING(select)(sonic_ring_kernels *table, size_t kc, size_t mc, size_t
 }
 
 #undef FORM
+#undef WORD
 #undef RING
 #undef LANES
 #undef RING_PASTE

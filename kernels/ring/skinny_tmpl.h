@@ -13,26 +13,26 @@ SONIC_INLINE void RING(add_rows)(void *c, const void *a, const void *b, size_t l
     LANES(factor) factors[RING(unroll)];
     for (size_t q = 0; q < count; q++) {
         RING(element) words[LANES(words)];
-        LANES(keep)(words, RING(get)(a, q));
+        LANES(keep)(words, WORD(load)(a, q));
         factors[q] = LANES(spread)(words);
     }
     size_t j = 0;
     for (; j + LANES(count) <= n; j += LANES(count)) {
         LANES(sum) sum = LANES(zero)();
         for (size_t q = 0; q < count; q++) {
-            sum = LANES(madd)(sum, factors[q], LANES(load)(RING(at)(b, q * ldb + j)));
+            sum = LANES(madd)(sum, factors[q], LANES(load)(WORD(at)(b, q * ldb + j)));
             if (ahead)
-                __builtin_prefetch(RING(at)(b, (q + ahead) * ldb + j));
+                __builtin_prefetch(WORD(at)(b, (q + ahead) * ldb + j));
         }
         LANES(vec) total = LANES(total)(sum);
-        uint8_t *out = (uint8_t *)c + j * RING(size);
+        uint8_t *out = WORD(place)(c, j);
         LANES(store)(out, accumulate ? LANES(add)(LANES(load)(out), total) : total);
     }
     for (; j < n; j++) {
-        RING(element) v = accumulate ? RING(get)(c, j) : 0;
+        RING(element) v = accumulate ? WORD(load)(c, j) : 0;
         for (size_t q = 0; q < count; q++)
-            v += RING(get)(a, q) * RING(get)(b, q * ldb + j);
-        RING(put)(c, j, v);
+            v += WORD(load)(a, q) * WORD(load)(b, q * ldb + j);
+        WORD(store)(c, j, v);
     }
 }
 
@@ -41,13 +41,13 @@ static void RING(row)(void *c, const void *a, const void *b, size_t ldb, size_t 
 {
     size_t p = 0;
     for (; p + 2 * RING(unroll) <= k; p += RING(unroll)) {
-        RING(add_rows)(c, RING(at)(a, p), RING(at)(b, p * ldb), ldb, RING(unroll), n, RING(unroll),
+        RING(add_rows)(c, WORD(at)(a, p), WORD(at)(b, p * ldb), ldb, RING(unroll), n, RING(unroll),
                        accumulate);
         accumulate = true;
     }
     for (size_t count; p < k || !accumulate; p += count) {
         count = k - p < RING(unroll) ? k - p : RING(unroll);
-        RING(add_rows)(c, RING(at)(a, p), RING(at)(b, p * ldb), ldb, count, n, 0, accumulate);
+        RING(add_rows)(c, WORD(at)(a, p), WORD(at)(b, p * ldb), ldb, count, n, 0, accumulate);
         accumulate = true;
     }
 }
@@ -65,15 +65,15 @@ static RING(element) RING(dot_one)(const void *x, const void *row, size_t k)
         SONIC_UNROLL
     for (size_t s = 0; s < chains; s++)
         sums[s] =
-            LANES(madd)(sums[s], LANES(factor_of)(LANES(load)(RING(at)(x, p + s * LANES(count)))),
-                        LANES(load)(RING(at)(row, p + s * LANES(count))));
+            LANES(madd)(sums[s], LANES(factor_of)(LANES(load)(WORD(at)(x, p + s * LANES(count)))),
+                        LANES(load)(WORD(at)(row, p + s * LANES(count))));
     for (size_t s = 0; s < chains; s++) {
         LANES(store)(parts, LANES(total)(sums[s]));
         for (size_t i = 0; i < LANES(count); i++)
             dot += parts[i];
     }
     for (; p < k; p++)
-        dot += RING(get)(x, p) * RING(get)(row, p);
+        dot += WORD(load)(x, p) * WORD(load)(row, p);
     return dot;
 }
 
@@ -81,7 +81,7 @@ static void RING(dot)(void *c, size_t stride, const void *x, const void *rows, s
                       size_t m, size_t k, bool accumulate)
 {
     for (size_t r = 0; r < m; r++) {
-        RING(element) v = RING(dot_one)(x, RING(at)(rows, r * row_stride), k);
-        RING(put)(c, r * stride, accumulate ? RING(get)(c, r * stride) + v : v);
+        RING(element) v = RING(dot_one)(x, WORD(at)(rows, r * row_stride), k);
+        WORD(store)(c, r * stride, accumulate ? WORD(load)(c, r * stride) + v : v);
     }
 }

@@ -31,7 +31,7 @@ SONIC_INLINE void RING(tile_of)(void *c, size_t ldc, const void *a, const void *
     /* The output's lines come while the sums are made. */
     SONIC_UNROLL
     for (size_t i = 0; i < rows; i++) {
-        const uint8_t *line = (const uint8_t *)c + (i < m ? i : m - 1) * ldc * RING(size);
+        const uint8_t *line = WORD(at)(c, (i < m ? i : m - 1) * ldc);
         SONIC_UNROLL
         for (size_t at = 0; at < vectors * LANES(count) * RING(size); at += 64)
             __builtin_prefetch(line + at, 1);
@@ -41,7 +41,7 @@ SONIC_INLINE void RING(tile_of)(void *c, size_t ldc, const void *a, const void *
     SONIC_UNROLL
     for (size_t i = 0; i < rows; i++)
         if (i < m)
-            RING(finish)((uint8_t *)c + i * ldc * RING(size), totals[i], n, accumulate, vectors);
+            RING(finish)(WORD(place)(c, i * ldc), totals[i], n, accumulate, vectors);
 }
 
 /* As many vectors as the columns fill. */
