@@ -20,7 +20,6 @@ libkernels_ref_la_SOURCES = \
 	kernels/conv/depthwise_core_tmpl.h \
 	kernels/conv/depthwise_line_tmpl.h \
 	kernels/conv/depthwise_tmpl.h \
-	kernels/conv/edge_ref.h \
 	kernels/ring/form_lanes_tmpl.h \
 	kernels/ring/lanes_ref.h \
 	kernels/ring/panel_tmpl.h \
@@ -50,7 +49,6 @@ libkernels_avx2_la_SOURCES = \
 	kernels/bitmat/bitmat_avx2.c \
 	kernels/bool/bool_avx2.c \
 	kernels/conv/conv_avx2.c \
-	kernels/conv/edge_avx2.h \
 	kernels/ring/form_avx2_tmpl.h \
 	kernels/ring/lanes_avx2.h \
 	kernels/ring/ring_avx2.c \
@@ -74,7 +72,6 @@ libkernels_avx512_la_SOURCES = \
 	kernels/bitmat/bitmat_avx512.c \
 	kernels/bool/bool_avx512.c \
 	kernels/conv/conv_avx512.c \
-	kernels/conv/edge_avx512.h \
 	kernels/ring/lanes_avx512.h \
 	kernels/ring/ring_avx512.c \
 	kernels/vec/vec_avx512.c

@@ -6,7 +6,6 @@
 #include "kernels/common/load.h"
 #include "kernels/common/loop.h"
 #include "kernels/conv/conv_range.h"
-#include "kernels/conv/edge_avx512.h"
 #include "kernels/ring/lanes_avx512.h"
 
 #define CONV_BITS 32

@@ -6,7 +6,6 @@
 #include "kernels/common/load.h"
 #include "kernels/common/loop.h"
 #include "kernels/conv/conv_range.h"
-#include "kernels/conv/edge_ref.h"
 #include "kernels/ring/lanes_ref.h"
 
 #define CONV_BITS 32

@@ -6,7 +6,6 @@
 #define LANES(name) CONV_PASTE(lanes, CONV_BITS, name)
 #define WORD(name) SONIC_WORD(name, CONV_BITS)
 #define CONV(name) CONV_PASTE(conv, CONV_BITS, name)
-#define EDGE(name) CONV_PASTE(edge, CONV_BITS, name)
 
 typedef LANES(element) CONV(element);
 
@@ -32,14 +31,14 @@ static inline void CONV(copy_even)(CONV(element) *out, const void *from, size_t 
     LANES(vec) even, odd;
     size_t i = 0;
     for (; i + LANES(count) < n; i += LANES(count)) {
-        EDGE(split)(&even, &odd, LANES(load)(WORD(at)(from, 2 * i)),
+        LANES(split)(&even, &odd, LANES(load)(WORD(at)(from, 2 * i)),
                     LANES(load)(WORD(at)(from, 2 * i + LANES(count))));
         LANES(store)(out + i, even);
     }
     if (i == n)
         return;
     const size_t left = 2 * (n - i) - 1, first = left < LANES(count) ? left : LANES(count);
-    EDGE(split)(&even, &odd, LANES(part)(WORD(at)(from, 2 * i), first),
+    LANES(split)(&even, &odd, LANES(part)(WORD(at)(from, 2 * i), first),
                 LANES(part)(WORD(at)(from, 2 * i + first), left - first));
     LANES(put)(out + i, even, n - i);
 }
@@ -100,7 +99,6 @@ static void CONV(pack)(void *panels, const sonic_panel_layout *layout, size_t at
 
 #undef CONV
 #undef WORD
-#undef EDGE
 #undef LANES
 #undef CONV_PASTE
 #undef CONV_PASTE_

@@ -27,7 +27,7 @@ SONIC_INLINE void DEPTHWISE(dot)(LANES(sum) *sums, size_t vectors, const LANES(f
         for (size_t v = 0; v < vectors; v++) {
             const DEPTHWISE(element) *from = line + shifts[t] + v * LANES(count);
             sums[v] = LANES(madd)(sums[v], factors[t], LANES(load)(from));
-            EDGE(hold)(&sums[v]);
+            LANES(hold)(&sums[v]);
         }
 }
 
@@ -36,8 +36,7 @@ SONIC_INLINE void DEPTHWISE(emit_all)(void *y, size_t left, const LANES(sum) *su
 {
     DEPTHWISE(emit)(y, left, sums[0], accumulate);
     if (vectors == 2)
-        DEPTHWISE(emit)
-        (WORD(place)(y, LANES(count)), left - LANES(count), sums[1], accumulate);
+        DEPTHWISE(emit)(WORD(place)(y, LANES(count)), left - LANES(count), sums[1], accumulate);
 }
 
 SONIC_INLINE void DEPTHWISE(row_columns)(void *y, size_t left, size_t vectors, bool accumulate,
@@ -59,11 +58,11 @@ SONIC_INLINE void DEPTHWISE(row)(void *y, size_t n, bool accumulate,
 {
     size_t i = 0;
     for (; i + LANES(count) < n; i += 2 * LANES(count))
-        DEPTHWISE(row_columns)
-        (WORD(place)(y, i), n - i, 2, accumulate, lines, i, rows, shifts, taps, factors);
+        DEPTHWISE(row_columns)(WORD(place)(y, i), n - i, 2, accumulate, lines, i, rows, shifts,
+                               taps, factors);
     if (i < n)
-        DEPTHWISE(row_columns)
-        (WORD(place)(y, i), n - i, 1, accumulate, lines, i, rows, shifts, taps, factors);
+        DEPTHWISE(row_columns)(WORD(place)(y, i), n - i, 1, accumulate, lines, i, rows, shifts,
+                               taps, factors);
 }
 
 typedef void DEPTHWISE(core)(void *y, size_t n, bool accumulate,
@@ -103,16 +102,16 @@ SONIC_INLINE void DEPTHWISE(three_columns)(void *y, size_t ow, size_t left, size
     DEPTHWISE(dot)(t1, vectors, factors + 3 * TAPS, lines + 3 * PITCH, shifts, TAPS);
     DEPTHWISE(dot)(t2, vectors, factors + 4 * TAPS, lines + 4 * PITCH, shifts, TAPS);
     for (size_t v = 0; v < vectors; v++)
-        sums[v] = EDGE(join)(t1[v], t2[v]);
+        sums[v] = LANES(join)(t1[v], t2[v]);
     DEPTHWISE(dot)(sums, vectors, factors, lines, shifts, TAPS);
     DEPTHWISE(emit_all)(y, left, sums, vectors, accumulate);
     DEPTHWISE(dot)(t3, vectors, factors + 5 * TAPS, lines + 5 * PITCH, shifts, TAPS);
     for (size_t v = 0; v < vectors; v++)
-        sums[v] = EDGE(join)(t1[v], t3[v]);
+        sums[v] = LANES(join)(t1[v], t3[v]);
     DEPTHWISE(dot)(sums, vectors, factors + TAPS, lines + PITCH, shifts, TAPS);
     DEPTHWISE(emit_all)(WORD(place)(y, ow), left, sums, vectors, accumulate);
     for (size_t v = 0; v < vectors; v++)
-        sums[v] = EDGE(join)(t2[v], t3[v]);
+        sums[v] = LANES(join)(t2[v], t3[v]);
     DEPTHWISE(dot)(sums, vectors, factors + 2 * TAPS, lines + 2 * PITCH, shifts, TAPS);
     DEPTHWISE(emit_all)(WORD(place)(y, 2 * ow), left, sums, vectors, accumulate);
 }

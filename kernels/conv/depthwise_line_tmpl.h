@@ -67,9 +67,8 @@ static void DEPTHWISE(stage_second)(DEPTHWISE(element) *line, const DEPTHWISE(ch
     DEPTHWISE(clear)(line + c->phase, 0, c->before / 2);
     for (; 2 * i < c->run; i += LANES(count)) {
         LANES(vec) a, b;
-        EDGE(split)
-        (&a, &b, DEPTHWISE(some)(x, 2 * i, c->run),
-         DEPTHWISE(some)(x, 2 * i + LANES(count), c->run));
+        LANES(split)(&a, &b, DEPTHWISE(some)(x, 2 * i, c->run), DEPTHWISE(some)(x,
+                     2 * i + LANES(count), c->run));
         LANES(store)(even + i, a);
         LANES(store)(odd + i, b);
     }

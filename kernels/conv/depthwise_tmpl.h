@@ -1,5 +1,5 @@
 /* The body of the depthwise kernels, included once a ring by each tier with DEPTHWISE_BITS, 32 or
- * 64, over the tier's lane vocabulary (kernels/ring) and edge_<tier>.h; undefined at the end.
+ * 64, over the tier's lane vocabulary (kernels/ring); undefined at the end.
  *
  * Input rows are copied once into padded lines, which stay in the first-level cache; sums stay in
  * registers over all taps.  Multiplication is the bound before memory is, so three output rows of a
@@ -11,7 +11,6 @@
 #define DEPTHWISE_PASTE_(a, bits, b) a##bits##_##b
 #define DEPTHWISE_PASTE(a, bits, b) DEPTHWISE_PASTE_(a, bits, b)
 #define LANES(name) DEPTHWISE_PASTE(lanes, DEPTHWISE_BITS, name)
-#define EDGE(name) DEPTHWISE_PASTE(edge, DEPTHWISE_BITS, name)
 #define WORD(name) SONIC_WORD(name, DEPTHWISE_BITS)
 #define DEPTHWISE(name) DEPTHWISE_PASTE(depthwise, DEPTHWISE_BITS, name)
 
@@ -54,9 +53,9 @@ static inline LANES(factor) DEPTHWISE(factor_of)(DEPTHWISE(element) v)
 SONIC_INLINE void DEPTHWISE(combine)(DEPTHWISE(element) *line, const LANES(vec) rows[5])
 {
     enum { PITCH = DEPTHWISE(phase) };
-    LANES(store)(line, EDGE(less)(rows[0], LANES(add)(rows[1], rows[2])));
-    LANES(store)(line + PITCH, EDGE(less)(rows[2], LANES(add)(rows[1], rows[3])));
-    LANES(store)(line + 2 * PITCH, EDGE(less)(rows[4], LANES(add)(rows[2], rows[3])));
+    LANES(store)(line, LANES(less)(rows[0], LANES(add)(rows[1], rows[2])));
+    LANES(store)(line + PITCH, LANES(less)(rows[2], LANES(add)(rows[1], rows[3])));
+    LANES(store)(line + 2 * PITCH, LANES(less)(rows[4], LANES(add)(rows[2], rows[3])));
     LANES(store)(line + 3 * PITCH, rows[1]);
     LANES(store)(line + 4 * PITCH, rows[2]);
     LANES(store)(line + 5 * PITCH, rows[3]);
@@ -152,8 +151,8 @@ static void DEPTHWISE(by_one)(DEPTHWISE(scratch) *s, void *y, const void *x,
         if (core)
             core(out, c->columns, part->accumulate, lines, s->factors);
         else
-            DEPTHWISE(row_any)
-            (out, c->columns, part->accumulate, lines, g->kh, shifts, g->kw, s->factors);
+            DEPTHWISE(row_any)(out, c->columns, part->accumulate, lines, g->kh, shifts, g->kw,
+                               s->factors);
     }
 }
 
@@ -188,13 +187,12 @@ static void DEPTHWISE(by_tap)(DEPTHWISE(scratch) *s, void *y, const void *x, con
                 for (size_t k = 0; k < some; k++) {
                     const size_t ky = (t + k) / g->kw, kx = (t + k) % g->kw;
                     s->factors[k] = DEPTHWISE(factor_of)(WORD(load)(w, t + k));
-                    DEPTHWISE(gather)
-                    (s->lines + k * PITCH, x, g, oy * g->stride_h + ky * g->dilation_h,
-                     kx * g->dilation_w, first, n);
+                    DEPTHWISE(gather)(s->lines + k * PITCH, x, g,
+                                      oy * g->stride_h + ky * g->dilation_h, kx * g->dilation_w,
+                                      first, n);
                 }
-                DEPTHWISE(row_any)
-                (WORD(place)(y, oy * g->ow + first), n, part->accumulate || t, lines,
-                 some, &none, 1, s->factors);
+                DEPTHWISE(row_any)(WORD(place)(y, oy * g->ow + first), n, part->accumulate || t,
+                                   lines, some, &none, 1, s->factors);
             }
         }
 }
@@ -267,7 +265,6 @@ static void DEPTHWISE(run)(void *scratch, void *y, const void *x, const void *w,
 
 #undef DEPTHWISE
 #undef WORD
-#undef EDGE
 #undef LANES
 #undef DEPTHWISE_PASTE
 #undef DEPTHWISE_PASTE_

@@ -67,10 +67,37 @@
     static inline lanes##bits##_vec lanes##bits##_total(lanes##bits##_sum s)                       \
     {                                                                                              \
         return s;                                                                                  \
+    }                                                                                              \
+    static inline lanes##bits##_vec lanes##bits##_less(lanes##bits##_vec a, lanes##bits##_vec b)   \
+    {                                                                                              \
+        return _mm512_sub_epi##bits(a, b);                                                         \
+    }                                                                                              \
+    static inline lanes##bits##_sum lanes##bits##_join(lanes##bits##_sum a, lanes##bits##_sum b)   \
+    {                                                                                              \
+        return _mm512_add_epi##bits(a, b);                                                         \
+    }                                                                                              \
+    static inline void lanes##bits##_hold(lanes##bits##_sum *s)                                    \
+    {                                                                                              \
+        __asm__("" : "+v"(*s));                                                                    \
     }
 
 LANES_AVX512(32, __mmask16, _mm512_mullo_epi32, int)
 LANES_AVX512(64, __mmask8, _mm512_mullo_epi64, long long)
 #undef LANES_AVX512
+
+static inline void lanes32_split(lanes32_vec *even, lanes32_vec *odd, lanes32_vec a, lanes32_vec b)
+{
+    const __m512i from =
+        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    *even = _mm512_permutex2var_epi32(a, from, b);
+    *odd = _mm512_permutex2var_epi32(a, _mm512_add_epi32(from, _mm512_set1_epi32(1)), b);
+}
+
+static inline void lanes64_split(lanes64_vec *even, lanes64_vec *odd, lanes64_vec a, lanes64_vec b)
+{
+    const __m512i from = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+    *even = _mm512_permutex2var_epi64(a, from, b);
+    *odd = _mm512_permutex2var_epi64(a, _mm512_add_epi64(from, _mm512_set1_epi64(1)), b);
+}
 
 #endif

@@ -5,7 +5,9 @@
  * form that madd multiplies by; `sum`, an accumulator that total() turns into a vector; words, the
  * elements that packed storage holds for one factor.  Loads and stores are unaligned; `part` and
  * `put` load and store the first n <= count elements and touch no others (what is not loaded is 0);
- * n is public.
+ * n is public.  `less` is a difference, `join` two accumulators' sum; `hold` keeps the compiler
+ * from adding up in another order (gcc 12 adds in a tree, and spills its leaves); `split` gives the
+ * even and the odd elements of two vectors on end.
  */
 #ifndef SONIC_KERNELS_RING_LANES_H
 #define SONIC_KERNELS_RING_LANES_H
@@ -67,6 +69,24 @@
     static inline lanes##bits##_vec lanes##bits##_total(lanes##bits##_sum s)                       \
     {                                                                                              \
         return s;                                                                                  \
+    }                                                                                              \
+    static inline lanes##bits##_vec lanes##bits##_less(lanes##bits##_vec a, lanes##bits##_vec b)   \
+    {                                                                                              \
+        return a - b;                                                                              \
+    }                                                                                              \
+    static inline lanes##bits##_sum lanes##bits##_join(lanes##bits##_sum a, lanes##bits##_sum b)   \
+    {                                                                                              \
+        return a + b;                                                                              \
+    }                                                                                              \
+    static inline void lanes##bits##_hold(lanes##bits##_sum *s)                                    \
+    {                                                                                              \
+        (void)s;                                                                                   \
+    }                                                                                              \
+    static inline void lanes##bits##_split(lanes##bits##_vec *even, lanes##bits##_vec *odd,        \
+                                          lanes##bits##_vec a, lanes##bits##_vec b)                \
+    {                                                                                              \
+        *even = a;                                                                                 \
+        *odd = b;                                                                                  \
     }
 
 LANES_REF(32)
