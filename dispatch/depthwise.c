@@ -5,16 +5,12 @@
 #include "dispatch/error.h"
 #include "dispatch/product.h"
 #include "dispatch/threads.h"
+#include "kernels/common/checked.h"
 
 enum {
     LEAST = 16 << 10, /* outputs of a task: some 10 us */
     ROWS = 3,         /* output rows that the kernels make at once */
 };
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 sonic_status sonic_depthwise_run(const sonic_depthwise *d, sonic_error *error)
 {
@@ -25,7 +21,7 @@ sonic_status sonic_depthwise_run(const sonic_depthwise *d, sonic_error *error)
     size_t strip = g->oh, size = SONIC_DEPTHWISE_SCRATCH;
     if (positions > LEAST)
         strip = (LEAST / g->ow + ROWS) / ROWS * ROWS;
-    const size_t runs = (s->o + planes - 1) / planes, strips = (g->oh + strip - 1) / strip;
+    const size_t runs = sonic_size_pieces(s->o, planes), strips = sonic_size_pieces(g->oh, strip);
     const size_t tasks = s->n * runs * strips;
     const int threads = sonic_threads_for(d->threads, tasks,
                                           sonic_product_work(s->n * s->o, positions, g->kh * g->kw),
@@ -41,10 +37,10 @@ sonic_status sonic_depthwise_run(const sonic_depthwise *d, sonic_error *error)
                row = task % strips * strip;
         const sonic_depthwise_part part = {
             .first = first,
-            .planes = smaller(planes, s->o - first),
+            .planes = sonic_size_min(planes, s->o - first),
             .multiplier = s->o / s->groups,
             .row = row,
-            .rows = smaller(strip, g->oh - row),
+            .rows = sonic_size_min(strip, g->oh - row),
             .accumulate = d->accumulate,
         };
         d->kernels->depthwise(scratch + sonic_thread_index() * size,

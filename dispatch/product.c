@@ -11,16 +11,6 @@
 #include "kernels/common/checked.h"
 #include "kernels/common/loop.h"
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t pieces(size_t n, size_t piece)
-{
-    return n / piece + (n % piece != 0);
-}
-
 void *sonic_scratch_take(size_t threads, size_t *bytes)
 {
     size_t padded, total;
@@ -49,7 +39,9 @@ size_t sonic_product_work(size_t m, size_t n, size_t k)
 /* The length of k's blocks: at most kc, whole steps, and all nearly equal. */
 static size_t depth_of(const sonic_ring_kernels *kernels, size_t k)
 {
-    return pieces(pieces(k, pieces(k, kernels->kc)), kernels->b.step) * kernels->b.step;
+    return sonic_size_pieces(sonic_size_pieces(k, sonic_size_pieces(k, kernels->kc)),
+                             kernels->b.step) *
+           kernels->b.step;
 }
 
 /* Elements of one packed row, or column of panels, of depth k. */
@@ -75,7 +67,7 @@ bool sonic_packed_b_size(const sonic_ring_kernels *kernels, size_t bytes, size_t
 {
     const size_t nr = kernels->b.nr;
     return sonic_size_mul(size, sonic_panel_steps(&kernels->b, k), kernels->b.words * nr * bytes) &&
-           sonic_size_mul(size, *size, pieces(n, nr));
+           sonic_size_mul(size, *size, sonic_size_pieces(n, nr));
 }
 
 /* Where rows from i on, or panels from column j on, of the block of depth k at p are, in elements.
@@ -87,7 +79,7 @@ static size_t packed_a_at(const sonic_ring_kernels *kernels, size_t m, size_t i,
 
 static size_t packed_b_at(const sonic_ring_kernels *kernels, size_t n, size_t j, size_t p, size_t k)
 {
-    return column_length(kernels, p) * (pieces(n, kernels->b.nr) * kernels->b.nr) +
+    return column_length(kernels, p) * (sonic_size_pieces(n, kernels->b.nr) * kernels->b.nr) +
            column_length(kernels, k) * j;
 }
 
@@ -100,28 +92,30 @@ void sonic_packed_a_fill(const sonic_ring_kernels *kernels, size_t bytes, void *
                          const sonic_matrix *a, size_t m, size_t k, int threads)
 {
     enum { ROWS = 32 };
-    const size_t depth = depth_of(kernels, k), strips = pieces(m, ROWS),
-                 tasks = pieces(k, depth) * strips;
+    const size_t depth = depth_of(kernels, k), strips = sonic_size_pieces(m, ROWS),
+                 tasks = sonic_size_pieces(k, depth) * strips;
     threads = sonic_threads_for(threads, tasks, sonic_product_work(m, 1, k), SONIC_PRODUCT_LEAST);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t task = 0; task < tasks; task++) {
-        size_t p = task / strips * depth, i = task % strips * ROWS, d = smaller(depth, k - p);
+        size_t p = task / strips * depth, i = task % strips * ROWS,
+               d = sonic_size_min(depth, k - p);
         kernels->pack_a(sonic_element_mutable(packed, packed_a_at(kernels, m, i, p, d), bytes),
-                        matrix_at(a, i, p, bytes), a->row, a->column, smaller(ROWS, m - i), d);
+                        matrix_at(a, i, p, bytes), a->row, a->column, sonic_size_min(ROWS, m - i),
+                        d);
     }
 }
 
 void sonic_packed_b_fill(const sonic_ring_kernels *kernels, size_t bytes, void *packed,
                          const sonic_matrix *b, size_t k, size_t n, int threads)
 {
-    const size_t depth = depth_of(kernels, k), nr = kernels->b.nr, strips = pieces(n, nr),
-                 tasks = pieces(k, depth) * strips;
+    const size_t depth = depth_of(kernels, k), nr = kernels->b.nr,
+                 strips = sonic_size_pieces(n, nr), tasks = sonic_size_pieces(k, depth) * strips;
     threads = sonic_threads_for(threads, tasks, sonic_product_work(1, n, k), SONIC_PRODUCT_LEAST);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t task = 0; task < tasks; task++) {
-        size_t p = task / strips * depth, j = task % strips * nr, d = smaller(depth, k - p);
+        size_t p = task / strips * depth, j = task % strips * nr, d = sonic_size_min(depth, k - p);
         kernels->pack_b(sonic_element_mutable(packed, packed_b_at(kernels, n, j, p, d), bytes),
-                        matrix_at(b, p, j, bytes), b->row, b->column, d, smaller(nr, n - j));
+                        matrix_at(b, p, j, bytes), b->row, b->column, d, sonic_size_min(nr, n - j));
     }
 }
 
@@ -134,8 +128,9 @@ typedef struct grid {
 /* Blocks of at most nc columns, and at least `tasks` of them where the tiles allow it. */
 static grid split(const sonic_ring_kernels *kernels, size_t m, size_t n, size_t tasks)
 {
-    const size_t row_tiles = pieces(m, kernels->mr), column_tiles = pieces(n, kernels->b.nr);
-    size_t rows = 1, columns = pieces(n, kernels->nc);
+    const size_t row_tiles = sonic_size_pieces(m, kernels->mr),
+                 column_tiles = sonic_size_pieces(n, kernels->b.nr);
+    size_t rows = 1, columns = sonic_size_pieces(n, kernels->nc);
     while (rows * columns < tasks) {
         size_t high = row_tiles / rows, wide = column_tiles / columns;
         if (high <= 1 && wide <= 1)
@@ -145,10 +140,10 @@ static grid split(const sonic_ring_kernels *kernels, size_t m, size_t n, size_t 
         else
             columns++;
     }
-    grid g = {.height = pieces(row_tiles, rows) * kernels->mr,
-              .width = pieces(column_tiles, columns) * kernels->b.nr};
-    g.rows = pieces(m, g.height);
-    g.columns = pieces(n, g.width);
+    grid g = {.height = sonic_size_pieces(row_tiles, rows) * kernels->mr,
+              .width = sonic_size_pieces(column_tiles, columns) * kernels->b.nr};
+    g.rows = sonic_size_pieces(m, g.height);
+    g.columns = sonic_size_pieces(n, g.width);
     return g;
 }
 
@@ -167,7 +162,7 @@ static void pack_patches(const sonic_product *s, size_t group, void *panels, siz
     }
     for (size_t done = 0, count; done < n; done += count) {
         size_t image = (j0 + done) / s->span, from = (j0 + done) % s->span;
-        count = smaller(n - done, s->span - from);
+        count = sonic_size_min(n - done, s->span - from);
         patches->kernels->pack(
             panels, &s->kernels->b, done,
             sonic_element(patches->x, image * patches->image + group * patches->group, s->bytes),
@@ -196,7 +191,7 @@ static void split_tile(const sonic_product *s, uint8_t *c, size_t j, const void 
     s->kernels->tile(whole, n, a, b, m, n, k, false);
     for (size_t done = 0, count; done < n; done += count) {
         size_t from = (j + done) % s->span;
-        count = smaller(n - done, s->span - from);
+        count = sonic_size_min(n - done, s->span - from);
         uint8_t *to = sonic_element_mutable(c, (j + done) / s->span * s->c_span + from, s->bytes);
         for (size_t i = 0; i < m; i++)
             move(sonic_element_mutable(to, i * s->ldc, s->bytes),
@@ -213,17 +208,17 @@ static void run_tiles(const sonic_product *s, uint8_t *c, size_t j0, const void 
     const size_t mr = kernels->mr, nr = kernels->b.nr;
     /* A panel of B stays in the first-level cache while the rows of A pass by it. */
     for (size_t j = 0; j < n; j += nr) {
-        size_t width = smaller(n - j, nr), from = (j0 + j) % s->span;
+        size_t width = sonic_size_min(n - j, nr), from = (j0 + j) % s->span;
         const void *panel = sonic_element(b, j * column_length(kernels, k), s->bytes);
         uint8_t *to = sonic_element_mutable(c, (j0 + j) / s->span * s->c_span + from, s->bytes);
         for (size_t i = 0; i < m; i += mr) {
             const void *rows = sonic_element(a, i * row_length(kernels, k), s->bytes);
             if (from + width <= s->span)
                 kernels->tile(sonic_element_mutable(to, i * s->ldc, s->bytes), s->ldc, rows, panel,
-                              smaller(m - i, mr), width, k, accumulate);
+                              sonic_size_min(m - i, mr), width, k, accumulate);
             else
                 split_tile(s, sonic_element_mutable(c, i * s->ldc, s->bytes), j0 + j, rows, panel,
-                           smaller(m - i, mr), width, k, accumulate);
+                           sonic_size_min(m - i, mr), width, k, accumulate);
         }
     }
 }
@@ -238,7 +233,7 @@ static void run_block(const sonic_product *s, size_t group, size_t i0, size_t m,
     if (a_packed)
         a_packed = sonic_element(a_packed, group * row_length(kernels, s->k) * s->m, bytes);
     for (size_t p = 0; p < s->k; p += depth) {
-        const size_t k = smaller(depth, s->k - p);
+        const size_t k = sonic_size_min(depth, s->k - p);
         if (s->patches)
             pack_patches(s, group, b_scratch, p, k, j0, n);
         else if (s->b_packed)
@@ -246,7 +241,7 @@ static void run_block(const sonic_product *s, size_t group, size_t i0, size_t m,
         else
             kernels->pack_b(b_scratch, matrix_at(&s->b, p, j0, bytes), s->b.row, s->b.column, k, n);
         for (size_t i = i0; i < i0 + m; i += kernels->mc) {
-            const size_t height = smaller(kernels->mc, i0 + m - i);
+            const size_t height = sonic_size_min(kernels->mc, i0 + m - i);
             const void *a = a_scratch;
             if (a_packed)
                 a = sonic_element(a_packed, packed_a_at(kernels, s->m, i, p, k), bytes);
@@ -269,16 +264,16 @@ static sonic_status run_blocked(int threads, const sonic_product *s, sonic_error
     if (!sonic_size_mul(&work, sonic_product_work(s->m, s->n, s->k), s->groups))
         work = SIZE_MAX;
     threads = sonic_threads_for(threads, SIZE_MAX, work, SONIC_PRODUCT_LEAST);
-    const grid g = split(kernels, s->m, s->n, pieces((size_t)threads, s->groups));
+    const grid g = split(kernels, s->m, s->n, sonic_size_pieces((size_t)threads, s->groups));
     const size_t blocks = g.rows * g.columns, tasks = s->groups * blocks;
     threads = sonic_threads_for(threads, tasks, SIZE_MAX, 1);
 
     size_t a_size = 0, b_size = 0;
     if (!s->a_packed)
-        a_size = smaller(kernels->mc, g.height) * row_length(kernels, depth) * s->bytes;
+        a_size = sonic_size_min(kernels->mc, g.height) * row_length(kernels, depth) * s->bytes;
     if (!s->b_packed)
         b_size = g.width * column_length(kernels, depth) * s->bytes;
-    a_size = pieces(a_size, 64) * 64; /* panels of B start at 64 bytes */
+    a_size = sonic_size_pieces(a_size, 64) * 64; /* panels of B start at 64 bytes */
     size_t size = a_size + b_size;
     uint8_t *scratch = sonic_scratch_take((size_t)threads, &size);
     if (!scratch)
@@ -290,8 +285,8 @@ static sonic_status run_blocked(int threads, const sonic_product *s, sonic_error
         size_t group = task / blocks, block = task % blocks;
         size_t i = block / g.columns * g.height, j = block % g.columns * g.width;
         uint8_t *mine = scratch + sonic_thread_index() * size;
-        run_block(s, group, i, smaller(g.height, s->m - i), j, smaller(g.width, s->n - j), mine,
-                  mine + a_size);
+        run_block(s, group, i, sonic_size_min(g.height, s->m - i), j,
+                  sonic_size_min(g.width, s->n - j), mine, mine + a_size);
     }
     sonic_scratch_free(scratch, (size_t)threads, size);
     return SONIC_OK;
@@ -306,7 +301,7 @@ static void clear(const sonic_product *s)
                 memset(
                     sonic_element_mutable(
                         s->c, group * s->c_group + i * s->ldc + j / s->span * s->c_span, s->bytes),
-                    0, smaller(s->span, s->n - j) * s->bytes);
+                    0, sonic_size_min(s->span, s->n - j) * s->bytes);
 }
 
 sonic_status sonic_product_run(int threads, const sonic_product *s, sonic_error *error)

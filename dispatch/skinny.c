@@ -2,6 +2,7 @@
 #include "dispatch/skinny.h"
 
 #include "dispatch/threads.h"
+#include "kernels/common/checked.h"
 
 enum {
     ROW_DEPTH = 64,   /* rows of B that several rows of A share from the second-level cache */
@@ -9,33 +10,24 @@ enum {
     DOT_ROWS = 32,    /* of a task */
 };
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-static size_t pieces(size_t n, size_t piece)
-{
-    return n / piece + (n % piece != 0);
-}
-
 /* Few rows of A, rows of B contiguous. */
 static void run_rows(int threads, const sonic_product *s)
 {
-    const size_t bytes = s->bytes, width = pieces(s->n, pieces(s->n, ROW_WIDTH)),
-                 tasks = pieces(s->n, width);
+    const size_t bytes = s->bytes,
+                 width = sonic_size_pieces(s->n, sonic_size_pieces(s->n, ROW_WIDTH)),
+                 tasks = sonic_size_pieces(s->n, width);
     const size_t depth = s->m == 1 ? s->k : ROW_DEPTH;
     threads = sonic_threads_for(threads, tasks, sonic_product_work(s->m, s->n, s->k),
                                 SONIC_PRODUCT_LEAST);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t task = 0; task < tasks; task++) {
-        size_t j = task * width, n = smaller(width, s->n - j);
+        size_t j = task * width, n = sonic_size_min(width, s->n - j);
         for (size_t p = 0; p < s->k; p += depth)
             for (size_t i = 0; i < s->m; i++)
                 s->kernels->row(sonic_element_mutable(s->c, i * s->ldc + j, bytes),
                                 sonic_element(s->a.data, i * s->a.row + p, bytes),
                                 sonic_element(s->b.data, p * s->b.row + j, bytes), s->b.row,
-                                smaller(depth, s->k - p), n, s->accumulate || p);
+                                sonic_size_min(depth, s->k - p), n, s->accumulate || p);
     }
 }
 
@@ -43,7 +35,7 @@ static void run_rows(int threads, const sonic_product *s)
 static void run_dots(int threads, const sonic_product *s, size_t few, size_t c_few, const void *x,
                      size_t x_row, size_t many, size_t c_many, const void *rows, size_t row)
 {
-    const size_t bytes = s->bytes, tasks = pieces(many, DOT_ROWS);
+    const size_t bytes = s->bytes, tasks = sonic_size_pieces(many, DOT_ROWS);
     threads = sonic_threads_for(threads, tasks, sonic_product_work(s->m, s->n, s->k),
                                 SONIC_PRODUCT_LEAST);
 #pragma omp parallel for schedule(static) num_threads(threads)
@@ -52,7 +44,7 @@ static void run_dots(int threads, const sonic_product *s, size_t few, size_t c_f
         for (size_t i = 0; i < few; i++)
             s->kernels->dot(sonic_element_mutable(s->c, i * c_few + j * c_many, bytes), c_many,
                             sonic_element(x, i * x_row, bytes), sonic_element(rows, j * row, bytes),
-                            row, smaller(DOT_ROWS, many - j), s->k, s->accumulate);
+                            row, sonic_size_min(DOT_ROWS, many - j), s->k, s->accumulate);
     }
 }
 

@@ -1,5 +1,5 @@
 /** @file
- * Sizes that come from outside are multiplied and added only through these.
+ * Arithmetic on sizes.  Those that come from outside are multiplied and added only through these.
  */
 #ifndef SONIC_KERNELS_COMMON_CHECKED_H
 #define SONIC_KERNELS_COMMON_CHECKED_H
@@ -25,6 +25,18 @@ static inline bool sonic_size_add(size_t *sum, size_t a, size_t b)
         return false;
     *sum = s;
     return true;
+}
+
+/** The smaller one. */
+static inline size_t sonic_size_min(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/** How many pieces, the last perhaps smaller, n consists of. */
+static inline size_t sonic_size_pieces(size_t n, size_t piece)
+{
+    return n / piece + (n % piece != 0);
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "dispatch/error.h"
+#include "kernels/common/checked.h"
 #include "proto/channel/channel.h"
 
 /* Turns a waiting end gives away before it sleeps.  Where both ends share a core, that saves the
@@ -34,11 +35,6 @@ struct end {
     int side;
 };
 
-static size_t min_size(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static ssize_t memory_try_send(void *self, const uint8_t *data, size_t n, sonic_error *error)
 {
     struct end *end = self;
@@ -48,11 +44,11 @@ static ssize_t memory_try_send(void *self, const uint8_t *data, size_t n, sonic_
     pthread_mutex_lock(&link->lock);
     ssize_t moved = SONIC_E_CLOSED;
     if (!link->closed[!end->side]) {
-        size_t left = min_size(n, link->buffer - pipe->held);
+        size_t left = sonic_size_min(n, link->buffer - pipe->held);
         moved = (ssize_t)left;
         while (left) {
             size_t at = (pipe->head + pipe->held) % link->buffer;
-            size_t run = min_size(left, link->buffer - at);
+            size_t run = sonic_size_min(left, link->buffer - at);
             memcpy(pipe->bytes + at, data, run);
             pipe->held += run;
             data += run;
@@ -72,10 +68,10 @@ static ssize_t memory_try_receive(void *self, uint8_t *data, size_t n, sonic_err
     struct pipe *pipe = &link->pipe[!end->side];
     (void)error;
     pthread_mutex_lock(&link->lock);
-    size_t left = min_size(n, pipe->held);
+    size_t left = sonic_size_min(n, pipe->held);
     ssize_t moved = left || !link->closed[!end->side] ? (ssize_t)left : SONIC_E_CLOSED;
     while (left) {
-        size_t run = min_size(left, link->buffer - pipe->head);
+        size_t run = sonic_size_min(left, link->buffer - pipe->head);
         memcpy(data, pipe->bytes + pipe->head, run);
         pipe->head = (pipe->head + run) % link->buffer;
         pipe->held -= run;
