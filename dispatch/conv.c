@@ -28,7 +28,6 @@ typedef struct conv_job {
     sonic_conv_shape shape;
     sonic_conv_geometry geometry;
     conv_way way;
-    size_t bytes;
     size_t m, n, k; /* of one image's and group's product: outputs, positions, patch */
     const sonic_ring_kernels *ring;
     const sonic_conv_kernels *conv;
@@ -68,8 +67,7 @@ static bool is_pointwise(const sonic_conv_geometry *g)
            g->ow == g->w;
 }
 
-static sonic_status conv_begin(conv_job *job, sonic_ring ring, const sonic_conv_shape *s,
-                               sonic_error *error)
+static sonic_status conv_begin(conv_job *job, const sonic_conv_shape *s, sonic_error *error)
 {
     size_t oh, ow;
     sonic_status status = sonic_conv_output(s, &oh, &ow, error);
@@ -80,7 +78,6 @@ static sonic_status conv_begin(conv_job *job, sonic_ring ring, const sonic_conv_
         .geometry = {s->h, s->w, oh, ow, s->kh, s->kw, s->stride_h, s->stride_w, s->dilation_h,
                      s->dilation_w, s->pad_top, s->pad_left},
         .way = way_of(s, oh * ow),
-        .bytes = sonic_ring_bytes(ring),
         .m = s->o / s->groups,
         .n = oh * ow,
         .k = s->c / s->groups * s->kh * s->kw,
@@ -151,12 +148,13 @@ static sonic_status conv_run(const conv_job *job, void *y, const void *x, const 
     sonic_product product;
     if (job->way == CONV_EMPTY) {
         if (!accumulate && job->shape.n && job->shape.o)
-            memset(y, 0, job->shape.n * job->shape.o * job->n * job->bytes);
+            memset(y, 0, job->shape.n * job->shape.o * job->n * job->ring->bytes);
         return SONIC_OK;
     }
     if (job->way == CONV_DEPTHWISE) {
-        const sonic_depthwise depthwise = {
-            job->threads, job->conv, &job->shape, &job->geometry, job->bytes, y, x, w, accumulate};
+        const sonic_depthwise depthwise = {job->threads,     job->conv, &job->shape, &job->geometry,
+                                           job->ring->bytes, y,         x,           w,
+                                           accumulate};
         return sonic_depthwise_run(&depthwise, error);
     }
     if (job->way == CONV_CONNECTED)
@@ -164,7 +162,6 @@ static sonic_status conv_run(const conv_job *job, void *y, const void *x, const 
     else
         product = patches(job, &p, y, x, w, packed);
     product.kernels = job->ring;
-    product.bytes = job->bytes;
     product.k = job->k;
     product.accumulate = accumulate;
     return sonic_product_run(job->threads, &product, error);
@@ -185,7 +182,7 @@ sonic_status sonic_conv(const sonic_context *context, sonic_ring ring,
     conv_job job;
     sonic_status status = sonic_conv_check(context, ring, error);
     if (!status)
-        status = conv_begin(&job, ring, shape, error);
+        status = conv_begin(&job, shape, error);
     if (!status)
         status = check_data(shape, y, x, error);
     if (!status)
@@ -205,29 +202,29 @@ static size_t weights_size(const conv_job *job, bool packed)
     size_t size = 0;
     bool fits;
     if (!packed)
-        fits = sonic_size_mul(&size, s->o * job->k, job->bytes);
+        fits = sonic_size_mul(&size, s->o * job->k, job->ring->bytes);
     else if (job->way == CONV_CONNECTED)
-        fits = sonic_packed_b_size(job->ring, job->bytes, job->k, job->m, &size);
+        fits = sonic_packed_b_size(job->ring, job->k, job->m, &size);
     else
-        fits = sonic_packed_a_size(job->ring, job->bytes, job->m, job->k, &size) &&
+        fits = sonic_packed_a_size(job->ring, job->m, job->k, &size) &&
                sonic_size_mul(&size, size, s->groups);
     return fits ? size : 0;
 }
 
 static void weights_fill(const conv_job *job, sonic_conv_weights *weights, const void *w)
 {
-    const size_t bytes = job->bytes;
+    const size_t bytes = job->ring->bytes;
     if (!weights->packed) {
         memcpy(weights->data, w, weights->size);
     } else if (job->way == CONV_CONNECTED) {
         const sonic_matrix b = {w, 1, job->k};
-        sonic_packed_b_fill(job->ring, bytes, weights->data, &b, job->k, job->m, job->threads);
+        sonic_packed_b_fill(job->ring, weights->data, &b, job->k, job->m, job->threads);
     } else {
         const size_t groups = job->shape.groups, size = weights->size / groups;
         for (size_t group = 0; group < groups; group++) {
             const sonic_matrix a = {sonic_element(w, group * job->m * job->k, bytes), job->k, 1};
-            sonic_packed_a_fill(job->ring, bytes, (uint8_t *)weights->data + group * size, &a,
-                                job->m, job->k, job->threads);
+            sonic_packed_a_fill(job->ring, (uint8_t *)weights->data + group * size, &a, job->m,
+                                job->k, job->threads);
         }
     }
 }
@@ -241,7 +238,7 @@ sonic_status sonic_conv_pack(sonic_conv_weights **weights, const sonic_context *
         return sonic_fail(error, SONIC_E_ARGUMENT, "the place for a convolution's weights is NULL");
     sonic_status status = sonic_conv_check(context, ring, error);
     if (!status)
-        status = conv_begin(&job, ring, shape, error);
+        status = conv_begin(&job, shape, error);
     if (!status)
         status = sonic_conv_check_data("kernel", w, !shape->o || !shape->c, error);
     if (status)
@@ -283,7 +280,7 @@ sonic_status sonic_conv_packed(const sonic_context *context, const sonic_conv_we
     shape.n = n;
     sonic_status status = sonic_conv_check(context, weights->ring, error);
     if (!status)
-        status = conv_begin(&job, weights->ring, &shape, error);
+        status = conv_begin(&job, &shape, error);
     if (!status)
         status = check_data(&shape, y, x, error);
     if (status)

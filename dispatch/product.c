@@ -55,18 +55,18 @@ static size_t column_length(const sonic_ring_kernels *kernels, size_t k)
     return sonic_panel_steps(&kernels->b, k) * kernels->b.words;
 }
 
-bool sonic_packed_a_size(const sonic_ring_kernels *kernels, size_t bytes, size_t m, size_t k,
-                         size_t *size)
+bool sonic_packed_a_size(const sonic_ring_kernels *kernels, size_t m, size_t k, size_t *size)
 {
-    return sonic_size_mul(size, sonic_panel_steps(&kernels->b, k), kernels->a_words * bytes) &&
+    return sonic_size_mul(size, sonic_panel_steps(&kernels->b, k),
+                          kernels->a_words * kernels->bytes) &&
            sonic_size_mul(size, *size, m);
 }
 
-bool sonic_packed_b_size(const sonic_ring_kernels *kernels, size_t bytes, size_t k, size_t n,
-                         size_t *size)
+bool sonic_packed_b_size(const sonic_ring_kernels *kernels, size_t k, size_t n, size_t *size)
 {
     const size_t nr = kernels->b.nr;
-    return sonic_size_mul(size, sonic_panel_steps(&kernels->b, k), kernels->b.words * nr * bytes) &&
+    return sonic_size_mul(size, sonic_panel_steps(&kernels->b, k),
+                          kernels->b.words * nr * kernels->bytes) &&
            sonic_size_mul(size, *size, sonic_size_pieces(n, nr));
 }
 
@@ -88,12 +88,12 @@ static const void *matrix_at(const sonic_matrix *m, size_t i, size_t j, size_t b
     return sonic_element(m->data, i * m->row + j * m->column, bytes);
 }
 
-void sonic_packed_a_fill(const sonic_ring_kernels *kernels, size_t bytes, void *packed,
-                         const sonic_matrix *a, size_t m, size_t k, int threads)
+void sonic_packed_a_fill(const sonic_ring_kernels *kernels, void *packed, const sonic_matrix *a,
+                         size_t m, size_t k, int threads)
 {
     enum { ROWS = 32 };
-    const size_t depth = depth_of(kernels, k), strips = sonic_size_pieces(m, ROWS),
-                 tasks = sonic_size_pieces(k, depth) * strips;
+    const size_t bytes = kernels->bytes, depth = depth_of(kernels, k),
+                 strips = sonic_size_pieces(m, ROWS), tasks = sonic_size_pieces(k, depth) * strips;
     threads = sonic_threads_for(threads, tasks, sonic_product_work(m, 1, k), SONIC_PRODUCT_LEAST);
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t task = 0; task < tasks; task++) {
@@ -105,10 +105,10 @@ void sonic_packed_a_fill(const sonic_ring_kernels *kernels, size_t bytes, void *
     }
 }
 
-void sonic_packed_b_fill(const sonic_ring_kernels *kernels, size_t bytes, void *packed,
-                         const sonic_matrix *b, size_t k, size_t n, int threads)
+void sonic_packed_b_fill(const sonic_ring_kernels *kernels, void *packed, const sonic_matrix *b,
+                         size_t k, size_t n, int threads)
 {
-    const size_t depth = depth_of(kernels, k), nr = kernels->b.nr,
+    const size_t bytes = kernels->bytes, nr = kernels->b.nr, depth = depth_of(kernels, k),
                  strips = sonic_size_pieces(n, nr), tasks = sonic_size_pieces(k, depth) * strips;
     threads = sonic_threads_for(threads, tasks, sonic_product_work(1, n, k), SONIC_PRODUCT_LEAST);
 #pragma omp parallel for schedule(static) num_threads(threads)
@@ -153,10 +153,11 @@ static void pack_patches(const sonic_product *s, size_t group, void *panels, siz
                          size_t j0, size_t n)
 {
     const sonic_patches *patches = s->patches;
+    const size_t bytes = s->kernels->bytes;
     if (patches->pointwise && j0 / s->span == (j0 + n - 1) / s->span) {
         const size_t at = j0 / s->span * patches->image + group * patches->group;
         s->kernels->pack_b(panels,
-                           sonic_element(patches->x, at + p * s->span + j0 % s->span, s->bytes),
+                           sonic_element(patches->x, at + p * s->span + j0 % s->span, bytes),
                            s->span, 1, k, n);
         return;
     }
@@ -165,7 +166,7 @@ static void pack_patches(const sonic_product *s, size_t group, void *panels, siz
         count = sonic_size_min(n - done, s->span - from);
         patches->kernels->pack(
             panels, &s->kernels->b, done,
-            sonic_element(patches->x, image * patches->image + group * patches->group, s->bytes),
+            sonic_element(patches->x, image * patches->image + group * patches->group, bytes),
             &patches->geometry, p, k, from, count);
     }
     s->kernels->seal_b(panels, k, n);
@@ -187,17 +188,18 @@ static void move(void *to, const void *from, size_t n, size_t bytes, bool accumu
 static void split_tile(const sonic_product *s, uint8_t *c, size_t j, const void *a, const void *b,
                        size_t m, size_t n, size_t k, bool accumulate)
 {
+    const size_t bytes = s->kernels->bytes;
     _Alignas(64) uint8_t whole[SONIC_RING_TILE_MAX * sizeof(uint64_t)];
     s->kernels->tile(whole, n, a, b, m, n, k, false);
     for (size_t done = 0, count; done < n; done += count) {
         size_t from = (j + done) % s->span;
         count = sonic_size_min(n - done, s->span - from);
-        uint8_t *to = sonic_element_mutable(c, (j + done) / s->span * s->c_span + from, s->bytes);
+        uint8_t *to = sonic_element_mutable(c, (j + done) / s->span * s->c_span + from, bytes);
         for (size_t i = 0; i < m; i++)
-            move(sonic_element_mutable(to, i * s->ldc, s->bytes),
-                 sonic_element(whole, i * n + done, s->bytes), count, s->bytes, accumulate);
+            move(sonic_element_mutable(to, i * s->ldc, bytes),
+                 sonic_element(whole, i * n + done, bytes), count, bytes, accumulate);
     }
-    sodium_memzero(whole, m * n * s->bytes);
+    sodium_memzero(whole, m * n * bytes);
 }
 
 /* Every tile of an m x n block of packed operands; c is the block's first row. */
@@ -205,19 +207,19 @@ static void run_tiles(const sonic_product *s, uint8_t *c, size_t j0, const void 
                       size_t m, size_t n, size_t k, bool accumulate)
 {
     const sonic_ring_kernels *kernels = s->kernels;
-    const size_t mr = kernels->mr, nr = kernels->b.nr;
+    const size_t bytes = kernels->bytes, mr = kernels->mr, nr = kernels->b.nr;
     /* A panel of B stays in the first-level cache while the rows of A pass by it. */
     for (size_t j = 0; j < n; j += nr) {
         size_t width = sonic_size_min(n - j, nr), from = (j0 + j) % s->span;
-        const void *panel = sonic_element(b, j * column_length(kernels, k), s->bytes);
-        uint8_t *to = sonic_element_mutable(c, (j0 + j) / s->span * s->c_span + from, s->bytes);
+        const void *panel = sonic_element(b, j * column_length(kernels, k), bytes);
+        uint8_t *to = sonic_element_mutable(c, (j0 + j) / s->span * s->c_span + from, bytes);
         for (size_t i = 0; i < m; i += mr) {
-            const void *rows = sonic_element(a, i * row_length(kernels, k), s->bytes);
+            const void *rows = sonic_element(a, i * row_length(kernels, k), bytes);
             if (from + width <= s->span)
-                kernels->tile(sonic_element_mutable(to, i * s->ldc, s->bytes), s->ldc, rows, panel,
+                kernels->tile(sonic_element_mutable(to, i * s->ldc, bytes), s->ldc, rows, panel,
                               sonic_size_min(m - i, mr), width, k, accumulate);
             else
-                split_tile(s, sonic_element_mutable(c, i * s->ldc, s->bytes), j0 + j, rows, panel,
+                split_tile(s, sonic_element_mutable(c, i * s->ldc, bytes), j0 + j, rows, panel,
                            sonic_size_min(m - i, mr), width, k, accumulate);
         }
     }
@@ -228,7 +230,7 @@ static void run_block(const sonic_product *s, size_t group, size_t i0, size_t m,
                       size_t n, void *a_scratch, void *b_scratch)
 {
     const sonic_ring_kernels *kernels = s->kernels;
-    const size_t bytes = s->bytes, depth = depth_of(kernels, s->k);
+    const size_t bytes = s->kernels->bytes, depth = depth_of(kernels, s->k);
     const void *a_packed = s->a_packed, *b = b_scratch;
     if (a_packed)
         a_packed = sonic_element(a_packed, group * row_length(kernels, s->k) * s->m, bytes);
@@ -270,9 +272,10 @@ static sonic_status run_blocked(int threads, const sonic_product *s, sonic_error
 
     size_t a_size = 0, b_size = 0;
     if (!s->a_packed)
-        a_size = sonic_size_min(kernels->mc, g.height) * row_length(kernels, depth) * s->bytes;
+        a_size =
+            sonic_size_min(kernels->mc, g.height) * row_length(kernels, depth) * kernels->bytes;
     if (!s->b_packed)
-        b_size = g.width * column_length(kernels, depth) * s->bytes;
+        b_size = g.width * column_length(kernels, depth) * kernels->bytes;
     a_size = sonic_size_pieces(a_size, 64) * 64; /* panels of B start at 64 bytes */
     size_t size = a_size + b_size;
     uint8_t *scratch = sonic_scratch_take((size_t)threads, &size);
@@ -295,13 +298,13 @@ static sonic_status run_blocked(int threads, const sonic_product *s, sonic_error
 /* c = 0, where k = 0. */
 static void clear(const sonic_product *s)
 {
+    const size_t bytes = s->kernels->bytes;
     for (size_t group = 0; group < s->groups; group++)
         for (size_t i = 0; i < s->m; i++)
             for (size_t j = 0; j < s->n; j += s->span)
-                memset(
-                    sonic_element_mutable(
-                        s->c, group * s->c_group + i * s->ldc + j / s->span * s->c_span, s->bytes),
-                    0, sonic_size_min(s->span, s->n - j) * s->bytes);
+                memset(sonic_element_mutable(
+                           s->c, group * s->c_group + i * s->ldc + j / s->span * s->c_span, bytes),
+                       0, sonic_size_min(s->span, s->n - j) * bytes);
 }
 
 sonic_status sonic_product_run(int threads, const sonic_product *s, sonic_error *error)

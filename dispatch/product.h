@@ -29,7 +29,6 @@ typedef struct sonic_patches {
  * same kernels; those of groups follow each other. */
 typedef struct sonic_product {
     const sonic_ring_kernels *kernels;
-    size_t bytes; /**< of an element */
     size_t m, n, k;
     size_t groups;
     void *c; /**< (i, j) of a group is at c[group c_group + i ldc + j / span c_span + j % span] */
@@ -52,14 +51,12 @@ SONIC_MUST_CHECK sonic_status sonic_product_run(int threads, const sonic_product
 /** Packed operands: for each block of k, of sonic_product_depth() and the last perhaps less, all
  * rows of A, or all panels of B.
  * @return false if the size overflows */
-bool sonic_packed_a_size(const sonic_ring_kernels *kernels, size_t bytes, size_t m, size_t k,
-                         size_t *size);
-bool sonic_packed_b_size(const sonic_ring_kernels *kernels, size_t bytes, size_t k, size_t n,
-                         size_t *size);
-void sonic_packed_a_fill(const sonic_ring_kernels *kernels, size_t bytes, void *packed,
-                         const sonic_matrix *a, size_t m, size_t k, int threads);
-void sonic_packed_b_fill(const sonic_ring_kernels *kernels, size_t bytes, void *packed,
-                         const sonic_matrix *b, size_t k, size_t n, int threads);
+bool sonic_packed_a_size(const sonic_ring_kernels *kernels, size_t m, size_t k, size_t *size);
+bool sonic_packed_b_size(const sonic_ring_kernels *kernels, size_t k, size_t n, size_t *size);
+void sonic_packed_a_fill(const sonic_ring_kernels *kernels, void *packed, const sonic_matrix *a,
+                         size_t m, size_t k, int threads);
+void sonic_packed_b_fill(const sonic_ring_kernels *kernels, void *packed, const sonic_matrix *b,
+                         size_t k, size_t n, int threads);
 
 /** multiply-adds of a product, SIZE_MAX if they overflow: for deciding on threads. */
 size_t sonic_product_work(size_t m, size_t n, size_t k);

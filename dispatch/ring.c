@@ -63,12 +63,11 @@ static sonic_status check_packed(const sonic_ring_packed *packed, operand side, 
 }
 
 /* What all products have in common; the caller sets a and b. */
-static sonic_product product_of(const sonic_ring_kernels *kernels, sonic_ring ring, size_t m,
-                                size_t n, size_t k, void *c, size_t ldc, bool accumulate)
+static sonic_product product_of(const sonic_ring_kernels *kernels, size_t m, size_t n, size_t k,
+                                void *c, size_t ldc, bool accumulate)
 {
     return (sonic_product){
         .kernels = kernels,
-        .bytes = sonic_ring_bytes(ring),
         .m = m,
         .n = n,
         .k = k,
@@ -95,8 +94,8 @@ sonic_status sonic_ring_matmul(const sonic_context *context, sonic_ring ring, si
         status = check_matrix("b", b, k, n, ldb, bytes, error);
     if (status)
         return status;
-    sonic_product product = product_of(&context->kernels.ring[sonic_ring_index(ring)], ring, m, n,
-                                       k, c, ldc, accumulate);
+    sonic_product product =
+        product_of(&context->kernels.ring[sonic_ring_index(ring)], m, n, k, c, ldc, accumulate);
     product.a = (sonic_matrix){a, lda, 1};
     product.b = (sonic_matrix){b, ldb, 1};
     return sonic_product_run(context->threads, &product, error);
@@ -127,10 +126,10 @@ static sonic_status pack(sonic_ring_packed **packed, const sonic_context *contex
     made->columns = columns;
     made->kernels = context->kernels.ring[sonic_ring_index(ring)];
     const sonic_ring_kernels *kernels = &made->kernels;
-    const bool fits = !rows || !columns ||
-                      (side == OPERAND_A
-                           ? sonic_packed_a_size(kernels, bytes, rows, columns, &made->size)
-                           : sonic_packed_b_size(kernels, bytes, rows, columns, &made->size));
+    const bool fits =
+        !rows || !columns ||
+        (side == OPERAND_A ? sonic_packed_a_size(kernels, rows, columns, &made->size)
+                           : sonic_packed_b_size(kernels, rows, columns, &made->size));
     size_t padded = made->size;
     made->data = fits ? sonic_scratch_take(1, &padded) : NULL;
     if (!made->data) {
@@ -140,9 +139,9 @@ static sonic_status pack(sonic_ring_packed **packed, const sonic_context *contex
     }
     const sonic_matrix matrix = {data, transposed ? 1 : ld, transposed ? ld : 1};
     if (rows && columns && side == OPERAND_A)
-        sonic_packed_a_fill(kernels, bytes, made->data, &matrix, rows, columns, context->threads);
+        sonic_packed_a_fill(kernels, made->data, &matrix, rows, columns, context->threads);
     else if (rows && columns)
-        sonic_packed_b_fill(kernels, bytes, made->data, &matrix, rows, columns, context->threads);
+        sonic_packed_b_fill(kernels, made->data, &matrix, rows, columns, context->threads);
     *packed = made;
     return SONIC_OK;
 }
@@ -184,7 +183,7 @@ sonic_status sonic_ring_matmul_packed_a(const sonic_context *context, const soni
         status = check_matrix("b", b, k, n, ldb, bytes, error);
     if (status)
         return status;
-    sonic_product product = product_of(&a->kernels, a->ring, m, n, k, c, ldc, accumulate);
+    sonic_product product = product_of(&a->kernels, m, n, k, c, ldc, accumulate);
     product.a_packed = a->data;
     product.b = (sonic_matrix){b, ldb, 1};
     return sonic_product_run(context->threads, &product, error);
@@ -206,7 +205,7 @@ sonic_status sonic_ring_matmul_packed_b(const sonic_context *context, size_t m,
         status = check_matrix("a", a, m, k, lda, bytes, error);
     if (status)
         return status;
-    sonic_product product = product_of(&b->kernels, b->ring, m, n, k, c, ldc, accumulate);
+    sonic_product product = product_of(&b->kernels, m, n, k, c, ldc, accumulate);
     product.a = (sonic_matrix){a, lda, 1};
     product.b_packed = b->data;
     return sonic_product_run(context->threads, &product, error);

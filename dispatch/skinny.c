@@ -13,7 +13,7 @@ enum {
 /* Few rows of A, rows of B contiguous. */
 static void run_rows(int threads, const sonic_product *s)
 {
-    const size_t bytes = s->bytes,
+    const size_t bytes = s->kernels->bytes,
                  width = sonic_size_pieces(s->n, sonic_size_pieces(s->n, ROW_WIDTH)),
                  tasks = sonic_size_pieces(s->n, width);
     const size_t depth = s->m == 1 ? s->k : ROW_DEPTH;
@@ -35,7 +35,7 @@ static void run_rows(int threads, const sonic_product *s)
 static void run_dots(int threads, const sonic_product *s, size_t few, size_t c_few, const void *x,
                      size_t x_row, size_t many, size_t c_many, const void *rows, size_t row)
 {
-    const size_t bytes = s->bytes, tasks = sonic_size_pieces(many, DOT_ROWS);
+    const size_t bytes = s->kernels->bytes, tasks = sonic_size_pieces(many, DOT_ROWS);
     threads = sonic_threads_for(threads, tasks, sonic_product_work(s->m, s->n, s->k),
                                 SONIC_PRODUCT_LEAST);
 #pragma omp parallel for schedule(static) num_threads(threads)

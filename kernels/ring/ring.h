@@ -42,6 +42,7 @@ static inline size_t sonic_panel_row(const sonic_panel_layout *layout, size_t p)
 }
 
 typedef struct sonic_ring_kernels {
+    size_t bytes;   /**< of an element */
     size_t mr;      /**< rows of a tile: with b.nr columns, its sums fill the registers */
     size_t a_words; /**< elements that a packed row of A keeps for one step */
     sonic_panel_layout b;

@@ -31,6 +31,7 @@ _Static_assert((int)RING_MR * (int)RING(nr) <= (int)SONIC_RING_TILE_MAX, "a tile
 static void RING(select)(sonic_ring_kernels *table, size_t kc, size_t mc, size_t nc)
 {
     *table = (sonic_ring_kernels){
+        .bytes = RING(size),
         .mr = RING_MR,
         .a_words = FORM(words),
         .b = RING(layout),
