@@ -107,6 +107,7 @@ bench_kernels_SOURCES = $(BENCH_COMMON) \
 	bench/products.c \
 	bench/streams.c \
 	kernels/ceiling/aes_tmpl.h \
+	kernels/ceiling/ring_lanes.h \
 	kernels/ceiling/ring_tmpl.h
 bench_kernels_CPPFLAGS = $(BENCH_CPPFLAGS)
 bench_kernels_LDADD = libcore.la librandom.la $(CEILING_LIBS) $(COMPETITORS) $(BENCHMARK_LIBS)

@@ -1,24 +1,8 @@
-/* Ceilings on AVX-512: the products, and the AES instructions on four blocks a
- * register. */
+/* Ceilings on AVX-512: the products, and the AES instructions on four blocks a register. */
 #include "kernels/ceiling/ceiling.h"
 
 #include "kernels/ring/lanes_avx512.h"
-
-#define CEILING_BITS 32
-#define CEILING_ROWS 2
-#include "kernels/ceiling/ring_tmpl.h"
-
-#define CEILING_BITS 32
-#define CEILING_ROWS 3
-#include "kernels/ceiling/ring_tmpl.h"
-
-#define CEILING_BITS 64
-#define CEILING_ROWS 2
-#include "kernels/ceiling/ring_tmpl.h"
-
-#define CEILING_BITS 64
-#define CEILING_ROWS 3
-#include "kernels/ceiling/ring_tmpl.h"
+#include "kernels/ceiling/ring_lanes.h"
 
 #define VEC __m512i
 #define BLOCKS 4
@@ -29,9 +13,6 @@
 
 void sonic_ceiling_select_avx512(sonic_ceilings *ceilings)
 {
-    ceilings->ring[0][0] = ring32_rows2_ceiling;
-    ceilings->ring[0][1] = ring32_rows3_ceiling;
-    ceilings->ring[1][0] = ring64_rows2_ceiling;
-    ceilings->ring[1][1] = ring64_rows3_ceiling;
+    ring_ceilings(ceilings);
     ceilings->aes = aes_ceiling;
 }

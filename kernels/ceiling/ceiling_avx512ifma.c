@@ -1,24 +1,9 @@
 /* Ceilings of the products on AVX-512 with vpmadd52 and vpdpwssd: the mixes of kernels/ring's
- * form_ifma_tmpl.h and form_vnni_tmpl.h, and vpmullq's and vpmulld's. */
+ * form_ifma_tmpl.h and form_vnni_tmpl.h, and vpmullq's and vpmulld's, which skinny products use. */
 #include "kernels/ceiling/ceiling.h"
 
 #include "kernels/ring/lanes_avx512.h"
-
-#define CEILING_BITS 32
-#define CEILING_ROWS 2
-#include "kernels/ceiling/ring_tmpl.h"
-
-#define CEILING_BITS 32
-#define CEILING_ROWS 3
-#include "kernels/ceiling/ring_tmpl.h"
-
-#define CEILING_BITS 64
-#define CEILING_ROWS 2
-#include "kernels/ceiling/ring_tmpl.h"
-
-#define CEILING_BITS 64
-#define CEILING_ROWS 3
-#include "kernels/ceiling/ring_tmpl.h"
+#include "kernels/ceiling/ring_lanes.h"
 
 enum { TILES = 8 }; /* vectors of sums: as many chains as hide the latency of four cycles */
 
@@ -77,10 +62,7 @@ static uint64_t vnni_ceiling(uint64_t steps, void *sink)
 
 void sonic_ceiling_select_avx512ifma(sonic_ceilings *ceilings)
 {
-    ceilings->ring[0][0] = vnni_ceiling;
-    ceilings->ring[0][1] = ring32_rows2_ceiling;
-    ceilings->ring[0][2] = ring32_rows3_ceiling;
-    ceilings->ring[1][0] = ifma_ceiling;
-    ceilings->ring[1][1] = ring64_rows2_ceiling;
-    ceilings->ring[1][2] = ring64_rows3_ceiling;
+    ring_ceilings(ceilings);
+    ceilings->ring[0][2] = vnni_ceiling;
+    ceilings->ring[1][2] = ifma_ceiling;
 }
