@@ -62,23 +62,23 @@ static inline void FORM(keep_row)(uint64_t *out, const void *a, size_t stride, s
     }
 }
 
+/* Factors on the right of eight elements. */
+SONIC_INLINE __m512i FORM(rights)(__m512i v)
+{
+    const __m512i high = _mm512_and_si512(_mm512_srli_epi64(v, 36), _mm512_set1_epi64(0xffff0000));
+    return _mm512_or_si512(_mm512_and_si512(v, _mm512_set1_epi64(0xffff)), high);
+}
+
 static inline void FORM(seal)(uint64_t *panel, size_t k)
 {
-    const __m512i low = _mm512_set1_epi64(0xffff), high = _mm512_set1_epi64(0xffff0000);
     for (size_t p = 0; p < k; p += 2, panel += 3 * RING(nr))
         for (size_t j = 0; j < RING(nr); j += 8) {
             if (p + 1 == k)
                 _mm512_store_si512(panel + RING(nr) + j, _mm512_setzero_si512());
-            const __m512i first = _mm512_load_si512(panel + j);
-            const __m512i second = _mm512_load_si512(panel + RING(nr) + j);
-            /* bits 52 and up to 16 and up, or to 48 and up */
-            const __m512i even = _mm512_or_si512(
-                _mm512_and_si512(first, low), _mm512_and_si512(_mm512_srli_epi64(first, 36), high));
-            const __m512i odd =
-                _mm512_or_si512(_mm512_and_si512(second, low),
-                                _mm512_and_si512(_mm512_srli_epi64(second, 36), high));
+            const __m512i first = FORM(rights)(_mm512_load_si512(panel + j));
+            const __m512i second = FORM(rights)(_mm512_load_si512(panel + RING(nr) + j));
             _mm512_store_si512(panel + 2 * RING(nr) + j,
-                               _mm512_or_si512(even, _mm512_slli_epi64(odd, 32)));
+                               _mm512_or_si512(first, _mm512_slli_epi64(second, 32)));
         }
 }
 
