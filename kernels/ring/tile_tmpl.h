@@ -52,10 +52,11 @@ SONIC_INLINE void RING(tile_rows)(void *c, size_t ldc, const void *a, const void
     if (RING_VECTORS > 1 && vectors == 1)
         RING(tile_of)(c, ldc, a, b, m, n, k, accumulate, rows, 1);
     else if (RING_VECTORS > 2 && vectors == 2)
-        RING(tile_of)(c, ldc, a, b, m, n, k, accumulate, rows, RING_VECTORS > 2 ? 2 : 1);
+        RING(tile_of)(c, ldc, a, b, m, n, k, accumulate, rows, 2);
     else if (RING_VECTORS > 3 && vectors == 3)
-        RING(tile_of)(c, ldc, a, b, m, n, k, accumulate, rows, RING_VECTORS > 3 ? 3 : 1);
-    else RING(tile_of)(c, ldc, a, b, m, n, k, accumulate, rows, RING_VECTORS);
+        RING(tile_of)(c, ldc, a, b, m, n, k, accumulate, rows, 3);
+    else
+        RING(tile_of)(c, ldc, a, b, m, n, k, accumulate, rows, RING_VECTORS);
 }
 
 static void RING(tile)(void *c, size_t ldc, const void *a, const void *b, size_t m, size_t n,
@@ -67,9 +68,9 @@ static void RING(tile)(void *c, size_t ldc, const void *a, const void *b, size_t
     if (m == 1)
         RING(tile_rows)(c, ldc, a, b, m, n, k, accumulate, 1);
     else if (RING_MR > 4 && m <= 2)
-        RING(tile_rows)(c, ldc, a, b, m, n, k, accumulate, RING_MR > 4 ? 2 : 1);
+        RING(tile_rows)(c, ldc, a, b, m, n, k, accumulate, 2);
     else if (RING_MR > 4 && m <= 4)
-        RING(tile_rows)(c, ldc, a, b, m, n, k, accumulate, RING_MR > 4 ? 4 : 1);
+        RING(tile_rows)(c, ldc, a, b, m, n, k, accumulate, 4);
     else
         RING(tile_rows)(c, ldc, a, b, m, n, k, accumulate, RING_MR);
 }
