@@ -7,7 +7,7 @@ static void RING(pack_a)(void *rows, const void *a, size_t row_stride, size_t co
 {
     RING(element) *out = rows;
     const size_t length = (k + FORM(step) - 1) / FORM(step) * FORM(words);
-    if (column_stride == 1)
+    if (column_stride == 1) /* apart, for loops that know it and are vectors */
         for (size_t i = 0; i < m; i++, out += length)
             FORM(keep_row)(out, WORD(at)(a, i * row_stride), 1, k);
     else
@@ -27,6 +27,8 @@ enum {
     RING(together) = 512 / (RING(nr) * RING(size)), /**< panels filled at once, for runs of lines */
     RING(ahead) = 4, /**< rows of B whose lines are asked for before they are copied */
 };
+
+_Static_assert((int)RING(together) > 0, "a panel's row is at most 512 bytes");
 
 /* Columns that lie side by side: whole rows of a panel. */
 static inline void RING(copy_row)(RING(element) *out, const void *from)

@@ -61,12 +61,13 @@ static RING(element) RING(dot_one)(const void *x, const void *row, size_t k)
     SONIC_UNROLL
     for (size_t s = 0; s < chains; s++)
         sums[s] = LANES(zero)();
-    for (; p + chains * LANES(count) <= k; p += chains * LANES(count))
+    for (; p + chains * LANES(count) <= k; p += chains * LANES(count)) {
         SONIC_UNROLL
-    for (size_t s = 0; s < chains; s++)
-        sums[s] =
-            LANES(madd)(sums[s], LANES(factor_of)(LANES(load)(WORD(at)(x, p + s * LANES(count)))),
-                        LANES(load)(WORD(at)(row, p + s * LANES(count))));
+        for (size_t s = 0; s < chains; s++) {
+            LANES(factor) f = LANES(factor_of)(LANES(load)(WORD(at)(x, p + s * LANES(count))));
+            sums[s] = LANES(madd)(sums[s], f, LANES(load)(WORD(at)(row, p + s * LANES(count))));
+        }
+    }
     for (size_t s = 0; s < chains; s++) {
         LANES(store)(parts, LANES(total)(sums[s]));
         for (size_t i = 0; i < LANES(count); i++)
