@@ -68,6 +68,20 @@ void test_graph_relu(sonic_graph *graph, sonic_ring ring, sonic_truncation trunc
     test_graph_append(graph, SONIC_OP_RELU, 0)->shift = shift;
 }
 
+void test_graph_material(sonic_graph *graph, sonic_ring ring, sonic_truncation truncation)
+{
+    test_graph_begin(graph, ring, truncation, 2, 32, 31);
+    sonic_node *node = test_graph_append(graph, SONIC_OP_CONV, 0);
+    node->shape.dim[0] = 5;
+    node->window = (sonic_window){3, 2, 1, 1, 1, 1, 1, 0, 1, 1};
+    test_graph_shape(graph); /* 5 x 32 x 31 = 4960 */
+    test_graph_append(graph, SONIC_OP_TRUNC, 1)->shift = 7;
+    node = test_graph_append(graph, SONIC_OP_MAX_POOL, 2);
+    node->window = (sonic_window){2, 2, 1, 1, 1, 1, 0, 0, 0, 1};
+    test_graph_shape(graph); /* 5 x 31 x 31 = 4805 */
+    test_graph_append(graph, SONIC_OP_RELU, 3)->shift = 9;
+}
+
 size_t test_contexts(sonic_context *contexts[SONIC_TIERS])
 {
     size_t made = 0;

@@ -20,6 +20,8 @@ void test_graph_shape(sonic_graph *graph);
 /** input of n elements -> relu with shift */
 void test_graph_relu(sonic_graph *graph, sonic_ring ring, sonic_truncation truncation, uint32_t n,
                      uint32_t shift);
+/** Every kind of node that has material; more than one block where it matters. */
+void test_graph_material(sonic_graph *graph, sonic_ring ring, sonic_truncation truncation);
 
 /** Contexts of every tier this machine has, one thread each; returns how many. */
 size_t test_contexts(sonic_context *contexts[SONIC_TIERS]);
