@@ -40,7 +40,8 @@ if HAVE_CRITERION
 if HAVE_PROTOBUF_C
 check_PROGRAMS += tests/test_import
 TESTS += tests/test_import
-tests_test_import_SOURCES = tests/test_import.c tests/onnx_build.c tests/onnx_build.h tests/onnx_eval.c
+tests_test_import_SOURCES = tests/test_import.c tests/onnx_build.c tests/onnx_build.h \
+	tests/onnx_eval.c tests/onnx_eval.h tests/onnx_eval_shape.c tests/onnx_eval_window.c
 tests_test_import_CPPFLAGS = $(TEST_CPPFLAGS) $(PROTOBUF_C_CFLAGS)
 tests_test_import_LDADD = libtest.la $(PROTOBUF_C_LIBS)
 $(tests_test_import_OBJECTS): proto/model/onnx.pb-c.h
