@@ -21,7 +21,6 @@ typedef struct eval_machine {
     eval_value value[EVAL_VALUES];
     size_t values;
     const Onnx__NodeProto *node; /**< the one that runs */
-    int64_t opset;
 } eval_machine;
 
 /** Input i of the node, NULL: left out; its output, made. */
