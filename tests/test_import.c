@@ -19,13 +19,13 @@ static unsigned count(const sonic_model *model, sonic_op op)
     return n;
 }
 
-static sonic_model import(build *b, const char *directory)
+static sonic_model import(build *b)
 {
     sonic_model model;
     sonic_error error = {0};
     size_t n;
     uint8_t *bytes = build_pack(b, &n);
-    sonic_status status = sonic_model_import_bytes(&model, bytes, n, directory, &error);
+    sonic_status status = sonic_model_import_bytes(&model, bytes, n, NULL, &error);
     free(bytes);
     cr_assert_eq(status, SONIC_OK, "%s: %s", b->model.producer_name, error.text);
     return model;
@@ -56,14 +56,14 @@ static sonic_model check(build *b, const int64_t *dims, const char *what)
     for (size_t i = 0; i < elements; i++)
         x[i] = build_real(b);
     double *y = evaluate(b, b->output[0]->name, dims, x, &n);
-    sonic_model model = import(b, NULL);
+    sonic_model model = import(b);
     expect_close(&model, (size_t)dims[0], x, y, n, what);
     for (size_t i = 0, j = b->graph.n_node - 1; i < j; i++, j--) {
         Onnx__NodeProto *swap = b->node[i];
         b->node[i] = b->node[j];
         b->node[j] = swap;
     }
-    sonic_model again = import(b, NULL);
+    sonic_model again = import(b);
     expect_close(&again, (size_t)dims[0], x, y, n, what);
     cr_assert_eq(again.graph.nodes, model.graph.nodes);
     sonic_model_free(&again);
@@ -312,7 +312,7 @@ Test(import, cntk_fixes_the_batch_at_one)
     b.input[0]->type->tensor_type->shape->dim[0]->value_case =
         ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
     b.input[0]->type->tensor_type->shape->dim[0]->dim_param = (char[]){"Sequence"};
-    m = import(&b, NULL);
+    m = import(&b);
     cr_expect_eq(count(&m, SONIC_OP_CONV), 2);
     sonic_model_free(&m);
     build_end(&b);
@@ -492,7 +492,7 @@ Test(import, pytorch_computes_its_padding)
     build_text(&b, build_node(&b, "Pad", "/Pad", "x pads", "padded"), "mode", "constant");
     conv(&b, "/Conv", "padded", "y", LIST(3, 2, 2, 2), true);
     build_output(&b, "y");
-    sonic_model m = import(&b, NULL);
+    sonic_model m = import(&b);
     cr_assert_eq(m.graph.nodes, 2, "the zeros joined the convolution");
     const sonic_window *w = &m.graph.node[1].window;
     cr_expect(w->pad_left == 1 && w->pad_right == 2 && w->pad_top == 3 && w->pad_bottom == 4);
