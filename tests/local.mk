@@ -38,13 +38,26 @@ include tests/constant_time.mk
 
 if HAVE_CRITERION
 if HAVE_PROTOBUF_C
+IMPORT_CHECK = tests/import_check.c tests/import_check.h tests/onnx_build.c tests/onnx_build.h \
+	tests/onnx_eval.c tests/onnx_eval.h tests/onnx_eval_shape.c tests/onnx_eval_window.c
 check_PROGRAMS += tests/test_import
 TESTS += tests/test_import
-tests_test_import_SOURCES = tests/test_import.c tests/onnx_build.c tests/onnx_build.h \
-	tests/onnx_eval.c tests/onnx_eval.h tests/onnx_eval_shape.c tests/onnx_eval_window.c
+tests_test_import_SOURCES = tests/test_import.c $(IMPORT_CHECK)
 tests_test_import_CPPFLAGS = $(TEST_CPPFLAGS) $(PROTOBUF_C_CFLAGS)
 tests_test_import_LDADD = libtest.la $(PROTOBUF_C_LIBS)
 $(tests_test_import_OBJECTS): proto/model/onnx.pb-c.h
+check_PROGRAMS += tests/test_import_fold
+TESTS += tests/test_import_fold
+tests_test_import_fold_SOURCES = tests/test_import_fold.c $(IMPORT_CHECK)
+tests_test_import_fold_CPPFLAGS = $(TEST_CPPFLAGS) $(PROTOBUF_C_CFLAGS)
+tests_test_import_fold_LDADD = libtest.la $(PROTOBUF_C_LIBS)
+$(tests_test_import_fold_OBJECTS): proto/model/onnx.pb-c.h
+check_PROGRAMS += tests/test_import_random
+TESTS += tests/test_import_random
+tests_test_import_random_SOURCES = tests/test_import_random.c $(IMPORT_CHECK)
+tests_test_import_random_CPPFLAGS = $(TEST_CPPFLAGS) $(PROTOBUF_C_CFLAGS)
+tests_test_import_random_LDADD = libtest.la $(PROTOBUF_C_LIBS)
+$(tests_test_import_random_OBJECTS): proto/model/onnx.pb-c.h
 check_PROGRAMS += tests/test_import_file
 TESTS += tests/test_import_file
 tests_test_import_file_SOURCES = tests/test_import_file.c tests/onnx_build.c tests/onnx_build.h

@@ -1,6 +1,7 @@
 /* ONNX models made in memory. */
 #include "tests/onnx_build.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -246,6 +247,34 @@ void build_initializer(build *b, Onnx__TensorProto *tensor)
 void build_weights(build *b, const char *name, const int64_t *dims)
 {
     build_initializer(b, build_floats(b, name, dims, 0));
+}
+
+Onnx__NodeProto *build_conv(build *b, const char *name, const char *in, const char *out,
+                            const int64_t *weights, bool bias)
+{
+    char w[64], c[64], inputs[192];
+    (void)snprintf(w, sizeof w, "%s.weight", name);
+    (void)snprintf(c, sizeof c, "%s.bias", name);
+    (void)snprintf(inputs, sizeof inputs, bias ? "%s %s %s" : "%s %s", in, w, c);
+    build_weights(b, w, weights);
+    if (bias)
+        build_weights(b, c, LIST(weights[0]));
+    return build_node(b, "Conv", name, inputs, out);
+}
+
+Onnx__NodeProto *build_batch_norm(build *b, const char *name, const char *in, const char *out,
+                                  int64_t n)
+{
+    char inputs[256];
+    const char *const parts[] = {"scale", "shift", "mean", "variance"};
+    for (size_t i = 0; i < 4; i++) {
+        char part[64];
+        (void)snprintf(part, sizeof part, "%s.%s", name, parts[i]);
+        build_initializer(b, build_floats(b, part, LIST(n), i == 3 ? 1 : 0));
+    }
+    (void)snprintf(inputs, sizeof inputs, "%s %s.scale %s.shift %s.mean %s.variance", in, name,
+                   name, name, name);
+    return build_node(b, "BatchNormalization", name, inputs, out);
 }
 
 uint8_t *build_pack(build *b, size_t *n)

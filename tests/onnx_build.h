@@ -5,6 +5,7 @@
 #ifndef SONIC_TESTS_ONNX_BUILD_H
 #define SONIC_TESTS_ONNX_BUILD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -64,6 +65,13 @@ Onnx__TensorProto *build_scalar(build *b, const char *name, float value);
 void build_initializer(build *b, Onnx__TensorProto *tensor);
 /* Random initializer, the usual case. */
 void build_weights(build *b, const char *name, const int64_t *dims);
+
+/* A convolution with random weights of these dimensions, and a bias or none. */
+Onnx__NodeProto *build_conv(build *b, const char *name, const char *in, const char *out,
+                            const int64_t *weights, bool bias);
+/* Scale, bias, mean, and a variance away from zero, of n channels. */
+Onnx__NodeProto *build_batch_norm(build *b, const char *name, const char *in, const char *out,
+                                  int64_t n);
 
 /* The serialised model, malloc'ed. */
 uint8_t *build_pack(build *b, size_t *n);
