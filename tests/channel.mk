@@ -2,6 +2,7 @@
 if HAVE_CRITERION
 SHARE_TESTS = \
 	tests/test_channel \
+	tests/test_channel_peer \
 	tests/test_file \
 	tests/test_file_counter \
 	tests/test_file_damage \
@@ -10,9 +11,13 @@ SHARE_TESTS = \
 	tests/test_tcp
 check_PROGRAMS += $(SHARE_TESTS)
 TESTS += $(SHARE_TESTS)
-tests_test_channel_SOURCES = tests/test_channel.c
+tests_test_channel_SOURCES = tests/test_channel.c tests/channel_party.c tests/channel_party.h
 tests_test_channel_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_channel_LDADD = libtest.la
+tests_test_channel_peer_SOURCES = tests/test_channel_peer.c tests/channel_party.c \
+	tests/channel_party.h
+tests_test_channel_peer_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_channel_peer_LDADD = libtest.la
 tests_test_file_SOURCES = tests/test_file.c tests/container.c tests/container.h
 tests_test_file_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_file_LDADD = libtest.la
