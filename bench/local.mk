@@ -47,7 +47,9 @@ endif
 CLEANFILES += $(CEILING_LIBS)
 
 # Competitors of our products, each built by every compiler at hand for this processor.  They are
-# programs' parts only: nothing here reaches the library.
+# programs' parts only: nothing here reaches the library.  Each says what it needs, and the benches
+# run it where that is there.  Of C++ only the competitor itself stays global: the linker chooses
+# one of all objects' instances of a template, and must not give generic code one of these.
 COMPETITORS =
 COMPETITOR_v3 = -march=x86-64-v3
 COMPETITOR_native = -march=native
@@ -68,16 +70,20 @@ COMPETITORS += bench/competitors/eigen-clang_v3.o bench/competitors/eigen-clang_
 endif
 LOOPS = $(srcdir)/bench/competitors/loops.c
 EIGEN = $(srcdir)/bench/competitors/eigen.cc
-COMPILE_LOOPS = -O3 -fPIE $(COMPETITOR_$*) -c $(LOOPS) -o $@
-COMPILE_EIGEN = -O3 -fPIE -fwrapv $(COMPETITOR_$*) $(EIGEN_CFLAGS) -c $(EIGEN) -o $@
-bench/competitors/loops-gcc_%.o: $(LOOPS)
+NEEDS = $(srcdir)/bench/competitors/needs.h
+COMPILE_LOOPS = -O3 -fPIE $(COMPETITOR_$*) -I$(srcdir) -c $(LOOPS) -o $@
+COMPILE_EIGEN = -O3 -fPIE -fwrapv $(COMPETITOR_$*) -I$(srcdir) $(EIGEN_CFLAGS) -c $(EIGEN) -o $@
+CLOSE_EIGEN = $(OBJCOPY) -R .group --wildcard --keep-global-symbol='eigen_*' $@
+bench/competitors/loops-gcc_%.o: $(LOOPS) $(NEEDS)
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(COMPETITOR_GCC) -DBUILD=gcc_$* $(COMPILE_LOOPS)
-bench/competitors/loops-clang_%.o: $(LOOPS)
+bench/competitors/loops-clang_%.o: $(LOOPS) $(NEEDS)
 	$(AM_V_CC)$(MKDIR_P) $(@D) && $(COMPETITOR_CLANG) -DBUILD=clang_$* $(COMPILE_LOOPS)
-bench/competitors/eigen-gcc_%.o: $(EIGEN)
-	$(AM_V_CXX)$(MKDIR_P) $(@D) && $(COMPETITOR_GXX) -DBUILD=gcc_$* $(COMPILE_EIGEN)
-bench/competitors/eigen-clang_%.o: $(EIGEN)
+bench/competitors/eigen-gcc_%.o: $(EIGEN) $(NEEDS)
+	$(AM_V_CXX)$(MKDIR_P) $(@D) && $(COMPETITOR_GXX) -DBUILD=gcc_$* -fno-gnu-unique $(COMPILE_EIGEN)
+	$(AM_V_at)$(CLOSE_EIGEN)
+bench/competitors/eigen-clang_%.o: $(EIGEN) $(NEEDS)
 	$(AM_V_CXX)$(MKDIR_P) $(@D) && $(COMPETITOR_CLANGXX) -DBUILD=clang_$* $(COMPILE_EIGEN)
+	$(AM_V_at)$(CLOSE_EIGEN)
 CLEANFILES += $(COMPETITORS)
 EXTRA_DIST += bench/competitors/eigen.cc bench/competitors/loops.c
 
@@ -99,6 +105,8 @@ BENCH_CPPFLAGS = $(AM_CPPFLAGS) $(BENCHMARK_CFLAGS) -DBENCH_COMPILER='"$(CC) $(C
 bench_kernels_SOURCES = $(BENCH_COMMON) \
 	bench/competitors/competitors.c \
 	bench/competitors/competitors.h \
+	bench/competitors/needs.c \
+	bench/competitors/needs.h \
 	bench/convolutions.c \
 	bench/measure.c \
 	bench/measure.h \

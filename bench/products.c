@@ -34,12 +34,12 @@ static void compete(void *state)
                                                      o->c, o->a, o->b);
 }
 
-/* Whether a competitor's code runs here, and is an opponent of a tier: one for this very processor
- * is none of avx2 where the processor has AVX-512. */
+/* Whether a competitor's code runs here, and is an opponent of a tier: one for the processor that
+ * built it is none of avx2 where the processor has AVX-512. */
 static bool opposes(const bench_competitor *competitor, sonic_tier tier)
 {
     const unsigned tiers = sonic_cpu_tiers();
-    if (tier == SONIC_TIER_REF || !(tiers >> SONIC_TIER_AVX2 & 1))
+    if (tier == SONIC_TIER_REF || bench_needs_missing(competitor->needs))
         return false;
     return !competitor->native || tier >= SONIC_TIER_AVX512 || !(tiers >> SONIC_TIER_AVX512 & 1);
 }
@@ -118,9 +118,21 @@ static void bench_competitor_line(sonic_bench *bench, void *argument)
     bench_operands_end(o);
 }
 
+/* One line for each competitor that is left out. */
+static void tell_missing(void)
+{
+    for (size_t i = 0; i < bench_competitors_count; i++) {
+        const char *missing = bench_needs_missing(bench_competitors[i].needs);
+        if (missing)
+            fprintf(stderr, "%s is left out: it was built for a processor with %s\n",
+                    bench_competitors[i].name, missing);
+    }
+}
+
 void bench_add_products(void)
 {
     char name[128];
+    tell_missing();
     for (unsigned ring = 0; ring < SONIC_RINGS; ring++)
         for (size_t i = 0; i < sizeof products / sizeof *products; i++) {
             const bench_product *p = &products[i];
@@ -135,7 +147,7 @@ void bench_add_products(void)
                 SONIC_PRIMITIVE_RING, name,
                 &(bench_case){.function = bench_matmul, .ring = ring, .shape = i, .packed = true});
             for (size_t c = 0; c < bench_competitors_count; c++) {
-                if (!(sonic_cpu_tiers() >> SONIC_TIER_AVX2 & 1))
+                if (bench_needs_missing(bench_competitors[c].needs))
                     continue;
                 snprintf(name, sizeof name, "competitor/%s/%s", bench_competitors[c].name, shape);
                 bench_add_case(name, &(bench_case){.function = bench_competitor_line,

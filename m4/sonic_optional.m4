@@ -35,7 +35,7 @@ AC_DEFUN([SONIC_ONNX], [
       [AC_MSG_ERROR([importing ONNX models needs protoc-c and onnx.proto (Debian: protobuf-c-compiler, libonnx-dev), or --without-onnx])])])])
 
 dnl SONIC_COMPETITOR(CONDITIONAL, COMPILER AND FLAGS, SUFFIX, PROGRAM): whether it compiles for this very
-dnl processor and for x86-64-v3.  What it makes is run by benches only, on the machine that built it.
+dnl processor and for x86-64-v3.  What it makes is run by benches only, which ask the processor first.
 AC_DEFUN([SONIC_COMPETITOR], [
   sonic_competes=no
   AC_MSG_CHECKING([whether $2 competes in the benches])
@@ -49,13 +49,16 @@ AC_DEFUN([SONIC_COMPETITOR], [
   AM_CONDITIONAL([$1], [test "$sonic_competes" = yes])])
 
 dnl SONIC_COMPETITORS: what the benches compare products with: plain loops and Eigen, by gcc and by clang,
-dnl whichever of them builds the rest.  Call it after SONIC_SANITIZERS.
+dnl whichever of them builds the rest.  Eigen needs objcopy.  Call it after SONIC_SANITIZERS.
 AC_DEFUN([SONIC_COMPETITORS], [
   SONIC_OPTIONAL([eigen], [EIGEN], [eigen3 >= 3.3], [Eigen as a competitor in the microbenchmarks])
+  AC_CHECK_TOOL([OBJCOPY], [objcopy], [false])
   AC_CHECK_PROGS([COMPETITOR_GCC], [gcc], [false])
   AC_CHECK_PROGS([COMPETITOR_GXX], [g++], [false])
   AC_CHECK_PROGS([COMPETITOR_CLANG], [clang clang-19 clang-18 clang-17 clang-16 clang-15 clang-14], [false])
   AC_CHECK_PROGS([COMPETITOR_CLANGXX], [clang++ clang++-19 clang++-18 clang++-17 clang++-16 clang++-15 clang++-14], [false])
+  AS_IF([test "$sonic_have_eigen" = yes && $OBJCOPY --version >/dev/null 2>&1], [],
+    [COMPETITOR_GXX=false COMPETITOR_CLANGXX=false])
   SONIC_COMPETITOR([COMPETITOR_GCC], [$COMPETITOR_GCC], [c], [int main(void) { return 0; }])
   SONIC_COMPETITOR([COMPETITOR_CLANG], [$COMPETITOR_CLANG], [c], [int main(void) { return 0; }])
   SONIC_COMPETITOR([EIGEN_GCC], [$COMPETITOR_GXX $EIGEN_CFLAGS], [cc], [#include <Eigen/Core>])

@@ -7,6 +7,8 @@ check_PROGRAMS += tests/test_bench
 TESTS += tests/test_bench
 endif
 tests_test_bench_SOURCES = \
+	bench/competitors/needs.c \
+	bench/competitors/needs.h \
 	bench/networks.c \
 	bench/networks.h \
 	bench/verify.c \

@@ -12,7 +12,7 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 TMPDIR=$tmp && export TMPDIR
 n=0
-echo "1..11"
+echo "1..12"
 
 # point NAME COMMAND...: one test; what the command prints is shown when it fails.
 point() {
@@ -71,3 +71,19 @@ long() (
 point "a long TMPDIR is the one that is used" long
 point "an unknown option is refused" refuses 2 bench kernels . --fast
 point "a filter that nothing matches is a failure" refuses 1 bench kernels nothing
+# What is built for one processor must be out of everyone else's way: no code before main(), and no instance of a template
+# that the linker might choose for others.
+closed() {
+    for object in "$top_builddir"/bench/competitors/eigen-*.o "$top_builddir"/bench/competitors/loops-*.o; do
+        [ -e "$object" ] || continue
+        if nm -g -P "$object" | grep -vE ' [Uw] |^(eigen|loops|plain|blocked)_(gcc|clang)_[a-z0-9]*_(32|64|needs) ' ||
+            readelf -SW "$object" | grep -E ' (GROUP|INIT_ARRAY) |\.ctors'; then
+            echo "in $object" && return 1
+        fi
+    done
+}
+if command -v nm >/dev/null && command -v readelf >/dev/null; then
+    point "competitors have nothing but their functions and what these need" closed
+else
+    echo "ok 12 - competitors have nothing but their functions # SKIP no nm and readelf"
+fi

@@ -1,10 +1,11 @@
-/* The benches' table of layers against the networks themselves, and whether their checks notice a
- * wrong result. */
+/* The benches' table of layers against the networks themselves, whether their checks notice a wrong
+ * result, and whether code for another processor is told. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/competitors/needs.h"
 #include "bench/networks.h"
 #include "bench/verify.h"
 #include "proto/model/model.h"
@@ -161,3 +162,64 @@ Test(checks, notice_one_wrong_element)
     }
     sonic_context_free(context);
 }
+
+/* As -mfma4 defines it. */
+#ifndef __FMA4__
+#define __FMA4__ 1
+#endif
+
+static bench_needs only(const char *macro)
+{
+#define NAME(macro, leaf, subleaf, word, bits) #macro,
+    static const char *const names[] = {BENCH_NEEDS(NAME)};
+#undef NAME
+    bench_needs one = {{0}};
+    for (size_t i = 0; i < BENCH_NEED_COUNT; i++)
+        one.has[i] = strcmp(names[i], macro) == 0;
+    return one;
+}
+
+/* What a file is compiled for is noted, what no compiler is told of is not. */
+Test(needs, are_those_of_the_compiler)
+{
+    const bench_needs here = BENCH_NEEDS_HERE, fma4 = only("__FMA4__"), none = {{0}};
+    bool all = true;
+    for (size_t i = 0; i < BENCH_NEED_COUNT; i++) {
+        cr_expect(!fma4.has[i] || here.has[i]);
+        all = all && here.has[i];
+    }
+    cr_expect_not(all);
+    cr_expect_null(bench_needs_missing(&none));
+}
+
+#if defined(__x86_64__) && defined(__linux__)
+/* Each one alone, against the flags that Linux tells. */
+Test(needs, are_those_that_linux_tells)
+{
+    static const char *const flags[][2] = {
+        {"__AVX2__", "avx2"},
+        {"__FMA__", "fma"},
+        {"__BMI2__", "bmi2"},
+        {"__LZCNT__", "abm"},
+        {"__FMA4__", "fma4"},
+        {"__AVXVNNI__", "avx_vnni"},
+        {"__AVX512F__", "avx512f"},
+        {"__AVX512VL__", "avx512vl"},
+        {"__AVX512VNNI__", "avx512_vnni"},
+        {"__AVX512FP16__", "avx512_fp16"},
+    };
+    char line[16384] = "";
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    cr_assert(file);
+    while (fgets(line, sizeof line, file) && strncmp(line, "flags", 5) != 0)
+        continue;
+    (void)fclose(file);
+    line[strcspn(line, "\n")] = ' ';
+    for (size_t f = 0; f < sizeof flags / sizeof *flags; f++) {
+        const bench_needs one = only(flags[f][0]);
+        char word[32];
+        (void)snprintf(word, sizeof word, " %s ", flags[f][1]);
+        cr_expect_eq(!bench_needs_missing(&one), strstr(line, word) != NULL, "%s", flags[f][1]);
+    }
+}
+#endif

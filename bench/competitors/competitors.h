@@ -9,9 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+#include "bench/competitors/needs.h"
 
 /** c = a b mod 2^32 or 2^64, dense row-major, m x k times k x n; no aliases. */
 typedef void bench_competitor_product(size_t m, size_t n, size_t k, void *c, const void *a,
@@ -19,7 +17,8 @@ typedef void bench_competitor_product(size_t m, size_t n, size_t k, void *c, con
 
 typedef struct bench_competitor {
     const char *name;                     /**< "eigen-gcc-native", ... */
-    bool native;                          /**< for this very processor; else for x86-64-v3 */
+    bool native;                          /**< for the building processor; else x86-64-v3 */
+    const bench_needs *needs;             /**< may not be called where any is missing */
     bench_competitor_product *product[2]; /**< mod 2^32, mod 2^64 */
 } bench_competitor;
 
@@ -27,7 +26,4 @@ typedef struct bench_competitor {
 extern const bench_competitor bench_competitors[];
 extern const size_t bench_competitors_count;
 
-#ifdef __cplusplus
-}
-#endif
 #endif

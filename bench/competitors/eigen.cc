@@ -6,9 +6,16 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "bench/competitors/needs.h"
+
 #define PASTE_(a, b, c) a##_##b##_##c
 #define PASTE(a, b, c) PASTE_(a, b, c)
 #define NAME(what, ring) PASTE(what, BUILD, ring)
+
+extern "C" {
+extern const bench_needs PASTE(eigen, BUILD, needs);
+const bench_needs PASTE(eigen, BUILD, needs) = BENCH_NEEDS_HERE;
+}
 
 namespace
 {

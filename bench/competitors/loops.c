@@ -4,9 +4,14 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "bench/competitors/needs.h"
+
 #define PASTE_(a, b, c) a##_##b##_##c
 #define PASTE(a, b, c) PASTE_(a, b, c)
 #define NAME(what, ring) PASTE(what, BUILD, ring)
+
+extern const bench_needs PASTE(loops, BUILD, needs);
+const bench_needs PASTE(loops, BUILD, needs) = BENCH_NEEDS_HERE;
 
 /* A block of B: half of a second-level cache of 256 KiB or more in the larger ring. */
 enum { DEPTH = 64, WIDTH = 256 };
