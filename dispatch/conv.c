@@ -229,6 +229,18 @@ static void weights_fill(const conv_job *job, sonic_conv_weights *weights, const
     }
 }
 
+static bool packs(const conv_job *job)
+{
+    return job->way == CONV_PATCHES ||
+           (job->way == CONV_CONNECTED && job->shape.n > SONIC_PRODUCT_SKINNY);
+}
+
+bool sonic_conv_packs(const sonic_conv_shape *shape)
+{
+    conv_job job;
+    return conv_begin(&job, shape, NULL) != SONIC_OK || packs(&job);
+}
+
 sonic_status sonic_conv_pack(sonic_conv_weights **weights, const sonic_context *context,
                              sonic_ring ring, const sonic_conv_shape *shape, const void *w,
                              sonic_error *error)
@@ -252,8 +264,7 @@ sonic_status sonic_conv_pack(sonic_conv_weights **weights, const sonic_context *
     made->conv_kernels = context->kernels.conv[sonic_ring_index(ring)];
     job.ring = &made->ring_kernels;
     job.threads = context->threads;
-    made->packed =
-        job.way == CONV_PATCHES || (job.way == CONV_CONNECTED && shape->n > SONIC_PRODUCT_SKINNY);
+    made->packed = packs(&job);
     made->size = weights_size(&job, made->packed);
     size_t padded = made->size;
     made->data = made->size || !shape->o || !job.k ? sonic_scratch_take(1, &padded) : NULL;

@@ -16,4 +16,8 @@ SONIC_MUST_CHECK sonic_status sonic_conv_check(const sonic_context *context, son
 SONIC_MUST_CHECK sonic_status sonic_conv_check_data(const char *name, const void *data, bool empty,
                                                     sonic_error *error);
 
+/** Whether sonic_conv_pack() gives weights another form, rather than copy them as they are; true for
+ * a bad shape, which it refuses with its reason. */
+bool sonic_conv_packs(const sonic_conv_shape *shape);
+
 #endif

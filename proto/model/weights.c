@@ -5,15 +5,7 @@
 
 #include <sodium.h>
 
-#include "dispatch/product.h"
-
-/* Whether the products read the weights as they are: a fully connected layer's, few images.  A
- * wrong answer would cost time or memory, never the result. */
-static bool as_they_are(const sonic_conv_shape *s)
-{
-    return s->n <= SONIC_PRODUCT_SKINNY && s->groups == 1 && s->kh == s->h && s->kw == s->w &&
-           !s->pad_top && !s->pad_left && !s->pad_bottom && !s->pad_right;
-}
+#include "dispatch/conv_shape.h"
 
 static void wipe(void *memory, size_t bytes)
 {
@@ -28,7 +20,7 @@ sonic_status sonic_weights_borrow(sonic_weights *weights, const sonic_context *c
 {
     const sonic_conv_shape shape = sonic_node_conv(graph, node, images);
     *weights = (sonic_weights){0};
-    if (as_they_are(&shape)) {
+    if (!sonic_conv_packs(&shape)) {
         weights->raw = raw;
         return SONIC_OK;
     }

@@ -10,8 +10,9 @@
 #include "dispatch/context.h"
 #include "proto/model/graph.h"
 
-/** Weights of a CONV node, packed, or as they are where packing would only copy them: those of a
- * fully connected layer for few images, which most of VGG-16's are.  All zero: none.
+/** Weights of a CONV node, packed, or as they are where packing would only copy them: those of
+ * depthwise convolutions, and of a fully connected layer for few images, which most of VGG-16's
+ * are.  All zero: none.
  * Memory: packed, one to two times the weights (<sonicnn/ring.h>); as they are, nothing more. */
 typedef struct sonic_weights {
     sonic_conv_weights *packed; /**< or NULL: */

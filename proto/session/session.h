@@ -29,9 +29,10 @@ typedef struct sonic_session sonic_session;
  * products of all inferences to come.
  *
  * Memory, until the session is freed or fails: F and W, each one to two times |W| elements as the
- * tier packs them (AVX2 mod 2^64: 2, avx512ifma mod 2^64: 1.5, else 1).  A fully connected layer's
- * are not packed for 4 images or fewer: F takes |W| then, W nothing.  The share that the caller
- * passed comes on top of it, and at most one node's F while it is packed. */
+ * tier packs them (AVX2 mod 2^64: 2, avx512ifma mod 2^64: 1.5, else 1).  Those of depthwise
+ * convolutions, and of a fully connected layer for 4 images or fewer, are not packed: F takes |W|
+ * then, W nothing.  The share that the caller passed comes on top of it, and at most one node's F
+ * while it is packed. */
 SONIC_MUST_CHECK sonic_status sonic_session_create(sonic_session **session,
                                                    const sonic_context *context,
                                                    const sonic_model_share *model, sonic_pool *pool,
@@ -59,9 +60,9 @@ SONIC_MUST_CHECK sonic_status sonic_session_infer(sonic_session *session, const 
                                                   void *output, sonic_error *error);
 
 const sonic_plan *sonic_session_plan(const sonic_session *session);
-/** Wall seconds spent in a phase of a layer (node index; SIZE_MAX: all) since creation; bytes, rounds
- * and how many of the seconds were waited for the peer are the channel's, whose layer index is the
- * node index.  Setup is waited for in node 0 alone. */
+/** Wall seconds spent in a phase of a layer (node index; SIZE_MAX: all) since creation; bytes,
+ * rounds and how many of the seconds were waited for the peer are the channel's, whose layer index
+ * is the node index.  Setup is waited for in node 0 alone. */
 double sonic_session_seconds(const sonic_session *session, sonic_phase phase, size_t node);
 const char *sonic_session_peer_tier(const sonic_session *session);
 
