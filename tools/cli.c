@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "dispatch/error.h"
 #include "tools/json.h"
@@ -119,13 +118,6 @@ void sonic_cli_address(char text[128], const char *address, unsigned port)
     const char *colon = strrchr(address, ':');
     int host = colon ? (int)(colon - address) : 0;
     (void)snprintf(text, 128, "%.*s:%u", host > 100 ? 100 : host, address, port);
-}
-
-double sonic_cli_now(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static error_t parse_context(int key, char *text, struct argp_state *state)

@@ -56,9 +56,6 @@ SONIC_MUST_CHECK sonic_status sonic_cli_check_data(sonic_reader *reader, sonic_e
 /** "HOST:PORT" of an address with another port. */
 void sonic_cli_address(char text[128], const char *address, unsigned port);
 
-/** Monotonic seconds. */
-double sonic_cli_now(void);
-
 /** @name Options shared by several subcommands, as argp children */
 /**@{*/
 extern const struct argp sonic_cli_context_argp;  /**< --tier, --threads: a sonic_context_options */

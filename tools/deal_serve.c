@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "dispatch/error.h"
+#include "proto/channel/clock.h"
 #include "proto/session/request.h"
 #include "tools/cli.h"
 #include "tools/host.h"
@@ -148,7 +149,7 @@ static void talk(void *arg, sonic_channel *channel)
 static sonic_status await_delivery(dealer *d, sonic_error *error)
 {
     const sonic_deal_options *options = d->dealing->options;
-    double end = sonic_cli_now() + options->timeout_ms / 1000.0;
+    double end = sonic_clock_seconds() + options->timeout_ms / 1000.0;
     sonic_status status = SONIC_OK;
     pthread_mutex_lock(&d->lock);
     while (status == SONIC_OK && !(d->delivered[0] && d->delivered[1])) {
@@ -160,7 +161,7 @@ static sonic_status await_delivery(dealer *d, sonic_error *error)
         else if (options->stop && *options->stop)
             status =
                 sonic_fail(error, SONIC_E_CLOSED, "stopped before both servers had their pools");
-        else if (!d->asked[missing] && sonic_cli_now() > end)
+        else if (!d->asked[missing] && sonic_clock_seconds() > end)
             status =
                 sonic_fail(error, SONIC_E_TIMEOUT, "server %u did not ask for its pool within %g s",
                            missing, options->timeout_ms / 1000.0);

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "dispatch/error.h"
+#include "proto/channel/clock.h"
 #include "proto/offline/deal.h"
-#include "tools/cli.h"
 #include "tools/perf_bench.h"
 
 static void show_step(sonic_perf_bench *bench)
@@ -107,7 +107,7 @@ static int note_dealt(void *arg, uint64_t done, uint64_t total)
     sonic_perf_bench *bench = arg;
     (void)done, (void)total;
     if (bench->run < bench->options->repeat)
-        bench->deal[bench->run] = sonic_cli_now() - bench->since;
+        bench->deal[bench->run] = sonic_clock_seconds() - bench->since;
     return bench->options->stop && *bench->options->stop;
 }
 
@@ -119,7 +119,7 @@ static sonic_status deal(sonic_perf_bench *bench, sonic_error *error)
     char path[2][4096];
     for (unsigned i = 0; i < 2; i++)
         sonic_perf_path(path[i], bench, names[i]);
-    bench->since = sonic_cli_now();
+    bench->since = sonic_clock_seconds();
     sonic_status status =
         sonic_deal(bench->context, &share->graph, share->id, bench->options->batch, 1, path[0],
                    path[1], note_dealt, bench, error);

@@ -4,18 +4,18 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "tools/cli.h"
+#include "proto/channel/clock.h"
 
 void sonic_bar_start(sonic_bar *bar, const char *label, bool quiet)
 {
     *bar = (sonic_bar){ .label = label, .shown = !quiet && isatty(STDERR_FILENO) };
-    bar->start = sonic_cli_now();
+    bar->start = sonic_clock_seconds();
 }
 
 void sonic_bar_set(sonic_bar *bar, uint64_t done, uint64_t total)
 {
     enum { WIDTH = 30 };
-    double now = sonic_cli_now();
+    double now = sonic_clock_seconds();
     /* 20 pictures a second are enough; the last one is always drawn. */
     if (!bar->shown || total == 0 || (done < total && now - bar->last < 0.05))
         return;

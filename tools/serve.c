@@ -9,6 +9,7 @@
 
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
+#include "proto/channel/clock.h"
 #include "tools/commands.h"
 
 /* How soon a signal is noticed while the peer is awaited. */
@@ -50,11 +51,12 @@ static sonic_status meet_peer(sonic_serving *serving, sonic_error *error)
                                  error);
     /* In slices, so that a signal is noticed.  sonic_listener_stop_on() would end the channel, too,
      * in the middle of an inference; this server says goodbye first. */
-    double end = sonic_cli_now() + timeout / 1000.0;
+    double end = sonic_clock_seconds() + timeout / 1000.0;
     sonic_status status;
     do {
         status = sonic_listener_accept(&serving->peer, serving->peers, ACCEPT_MS, timeout, error);
-    } while (status == SONIC_E_TIMEOUT && sonic_cli_now() < end && !sonic_serve_stopping(serving));
+    } while (status == SONIC_E_TIMEOUT && sonic_clock_seconds() < end &&
+             !sonic_serve_stopping(serving));
     if (status == SONIC_E_TIMEOUT)
         return sonic_fail(error, status, "server 1 did not connect to %s within %g s",
                           options->peer, timeout / 1000.0);

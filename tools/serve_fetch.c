@@ -5,8 +5,8 @@
 
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
+#include "proto/channel/clock.h"
 #include "proto/offline/plan.h"
-#include "tools/cli.h"
 #include "tools/incoming.h"
 #include "tools/progress.h"
 #include "tools/serve.h"
@@ -114,7 +114,7 @@ sonic_status sonic_serve_fetch(sonic_serving *serving, sonic_error *error)
     const sonic_serve_options *options = serving->options;
     sonic_channel *dealer;
     sonic_incoming incoming;
-    double start = sonic_cli_now();
+    double start = sonic_clock_seconds();
     if (access(options->pool, F_OK) == 0)
         return sonic_fail(error, SONIC_E_FILE,
                           "%s exists already: remove it, or use it by leaving --dealer out",
@@ -129,6 +129,6 @@ sonic_status sonic_serve_fetch(sonic_serving *serving, sonic_error *error)
         sonic_channel_free(dealer);
     }
     sonic_incoming_free(&incoming);
-    serving->fetch_seconds = sonic_cli_now() - start;
+    serving->fetch_seconds = sonic_clock_seconds() - start;
     return status;
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "dispatch/error.h"
-#include "tools/cli.h"
+#include "proto/channel/clock.h"
 #include "tools/serve.h"
 
 /* How often an idle server 0 greets server 1, and a waiting server 1 answers. */
@@ -149,12 +149,12 @@ sonic_status sonic_serve_lead(sonic_serving *serving, sonic_error *error)
 static sonic_status await_visitor(sonic_serving *serving, const sonic_message *next,
                                   sonic_visitor **visitor, sonic_error *error)
 {
-    double end = sonic_cli_now() + serving->options->timeout_ms / 1000.0;
+    double end = sonic_clock_seconds() + serving->options->timeout_ms / 1000.0;
     *visitor = NULL;
     for (;;) {
         bool arriving;
         *visitor = sonic_door_find(serving->door, next->id, HEARTBEAT_MS, &arriving);
-        if (*visitor || sonic_serve_stopping(serving) || (!arriving && sonic_cli_now() > end))
+        if (*visitor || sonic_serve_stopping(serving) || (!arriving && sonic_clock_seconds() > end))
             return SONIC_OK;
         sonic_status status = say_text(serving, SONIC_MESSAGE_WAIT, "", error);
         if (status != SONIC_OK)

@@ -10,7 +10,7 @@
 
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
-#include "proto/channel/channel_clock.h"
+#include "proto/channel/clock.h"
 #include "proto/channel/tcp.h"
 
 enum { BLOCK_ALIGNMENT = 64 };

@@ -1,7 +1,7 @@
 libproto_la_SOURCES += \
 	proto/channel/channel.c \
 	proto/channel/channel.h \
-	proto/channel/channel_clock.h \
+	proto/channel/clock.h \
 	proto/channel/memory.c \
 	proto/channel/tcp.c \
 	proto/channel/tcp.h \

@@ -19,7 +19,7 @@
 #include <sodium.h>
 
 #include "dispatch/error.h"
-#include "proto/channel/channel_clock.h"
+#include "proto/channel/clock.h"
 #include "proto/channel/tcp_address.h"
 
 enum {

@@ -2,11 +2,11 @@
  * once an inference. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <sodium.h>
 
 #include "dispatch/error.h"
+#include "proto/channel/clock.h"
 #include "proto/layer/layer.h"
 #include "proto/layer/open.h"
 #include "proto/layer/spill.h"
@@ -25,13 +25,6 @@ struct setup {
     size_t *first; /* one a node: its first block */
     size_t opened; /* blocks consumed */
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* The node a block belongs to: the last whose first block is not beyond it. */
 static size_t setup_node(void *arg, size_t block)
@@ -85,7 +78,7 @@ static sonic_status setup_consume(void *arg, size_t block, const uint8_t *in, so
     struct setup *s = arg;
     size_t node = setup_node(s, block), at, bytes;
     uint8_t *f = setup_block(s, block, node, &at, &bytes);
-    double time = now();
+    double time = sonic_clock_seconds();
     (void)error;
     s->vec->add(f, f, in, bytes / s->element);
     s->seconds[node] += time - s->since;
@@ -120,7 +113,7 @@ static sonic_status setup_weights(struct setup *s, uint32_t node, size_t batch,
                                   sonic_linear *linear, sonic_error *error)
 {
     const sonic_graph *graph = &s->model->graph;
-    double since = now();
+    double since = sonic_clock_seconds();
     void *f = s->f[node];
     s->f[node] = NULL;
     sonic_status status = sonic_weights_take(&linear->f, s->context, graph, node,
@@ -128,7 +121,7 @@ static sonic_status setup_weights(struct setup *s, uint32_t node, size_t batch,
     if (!status)
         status = sonic_weights_borrow(&linear->w, s->context, graph, node, batch, s->model->w[node],
                                       error);
-    s->seconds[node] += now() - since;
+    s->seconds[node] += sonic_clock_seconds() - since;
     if (!status)
         return SONIC_OK;
     sonic_layer layer = {.graph = graph, .node = node};
@@ -162,7 +155,7 @@ sonic_status sonic_linear_setup(const sonic_context *context, sonic_channel *cha
                       .seed = seed,
                       .element = sonic_ring_bytes(graph->ring),
                       .seconds = seconds,
-                      .since = now()};
+                      .since = sonic_clock_seconds()};
     sonic_round round = {.block_bytes = setup_bytes,
                          .produce = setup_produce,
                          .consume = setup_consume,

@@ -3,31 +3,24 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
 
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
+#include "proto/channel/clock.h"
 #include "proto/session/state.h"
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 double sonic_session_begin(sonic_session *session, sonic_phase phase, uint32_t node)
 {
     sonic_channel_mark(session->peer, phase, node);
-    return now();
+    return sonic_clock_seconds();
 }
 
 void sonic_session_end(sonic_session *session, sonic_phase phase, uint32_t node, double since)
 {
-    session->seconds[(size_t)node * SONIC_PHASES + phase] += now() - since;
+    session->seconds[(size_t)node * SONIC_PHASES + phase] += sonic_clock_seconds() - since;
 }
 
 sonic_layer sonic_session_layer(const sonic_session *session, uint32_t node)

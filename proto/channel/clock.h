@@ -1,8 +1,8 @@
 /** @file
- * The clock that timeouts and waiting are measured with.  Private to proto/channel/.
+ * The clock that timeouts, waiting and layers are measured with.
  */
-#ifndef SONIC_PROTO_CHANNEL_CHANNEL_CLOCK_H
-#define SONIC_PROTO_CHANNEL_CHANNEL_CLOCK_H
+#ifndef SONIC_PROTO_CHANNEL_CLOCK_H
+#define SONIC_PROTO_CHANNEL_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
