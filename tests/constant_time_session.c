@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "proto/layer/spill.h"
 #include "proto/offline/deal.h"
 #include "proto/session/session.h"
 #include "proto/share/random.h"
+#include "proto/share/spill.h"
 #include "tests/nets.h"
 
 enum { BATCH = 2, TIMEOUT_MS = 120000 };

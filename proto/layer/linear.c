@@ -1,9 +1,9 @@
 /* Linear layers before there is an input: the weight masks opened once, and D = A * F + C + b of an
  * inference, written to a file a few images at a time. */
 #include "proto/layer/layer.h"
-#include "proto/layer/spill.h"
 #include "proto/model/local_ops.h"
 #include "proto/offline/streams.h"
+#include "proto/share/spill.h"
 
 /* Images [first, first + images) of a batch, and the buffers of one group. */
 struct group {

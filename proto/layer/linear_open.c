@@ -9,8 +9,8 @@
 #include "proto/channel/clock.h"
 #include "proto/layer/layer.h"
 #include "proto/layer/open.h"
-#include "proto/layer/spill.h"
 #include "proto/offline/streams.h"
+#include "proto/share/spill.h"
 
 /* All weights of a model as one sequence of blocks, none of which belongs to two nodes. */
 struct setup {

@@ -7,6 +7,4 @@ libproto_la_SOURCES += \
 	proto/layer/open.c \
 	proto/layer/open.h \
 	proto/layer/relu.c \
-	proto/layer/spill.c \
-	proto/layer/spill.h \
 	proto/layer/trunc.c

@@ -8,4 +8,6 @@ libproto_la_SOURCES += \
 	proto/share/file_read.c \
 	proto/share/file_write.c \
 	proto/share/random.h \
-	proto/share/share.c
+	proto/share/share.c \
+	proto/share/spill.c \
+	proto/share/spill.h

@@ -1,5 +1,5 @@
 /* Whole reads and writes at an offset of an anonymous file. */
-#include "proto/layer/spill.h"
+#include "proto/share/spill.h"
 
 #include "dispatch/error.h"
 #include "proto/share/file_bytes.h"

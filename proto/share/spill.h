@@ -2,8 +2,8 @@
  * Whole reads and writes at an offset of the anonymous file that holds what is made before the
  * input comes.  Its contents are as secret as the pool.
  */
-#ifndef SONIC_PROTO_LAYER_SPILL_H
-#define SONIC_PROTO_LAYER_SPILL_H
+#ifndef SONIC_PROTO_SHARE_SPILL_H
+#define SONIC_PROTO_SHARE_SPILL_H
 
 #include <stddef.h>
 #include <stdint.h>
