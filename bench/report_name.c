@@ -1,4 +1,4 @@
-/* Taking names apart: prim/op/shape/tier, competitor/op/shape/who, layer/kind/shape/ring/channel.
+/* Taking names apart: prim/op/shape/tier, competitor/who/op/shape, layer/kind/shape/ring/channel.
  */
 #include "config.h"
 
@@ -101,12 +101,9 @@ sonic_status report_name(report_bench *bench, sonic_error *error)
     if (strcmp(parts[0], "competitor") == 0 && n > 1) {
         bench->kind = REPORT_COMPETITOR;
         bench->group = "";
-        /* Shapes begin with a digit: competitor/who/op/shape is the other order. */
-        const bool last = n > 3 && parts[2][0] >= '0' && parts[2][0] <= '9';
-        bench->variant = last ? parts[n - 1] : parts[1];
-        bench->op = n > 2 && !last ? parts[2] : parts[1];
-        bench->shape = last ? join(&room, parts, 2, n - 1, NULL, true, "/")
-                            : join(&room, parts, 3, n, NULL, true, "/");
+        bench->variant = parts[1];
+        bench->op = n > 2 ? parts[2] : parts[1];
+        bench->shape = join(&room, parts, 3, n, NULL, true, "/");
     } else if (strcmp(parts[0], "layer") == 0 && n > 1) {
         bench->kind = REPORT_LAYER;
         bench->group = parts[1];

@@ -74,7 +74,7 @@ anchors() {
 point "its contents lead somewhere" anchors
 names() {
     has ring/matmul64/256x256x256/ref ring/matmul64/256x256x256/avx2 \
-        competitor/eigen-gcc-native/matmul64/256x256x256 competitor/matmul64/256x256x256/ikj-gcc-native \
+        competitor/eigen-gcc-native/matmul64/256x256x256 competitor/ikj-gcc-native/matmul64/256x256x256 \
         ring/matmul64/1x4096x1000/avx2 conv/conv64/64x56x56-64-3x3p1/avx2 \
         conv/conv64/64x56x56-depthwise-3x3p1/avx2 'conv/network64/net&lt;1&gt;-2t/avx2' aes/ctr/4096/vaes256 bool/carry/64/ref alone \
         layer/conv/1x28x28-16-5x5/64/memory layer/relu/2304/64/memory layer/relu/2304/64/tcp \
@@ -108,7 +108,7 @@ point "networks, with the sums of their layers" networks
 # Competitors: the fastest is a point.  Depthwise: by multiply-adds, under its ring's roof.
 roofs() {
     row 'ring/matmul64/256x256x256/avx2 10.7 9.00 G 90%' 'competitor/eigen-gcc-native/matmul64/256x256x256 10.7 5.00 G 50%' \
-        'conv/conv64/64x56x56-depthwise-3x3p1/avx2 0.50 4.00 G 40%' && ! rows page.html | grep -E '^(conv/network|competitor/matmul)'
+        'conv/conv64/64x56x56-depthwise-3x3p1/avx2 0.50 4.00 G 40%' && ! rows page.html | grep -E '^(conv/network|competitor/(ikj|[abc]/))'
 }
 point "the roofline's points, below the lower of two roofs" roofs
 # The longest bar of 250 is the fastest run's 13 G: the median's, the ceiling's place.
