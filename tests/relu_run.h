@@ -14,7 +14,7 @@ typedef struct test_relu {
     const test_pools *pools; /**< dealt for a graph whose node 1 the call is of */
     sonic_ring ring;
     uint32_t slot;
-    sonic_ppa_call call;
+    sonic_relu_call call;
     void *x[2];
     unsigned quits; /**< the party, plus one, that leaves without a word */
 } test_relu;

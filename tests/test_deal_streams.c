@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "proto/compare/ppa.h"
-#include "proto/offline/ppa_plan.h"
 #include "tests/dealt.h"
 #include "tests/random_test.h"
 
@@ -64,22 +63,12 @@ static sonic_status recorded_party(void *arg, unsigned party, sonic_channel *cha
     sonic_status status = SONIC_OK;
     for (uint32_t node = 3; node <= 4; node++) {
         sonic_material material;
-        sonic_ppa_call call = {0};
+        sonic_relu_calls calls = {.graph = run->graph, .node = node, .batch = 2};
         sonic_material_begin(&material, run->context, run->pools->pool[party], &run->pools->plan,
                              run->slot, node);
-        for (; status == SONIC_OK; call.index++) {
-            call.n = node == 3         ? sonic_max_pool_level(run->graph, 3, 2, call.index)
-                     : call.index == 0 ? 4805 * 2
-                                       : 0;
-            call.shift = node == 3 ? 0 : 9;
-            if (call.n == 0)
-                break;
-            status =
-                sonic_ppa_relu(run->context, channel, &material, SONIC_RING_32, &call, x, error);
-            call.correction +=
-                sonic_ppa_cost_of(SONIC_RING_32, call.n, call.shift, SONIC_TRUNC_STOCHASTIC)
-                    .offline_bytes;
-        }
+        while (status == SONIC_OK && sonic_relu_next(&calls))
+            status = sonic_ppa_relu(run->context, channel, &material, SONIC_RING_32, &calls.call, x,
+                                    error);
         sonic_material_end(&material);
     }
     free(x);

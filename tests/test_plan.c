@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/offline/ppa_plan.h"
+#include "proto/offline/relu_plan.h"
 #include "tests/dealt.h"
 
 static const sonic_ring rings[2] = {SONIC_RING_32, SONIC_RING_64};

@@ -222,14 +222,14 @@ Test(ppa, failures_are_reported_and_leave_nothing)
         cr_assert_eq(outcome.traffic[p].sent, 0);
     }
 
-    run.call = (sonic_ppa_call){.n = 0};
+    run.call = (sonic_relu_call){.n = 0};
     test_run(&outcome, test_relu_party, &run);
     cr_assert_eq(outcome.status[0], SONIC_OK);
     cr_assert_eq(outcome.traffic[0].sent, 0);
     cr_assert_eq(outcome.traffic[0].rounds, 0);
 
     /* Corrections beyond the inference: party 1 cannot go on, party 0 is left alone. */
-    run.call = (sonic_ppa_call){.n = N, .correction = 100000};
+    run.call = (sonic_relu_call){.n = N, .correction = 100000};
     for (size_t i = 0; i < N; i++)
         x[0][i] = x[1][i] = 0x55555555;
     test_run(&outcome, test_relu_party, &run);
@@ -238,7 +238,7 @@ Test(ppa, failures_are_reported_and_leave_nothing)
         cr_assert_eq(x[1][i], 0);
 
     for (unsigned quits = 0; quits < 2; quits++) {
-        run.call = (sonic_ppa_call){.n = N};
+        run.call = (sonic_relu_call){.n = N};
         run.quits = quits + 1;
         for (size_t i = 0; i < N; i++)
             x[0][i] = x[1][i] = 0x55555555;

@@ -1,4 +1,6 @@
 libproto_la_SOURCES += \
+	proto/compare/compare.c \
+	proto/compare/compare.h \
 	proto/compare/pack.c \
 	proto/compare/pack.h \
 	proto/compare/ppa.c \

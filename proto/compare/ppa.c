@@ -23,7 +23,7 @@ static size_t block_bytes(void *arg, size_t block)
 
 static uint64_t round_dealt_bytes(const sonic_ppa_run *run)
 {
-    const sonic_ppa_call *call = run->call;
+    const sonic_relu_call *call = run->call;
     return call->n / SONIC_PPA_BLOCK *
                sonic_ppa_dealt_bytes(run->ring, run->round, SONIC_PPA_BLOCK, call->shift,
                                      call->truncation) +
@@ -78,7 +78,7 @@ static bool lay_out(layout *l, sonic_ring ring, size_t n)
 
 sonic_status sonic_ppa_relu(const sonic_context *context, sonic_channel *channel,
                             const sonic_material *material, sonic_ring ring,
-                            const sonic_ppa_call *call, void *x, sonic_error *error)
+                            const sonic_relu_call *call, void *x, sonic_error *error)
 {
     layout l;
     size_t data;

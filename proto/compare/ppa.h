@@ -19,15 +19,7 @@
 
 #include "proto/channel/channel.h"
 #include "proto/offline/material.h"
-
-/** Which comparison of a node: one node may compare several times (a max-pool's levels). */
-typedef struct sonic_ppa_call {
-    size_t n;
-    unsigned shift; /**< 0: none */
-    sonic_truncation truncation;
-    uint32_t index;      /**< which call of this node, from 0: separates the streams */
-    uint64_t correction; /**< where this call's corrections start among the node's */
-} sonic_ppa_call;
+#include "proto/offline/relu_plan.h"
 
 /** x = relu(x), or relu(x) / 2^shift when shift > 0, in place, on shares of call->n elements.
  *
@@ -42,7 +34,7 @@ typedef struct sonic_ppa_call {
  *         what channel and pool report.  Thread safe for distinct channels and pools. */
 SONIC_MUST_CHECK sonic_status sonic_ppa_relu(const sonic_context *context, sonic_channel *channel,
                                              const sonic_material *material, sonic_ring ring,
-                                             const sonic_ppa_call *call, void *x,
+                                             const sonic_relu_call *call, void *x,
                                              sonic_error *error);
 
 #endif

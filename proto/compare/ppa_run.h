@@ -25,7 +25,7 @@
 typedef struct sonic_ppa_run {
     const sonic_context *context;
     const sonic_material *material;
-    const sonic_ppa_call *call;
+    const sonic_relu_call *call;
     sonic_ring ring;
     unsigned round;
     uint64_t correction; /**< where this round's corrections start among the node's */

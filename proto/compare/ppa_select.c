@@ -69,7 +69,7 @@ sonic_status sonic_ppa_select_consume(void *arg, size_t block, const uint8_t *in
                                       sonic_error *error)
 {
     const sonic_ppa_run *run = arg;
-    const sonic_ppa_call *call = run->call;
+    const sonic_relu_call *call = run->call;
     const sonic_vec_kernels *vec = &run->context->kernels.vec[sonic_ring_index(run->ring)];
     size_t rows = sonic_ppa_rows(run, block), words = sonic_ppa_words(rows);
     size_t bytes = rows * sonic_ring_bytes(run->ring);

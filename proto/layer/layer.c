@@ -22,6 +22,14 @@ sonic_status sonic_layer_elements(const sonic_layer *layer, uint32_t node, size_
     return SONIC_OK;
 }
 
+sonic_relu_calls sonic_layer_calls(const sonic_layer *layer)
+{
+    return (sonic_relu_calls){.relu = layer->compare.relu,
+                              .graph = layer->graph,
+                              .node = layer->node,
+                              .batch = (uint32_t)layer->batch};
+}
+
 sonic_status sonic_layer_fail(const sonic_layer *layer, sonic_status status, sonic_error *error)
 {
     char prefix[SONIC_NAME_MAX + 32];

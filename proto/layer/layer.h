@@ -11,6 +11,7 @@
 #define SONIC_PROTO_LAYER_LAYER_H
 
 #include "proto/channel/channel.h"
+#include "proto/compare/compare.h"
 #include "proto/model/model.h"
 #include "proto/model/weights.h"
 #include "proto/offline/material.h"
@@ -22,12 +23,16 @@ typedef struct sonic_layer {
     const sonic_graph *graph;
     uint32_t node;
     size_t batch;
+    sonic_compare compare;
     sonic_material material;
 } sonic_layer;
 
 /** Elements of the tensor of `node` for the whole batch.  @return SONIC_E_SHAPE on overflow */
 SONIC_MUST_CHECK sonic_status sonic_layer_elements(const sonic_layer *layer, uint32_t node,
                                                    size_t *elements, sonic_error *error);
+
+/** The comparisons that a ReLU or max-pool makes. */
+sonic_relu_calls sonic_layer_calls(const sonic_layer *layer);
 
 /** Puts "layer 'NAME' (node N): " before the sentence in error, and returns the status. */
 sonic_status sonic_layer_fail(const sonic_layer *layer, sonic_status status, sonic_error *error);
@@ -82,12 +87,12 @@ SONIC_MUST_CHECK sonic_status sonic_linear_run(const sonic_layer *layer, const s
                                                int spill, uint64_t at, void *y, void *x, bool keep,
                                                sonic_error *error);
 
-/** x = relu(x), shifted as the node says, in place.  Rounds and bytes: sonic_ppa_relu(). */
+/** x = relu(x), shifted as the node says, in place.  Rounds and bytes: sonic_relu_cost_of(). */
 SONIC_MUST_CHECK sonic_status sonic_relu_run(const sonic_layer *layer, void *x, sonic_error *error);
 
 /** y = the maximum over each window of x, padding excepted: a tournament of a + relu(b - a), of
  * ceil(log2 k) levels for windows of k valid candidates, k - 1 comparisons a window; each level
- * costs what sonic_ppa_relu() of its comparisons does.  x is unchanged and no alias of y.
+ * costs what sonic_compare_relu() of its comparisons does.  x is unchanged and no alias of y.
  * Scratch: ceil(k / 2) times the output (2 x 2 windows: half the input), more than other layers',
  * because all windows of a level are compared in the same rounds. */
 SONIC_MUST_CHECK sonic_status sonic_max_pool_run(const sonic_layer *layer, void *y, const void *x,

@@ -10,22 +10,21 @@
 
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
-#include "proto/compare/ppa.h"
+#include "proto/compare/compare.h"
 #include "proto/layer/layer.h"
 #include "proto/model/local_ops.h"
-#include "proto/offline/ppa_plan.h"
 
 struct tournament {
     const sonic_layer *layer;
     const uint8_t *x;
-    uint8_t *left;         /* the candidates left, plane by plane */
-    size_t element;        /* bytes */
-    size_t images;         /* batch times channels */
-    size_t area, width;    /* of an image of the input */
-    sonic_grid *grid;      /* the valid taps of every window of an image */
-    size_t windows;        /* of an image */
-    uint64_t correction;   /* where the next level's material starts */
-    uint32_t level;
+    uint8_t *left;          /* the candidates left, plane by plane */
+    size_t element;         /* bytes */
+    size_t images;          /* batch times channels */
+    size_t area, width;     /* of an image of the input */
+    sonic_grid *grid;       /* the valid taps of every window of an image */
+    size_t windows;         /* of an image */
+    sonic_relu_calls calls; /* the levels' comparisons */
+    uint32_t level;         /* levels done */
 };
 
 static inline uint64_t get(const uint8_t *at, size_t i, size_t element)
@@ -90,19 +89,12 @@ static size_t plane_size(const struct tournament *t, size_t j, uint32_t level)
 static sonic_status compare(struct tournament *t, uint8_t *d, size_t n, sonic_error *error)
 {
     const sonic_layer *layer = t->layer;
-    sonic_ring ring = layer->graph->ring;
-    if (n != sonic_max_pool_level(layer->graph, layer->node, (uint32_t)layer->batch, t->level))
+    if (!sonic_relu_next(&t->calls) || t->calls.call.n != n)
         return sonic_fail(error, SONIC_E_SHAPE, "level %u compares %zu elements, not as planned",
                           t->level, n);
-    sonic_ppa_call call = {.n = n,
-                           .truncation = layer->graph->truncation,
-                           .index = t->level,
-                           .correction = t->correction};
-    sonic_status status =
-        sonic_ppa_relu(layer->context, layer->channel, &layer->material, ring, &call, d, error);
-    t->correction += sonic_ppa_cost_of(ring, n, 0, layer->graph->truncation).offline_bytes;
     t->level++;
-    return status;
+    return sonic_compare_relu(&layer->compare, layer->context, layer->channel, &layer->material,
+                              layer->graph->ring, &t->calls.call, d, error);
 }
 
 /* Level 0, from the input: the differences of candidates 2j + 1 and 2j, packed. */
@@ -252,6 +244,7 @@ sonic_status sonic_max_pool_run(const sonic_layer *layer, void *y, const void *x
     const sonic_node *node = &layer->graph->node[layer->node];
     const sonic_shape *in = &layer->graph->node[node->input[0]].shape;
     struct tournament t = {.layer = layer,
+                           .calls = sonic_layer_calls(layer),
                            .x = x,
                            .element = sonic_ring_bytes(layer->graph->ring),
                            .area = (size_t)in->dim[1] * in->dim[2],

@@ -1,15 +1,12 @@
 /* ReLU: one comparison an element, and the shift in the same last step. */
-#include "proto/compare/ppa.h"
+#include "proto/compare/compare.h"
 #include "proto/layer/layer.h"
 
 sonic_status sonic_relu_run(const sonic_layer *layer, void *x, sonic_error *error)
 {
-    const sonic_graph *graph = layer->graph;
-    sonic_ppa_call call = {.shift = graph->node[layer->node].shift,
-                           .truncation = graph->truncation};
-    sonic_status status = sonic_layer_elements(layer, layer->node, &call.n, error);
-    if (status)
-        return status;
-    return sonic_ppa_relu(layer->context, layer->channel, &layer->material, graph->ring, &call, x,
-                          error);
+    sonic_relu_calls calls = sonic_layer_calls(layer);
+    if (!sonic_relu_next(&calls))
+        return SONIC_OK;
+    return sonic_compare_relu(&layer->compare, layer->context, layer->channel, &layer->material,
+                              layer->graph->ring, &calls.call, x, error);
 }

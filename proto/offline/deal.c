@@ -10,20 +10,18 @@
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
 #include "proto/offline/deal_run.h"
-#include "proto/offline/ppa_plan.h"
 #include "proto/share/random.h"
 
-static sonic_status deal_max_pool(const sonic_deal_node *node, sonic_error *error)
+static sonic_status deal_relu(const sonic_deal_node *node, sonic_error *error)
 {
     const sonic_dealer *dealer = node->dealer;
-    uint64_t n;
+    sonic_relu_calls calls = {.relu = SONIC_RELU_PPA,
+                              .graph = dealer->graph,
+                              .node = node->node,
+                              .batch = dealer->plan->batch};
     sonic_status status = SONIC_OK;
-    for (uint32_t level = 0; status == SONIC_OK; level++) {
-        n = sonic_max_pool_level(dealer->graph, node->node, dealer->plan->batch, level);
-        if (n == 0)
-            break;
-        status = sonic_deal_ppa(node, n, 0, level, error);
-    }
+    while (status == SONIC_OK && sonic_relu_next(&calls))
+        status = sonic_deal_ppa(node, &calls.call, error);
     return status;
 }
 
@@ -45,11 +43,8 @@ static sonic_status deal_node(sonic_dealer *dealer, uint32_t slot, uint32_t i, s
         status = sonic_deal_conv(&node, error);
         break;
     case SONIC_OP_RELU:
-        status = sonic_deal_ppa(&node, sonic_node_elements(dealer->graph, i) * dealer->plan->batch,
-                                of->shift, 0, error);
-        break;
     case SONIC_OP_MAX_POOL:
-        status = deal_max_pool(&node, error);
+        status = deal_relu(&node, error);
         break;
     case SONIC_OP_TRUNC:
         status = sonic_deal_trunc(&node, error);

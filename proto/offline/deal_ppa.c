@@ -8,7 +8,7 @@ _Static_assert((int)SONIC_PPA_BLOCK * 8 <= (int)SONIC_DEAL_BUFFER, "a block's pl
 
 typedef struct ppa_block {
     const sonic_deal_node *node;
-    uint32_t index;
+    const sonic_relu_call *call;
     unsigned round;
     uint64_t block;
     size_t rows;
@@ -19,7 +19,8 @@ static size_t expand_planes(const ppa_block *at, unsigned party, unsigned kind, 
                             uint64_t *out)
 {
     size_t n = sonic_ppa_plane_bytes(planes, at->rows);
-    sonic_material_random(&at->node->view[party], SONIC_STREAM_PPA(at->index, at->round, kind),
+    sonic_material_random(&at->node->view[party],
+                          SONIC_STREAM_PPA(at->call->index, at->round, kind),
                           at->block * sonic_ppa_plane_bytes(planes, SONIC_PPA_BLOCK), out, n);
     return n;
 }
@@ -69,24 +70,25 @@ static sonic_status deal_level(const ppa_block *at, sonic_error *error)
     return status;
 }
 
-static sonic_status deal_select(const ppa_block *at, unsigned shift, sonic_error *error)
+static sonic_status deal_select(const ppa_block *at, sonic_error *error)
 {
     sonic_dealer *dealer = at->node->dealer;
     sonic_ring ring = dealer->graph->ring;
     const sonic_vec_kernels *vec = &dealer->context->kernels.vec[sonic_ring_index(ring)];
     size_t size = sonic_ring_bytes(ring), elements = at->rows * size;
-    unsigned count = sonic_ppa_dealt_elements(shift, dealer->graph->truncation);
+    unsigned shift = at->call->shift;
+    unsigned count = sonic_ppa_dealt_elements(shift, at->call->truncation);
     uint64_t *r = sonic_deal_buffer(dealer, 0), *u = sonic_deal_buffer(dealer, 1);
     uint64_t *scratch = sonic_deal_buffer(dealer, 2);
     uint64_t *dealt = sonic_deal_buffer(dealer, 4); /* and the buffers behind it: four arrays */
     uint64_t offset = at->block * SONIC_PPA_BLOCK * size;
 
     expand_joined(at, SONIC_PPA_R, 1, r, scratch);
-    uint64_t stream = SONIC_STREAM_PPA(at->index, at->round, SONIC_PPA_U);
+    uint64_t stream = SONIC_STREAM_PPA(at->call->index, at->round, SONIC_PPA_U);
     sonic_material_random(&at->node->view[0], stream, offset, u, elements);
     sonic_material_random(&at->node->view[1], stream, offset, scratch, elements);
     vec->add(u, u, scratch, at->rows);
-    stream = SONIC_STREAM_PPA(at->index, at->round, SONIC_PPA_SELECT_DEALT);
+    stream = SONIC_STREAM_PPA(at->call->index, at->round, SONIC_PPA_SELECT_DEALT);
     sonic_material_random(&at->node->view[0], stream, offset * count, dealt, elements * count);
     if (count == 4)
         sonic_deal_select_trunc(ring, dealt, (const uint8_t *)r, u, shift, at->rows);
@@ -95,17 +97,17 @@ static sonic_status deal_select(const ppa_block *at, unsigned shift, sonic_error
     return sonic_writer_write(dealer->writer, dealt, elements * count, error);
 }
 
-sonic_status sonic_deal_ppa(const sonic_deal_node *node, uint64_t n, unsigned shift, uint32_t index,
+sonic_status sonic_deal_ppa(const sonic_deal_node *node, const sonic_relu_call *call,
                             sonic_error *error)
 {
     unsigned last = sonic_ppa_levels(node->dealer->graph->ring) + 1;
-    ppa_block at = {.node = node, .index = index};
+    ppa_block at = {.node = node, .call = call};
     for (at.round = 0; at.round <= last; at.round++) {
-        for (uint64_t done = 0; done < n; done += at.rows) {
+        for (size_t done = 0; done < call->n; done += at.rows) {
             at.block = done / SONIC_PPA_BLOCK;
-            at.rows = n - done < SONIC_PPA_BLOCK ? (size_t)(n - done) : SONIC_PPA_BLOCK;
+            at.rows = call->n - done < SONIC_PPA_BLOCK ? call->n - done : SONIC_PPA_BLOCK;
             sonic_status status = at.round == 0      ? deal_and(&at, error)
-                                  : at.round == last ? deal_select(&at, shift, error)
+                                  : at.round == last ? deal_select(&at, error)
                                                      : deal_level(&at, error);
             if (status != SONIC_OK)
                 return status;

@@ -7,6 +7,7 @@
 #include "proto/offline/deal.h"
 #include "proto/model/weights.h"
 #include "proto/offline/material.h"
+#include "proto/offline/relu_plan.h"
 
 /** Bytes of one of the dealer's small buffers: a block of ppa planes or elements of 64 bits. */
 enum { SONIC_DEAL_BUFFER = 4096 * 8, SONIC_DEAL_BUFFERS = 8 };
@@ -44,8 +45,7 @@ void sonic_deal_linear_free(sonic_dealer *dealer);
 /** Each writes the corrections of one node in one inference. */
 SONIC_MUST_CHECK sonic_status sonic_deal_conv(const sonic_deal_node *node, sonic_error *error);
 SONIC_MUST_CHECK sonic_status sonic_deal_trunc(const sonic_deal_node *node, sonic_error *error);
-/** A call of relu on n elements: number `index` of the node. */
-SONIC_MUST_CHECK sonic_status sonic_deal_ppa(const sonic_deal_node *node, uint64_t n,
-                                             unsigned shift, uint32_t index, sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_deal_ppa(const sonic_deal_node *node,
+                                             const sonic_relu_call *call, sonic_error *error);
 
 #endif

@@ -15,4 +15,6 @@ libproto_la_SOURCES += \
 	proto/offline/pool.h \
 	proto/offline/ppa_plan.c \
 	proto/offline/ppa_plan.h \
+	proto/offline/relu_plan.c \
+	proto/offline/relu_plan.h \
 	proto/offline/streams.h

@@ -9,7 +9,7 @@
 
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
-#include "proto/offline/ppa_plan.h"
+#include "proto/offline/relu_plan.h"
 #include "proto/share/file_bytes.h"
 
 /* Changes whenever the wire, the streams or the corrections do: two servers that disagree stop at
@@ -46,14 +46,6 @@ static sonic_status batch_elements(uint64_t *n, const sonic_graph *graph, uint32
     return check_elements(graph, i, product, error);
 }
 
-static void add_ppa(sonic_step *step, const sonic_graph *graph, uint64_t n, unsigned shift)
-{
-    sonic_ppa_cost cost = sonic_ppa_cost_of(graph->ring, n, shift, graph->truncation);
-    step->offline_bytes += cost.offline_bytes;
-    step->online_bytes += cost.online_bytes;
-    step->online_rounds += cost.online_rounds;
-}
-
 static sonic_status plan_conv(sonic_step *step, const sonic_graph *graph, uint32_t i,
                               uint32_t batch, sonic_error *error)
 {
@@ -72,16 +64,22 @@ static sonic_status plan_conv(sonic_step *step, const sonic_graph *graph, uint32
     return SONIC_OK;
 }
 
-static sonic_status plan_max_pool(sonic_step *step, const sonic_graph *graph, uint32_t i,
-                                  uint32_t batch, sonic_error *error)
+static sonic_status plan_relu(sonic_step *step, const sonic_graph *graph, uint32_t i,
+                              uint32_t batch, sonic_error *error)
 {
-    uint64_t n, all = 0;
-    for (uint32_t level = 0; (n = sonic_max_pool_level(graph, i, batch, level)) > 0; level++) {
-        all = n <= ELEMENTS_MAX ? all + n : UINT64_MAX;
+    sonic_relu_calls calls = {.relu = SONIC_RELU_PPA, .graph = graph, .node = i, .batch = batch};
+    const sonic_relu_call *call = &calls.call;
+    uint64_t all = 0;
+    while (sonic_relu_next(&calls)) {
+        all = call->n <= ELEMENTS_MAX ? all + call->n : UINT64_MAX;
         sonic_status status = check_elements(graph, i, all, error);
         if (status != SONIC_OK)
             return status;
-        add_ppa(step, graph, n, 0);
+        sonic_relu_cost cost =
+            sonic_relu_cost_of(calls.relu, graph->ring, call->n, call->shift, call->truncation);
+        step->offline_bytes += cost.offline_bytes;
+        step->online_bytes += cost.online_bytes;
+        step->online_rounds += cost.online_rounds;
     }
     return SONIC_OK;
 }
@@ -99,10 +97,8 @@ static sonic_status plan_node(sonic_step *step, const sonic_graph *graph, uint32
     case SONIC_OP_CONV:
         return plan_conv(step, graph, i, batch, error);
     case SONIC_OP_RELU:
-        add_ppa(step, graph, n, node->shift);
-        return SONIC_OK;
     case SONIC_OP_MAX_POOL:
-        return plan_max_pool(step, graph, i, batch, error);
+        return plan_relu(step, graph, i, batch, error);
     case SONIC_OP_TRUNC:
         if (graph->truncation == SONIC_TRUNC_STOCHASTIC && node->shift > 0) {
             step->offline_bytes = 2 * sonic_plan_open_bytes(graph->ring, n);

@@ -5,7 +5,7 @@
 #ifndef SONIC_PROTO_OFFLINE_PPA_PLAN_H
 #define SONIC_PROTO_OFFLINE_PPA_PLAN_H
 
-#include "proto/offline/plan.h"
+#include "proto/model/graph.h"
 
 /** Activations of a block: work, messages and material go block by block.  A multiple of 128, so
  * that whole blocks of planes are whole AES blocks; 4096 keeps a block's 64-bit scratch in half a
@@ -47,12 +47,5 @@ size_t sonic_ppa_wire_bytes(sonic_ring ring, unsigned round, size_t rows);
 /** ... and of party 1's corrections. */
 size_t sonic_ppa_dealt_bytes(sonic_ring ring, unsigned round, size_t rows, unsigned shift,
                              sonic_truncation truncation);
-
-/** Elements that level `level` of a max-pool node compares, 0 beyond the last level; UINT64_MAX
- * when they are too many to count.  A window of k valid candidates costs k - 1 comparisons in
- * ceil(log2 k) levels: level i pairs candidates while ceil(k / 2^i) > 1, and an odd one goes on
- * unpaired; padding is never a candidate. */
-uint64_t sonic_max_pool_level(const sonic_graph *graph, uint32_t node, uint32_t batch,
-                              uint32_t level);
 
 #endif
