@@ -73,3 +73,46 @@ bool check_bitmat_alignment(harness_tier *tier)
                 return false;
     return true;
 }
+
+/* Labels of n columns, from rows `extra` bytes further apart than needed; rows and labels end, or
+ * start, `gap` bytes from a guard page. */
+static bool labels_at(harness_tier *tier, size_t n, size_t extra, harness_fill_kind kind,
+                      harness_place place, size_t gap)
+{
+    const size_t bytes = (n + 7) / 8, stride = bytes + extra;
+    harness_buffer rows = harness_buffer_make(n ? 127 * stride + bytes : 0, place, gap);
+    harness_buffer labels = harness_buffer_make(16 * n, place, gap / 2);
+    harness_fill(&tier->random, rows.data, rows.n, kind);
+    tier->kernels->bitmat.labels128(labels.data, rows.data, stride, n);
+
+    bool right = true;
+    for (size_t j = 0; j < n; j++)
+        for (size_t i = 0; i < 128; i++)
+            right = right && (labels.data[16 * j + i / 8] >> i % 8 & 1) ==
+                                 (rows.data[i * stride + j / 8] >> j % 8 & 1);
+    const bool intact = harness_buffer_intact(&rows) && harness_buffer_intact(&labels);
+    harness_buffer_free(&rows);
+    harness_buffer_free(&labels);
+    HARNESS_CHECK(right, "wrong labels of %zu columns, fill %d, stride %zu, gap %zu", n, (int)kind,
+                  stride, gap);
+    HARNESS_CHECK(intact, "bytes outside of %zu labels were written", n);
+    return true;
+}
+
+bool check_bitmat_labels(harness_tier *tier)
+{
+    size_t sizes[SIZES];
+    size_t count = harness_sizes(sizes, SIZES, BATCH);
+    sizes[count++] = 4 * WIDEST;
+    sizes[count++] = 4 * WIDEST - 1;
+    for (size_t i = 0; i < count; i++)
+        for (unsigned variant = 0; variant < 4; variant++)
+            if (!labels_at(tier, sizes[i], variant / 2 * (i % 70),
+                           (harness_fill_kind)((i + variant) % HARNESS_FILLS),
+                           variant % 2 ? HARNESS_AT_START : HARNESS_AT_END, 0))
+                return false;
+    for (size_t gap = 0; gap < 64; gap++)
+        if (!labels_at(tier, WIDEST + 150, gap % 5, HARNESS_RANDOM, HARNESS_AT_START, gap))
+            return false;
+    return true;
+}

@@ -18,7 +18,8 @@
 
 #define SONIC_BITMAT_CHECKS(X) \
     X(BITMAT, bitmat, sizes) \
-    X(BITMAT, bitmat, alignment)
+    X(BITMAT, bitmat, alignment) \
+    X(BITMAT, bitmat, labels)
 
 #define SONIC_BOOL_CHECKS(X) \
     X(BOOL, boolean, formulas) \

@@ -103,7 +103,9 @@ static size_t run_bitmat(const sonic_context *context, uint8_t *out, const uint8
     uint64_t *planes = (uint64_t *)(void *)out;
     context->kernels.bitmat.planes32(planes, stride, in + 1, n);
     context->kernels.bitmat.planes64(planes + 32 * stride, stride, in + 1, n);
-    return (32 + 64) * ((n + 7) / 8);
+    out += 8 * (32 + 64) * stride;
+    context->kernels.bitmat.labels128(out, in + 1, (n + 7) / 8 + 3, n);
+    return (32 + 64) * ((n + 7) / 8) + 16 * n;
 }
 
 void constant_time_bitmat(const sonic_context *context)

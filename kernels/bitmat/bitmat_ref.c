@@ -1,6 +1,7 @@
-/* Bit planes in portable C: 64 elements at a time by halving exchanges. */
+/* Bit transposes in portable C: 64 elements at a time by halving exchanges. */
 #include "kernels/bitmat/bitmat.h"
 
+#include "kernels/common/checked.h"
 #include "kernels/common/load.h"
 
 enum { WORD = 64 };
@@ -44,8 +45,26 @@ static void planes64(uint64_t *planes, size_t stride, const void *x, size_t n)
     }
 }
 
+static void labels128(uint8_t *labels, const uint8_t *rows, size_t stride, size_t n)
+{
+    for (size_t done = 0; done < n; done += WORD)
+        for (size_t half = 0; half < 2; half++) {
+            const size_t take = sonic_size_min(WORD, n - done);
+            uint64_t w[WORD] = {0};
+            for (size_t i = 0; i < WORD; i++) {
+                memcpy(&w[i], rows + (WORD * half + i) * stride + done / 8,
+                       sonic_size_pieces(take, 8));
+                w[i] = sonic_le64(w[i]);
+            }
+            transpose(w, WORD);
+            for (size_t j = 0; j < take; j++)
+                sonic_store64(labels, 2 * (done + j) + half, sonic_le64(w[j]));
+        }
+}
+
 void sonic_bitmat_select_ref(sonic_bitmat_kernels *table)
 {
     table->planes32 = planes32;
     table->planes64 = planes64;
+    table->labels128 = labels128;
 }
