@@ -6,6 +6,7 @@ libproto_la_LIBADD =
 include proto/channel/local.mk
 include proto/share/local.mk
 include proto/model/local.mk
+include proto/ot/local.mk
 include proto/offline/local.mk
 include proto/compare/local.mk
 include proto/layer/local.mk

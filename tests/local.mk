@@ -32,6 +32,7 @@ include tests/kernels.mk
 include tests/channel.mk
 include tests/session.mk
 include tests/offline.mk
+include tests/ot.mk
 include tests/tools.mk
 include tests/model.mk
 include tests/constant_time.mk

@@ -9,6 +9,10 @@
  * as a PRG, delta by the base transfers.  No hash is applied: q_j and t_j are for hashes that are
  * correlation robust.
  *
+ * Each of the 128 keys' streams goes on where the last extension, rounded up to a block of AES,
+ * left it: a counter of blocks that never goes back.  An extension takes 2 ceil(n / 128) blocks a
+ * row of the receiver, half of that of the sender.
+ *
  * Extending takes one message of the receiver, sonic_cot_bytes(n) bytes, in pieces that the caller
  * carries, so that two states of opposite roles extend in the same round.
  */
@@ -22,7 +26,8 @@ typedef struct sonic_cot_sender sonic_cot_sender;
 typedef struct sonic_cot_receiver sonic_cot_receiver;
 
 /** Runs the base transfers, in which the sender is the receiver.
- * @param delta  16 secret bytes, copied */
+ * @param context  must outlive the state
+ * @param delta    16 secret bytes, copied */
 SONIC_MUST_CHECK sonic_status sonic_cot_sender_create(sonic_cot_sender **sender,
                                                       const sonic_context *context,
                                                       sonic_channel *channel,
@@ -41,7 +46,7 @@ size_t sonic_cot_bytes(size_t n);
  * @param t        n labels of 16 bytes, secret, no alias
  * @param message  sonic_cot_bytes(n) bytes for the sender
  * @param choice   n secret bits, bit i % 8 of byte i / 8
- * @return SONIC_E_SHAPE when n overflows, SONIC_E_MEMORY */
+ * @return SONIC_E_SHAPE when the labels of n transfers cannot have a size */
 SONIC_MUST_CHECK sonic_status sonic_cot_receive(sonic_cot_receiver *receiver, uint8_t *t,
                                                 uint8_t *message, const uint8_t *choice, size_t n,
                                                 sonic_error *error);

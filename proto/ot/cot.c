@@ -1,0 +1,169 @@
+/* IKNP: rows of pseudorandom bits, one a base transfer, transposed into labels. */
+#include "proto/ot/cot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "dispatch/error.h"
+#include "kernels/common/checked.h"
+#include "proto/ot/base.h"
+
+enum {
+    ROWS = 128,
+    LABEL = 16,
+    BLOCK_BITS = 128, /* of a row that one block of AES makes */
+    /* Transfers worked on at once. */
+    BATCH = 4096,
+    ROW = BATCH / 8
+};
+
+/* The rows' bytes in the last call's blocks are numbered on: block `counter` is the next one, and
+ * 2^64 of them last longer than any machine. */
+struct sonic_cot_sender {
+    sonic_aes_key key[ROWS]; /* of the receiver's two, that of delta's bit */
+    _Alignas(64) uint8_t rows[ROWS][ROW];
+    const sonic_context *context;
+    uint64_t counter;
+    uint8_t delta[LABEL];
+};
+
+struct sonic_cot_receiver {
+    sonic_aes_key key[ROWS][2];
+    _Alignas(64) uint8_t rows[ROWS][ROW];
+    _Alignas(64) uint8_t other[ROW];
+    const sonic_context *context;
+    uint64_t counter;
+};
+
+static sonic_status fail_memory(sonic_error *error)
+{
+    return sonic_fail(error, SONIC_E_MEMORY, "no memory for oblivious transfers");
+}
+
+sonic_status sonic_cot_sender_create(sonic_cot_sender **sender, const sonic_context *context,
+                                     sonic_channel *channel, const uint8_t delta[16],
+                                     sonic_error *error)
+{
+    uint8_t keys[ROWS][SONIC_OT_KEY_BYTES];
+    sonic_cot_sender *s = aligned_alloc(_Alignof(sonic_cot_sender), sizeof *s);
+    *sender = NULL;
+    if (!s)
+        return fail_memory(error);
+    sonic_status status = sonic_base_ot_receive(channel, keys[0], delta, ROWS, error);
+    if (status) {
+        free(s);
+        return status;
+    }
+    for (size_t i = 0; i < ROWS; i++)
+        context->kernels.aes.expand(&s->key[i], keys[i]);
+    sodium_memzero(keys, sizeof keys);
+    memcpy(s->delta, delta, LABEL);
+    s->context = context;
+    s->counter = 0;
+    *sender = s;
+    return SONIC_OK;
+}
+
+sonic_status sonic_cot_receiver_create(sonic_cot_receiver **receiver, const sonic_context *context,
+                                       sonic_channel *channel, sonic_error *error)
+{
+    uint8_t keys[ROWS][2][SONIC_OT_KEY_BYTES];
+    sonic_cot_receiver *r = aligned_alloc(_Alignof(sonic_cot_receiver), sizeof *r);
+    *receiver = NULL;
+    if (!r)
+        return fail_memory(error);
+    sonic_status status = sonic_base_ot_send(channel, keys[0][0], ROWS, error);
+    if (status) {
+        free(r);
+        return status;
+    }
+    for (size_t i = 0; i < ROWS; i++)
+        for (size_t bit = 0; bit < 2; bit++)
+            context->kernels.aes.expand(&r->key[i][bit], keys[i][bit]);
+    sodium_memzero(keys, sizeof keys);
+    r->context = context;
+    r->counter = 0;
+    *receiver = r;
+    return SONIC_OK;
+}
+
+void sonic_cot_sender_free(sonic_cot_sender *sender)
+{
+    if (!sender)
+        return;
+    sodium_memzero(sender, sizeof *sender);
+    free(sender);
+}
+
+void sonic_cot_receiver_free(sonic_cot_receiver *receiver)
+{
+    if (!receiver)
+        return;
+    sodium_memzero(receiver, sizeof *receiver);
+    free(receiver);
+}
+
+size_t sonic_cot_bytes(size_t n)
+{
+    return ROWS * sonic_size_pieces(n, 8);
+}
+
+/* Messages and labels of n transfers have sizes. */
+static sonic_status check_count(size_t n, sonic_error *error)
+{
+    if (n > SIZE_MAX / LABEL - 7)
+        return sonic_fail(error, SONIC_E_SHAPE, "%zu oblivious transfers are too many", n);
+    return SONIC_OK;
+}
+
+/* Row by row: what the sender gets, `bytes` of u, is the XOR of both streams and the choices. */
+static void receive_batch(sonic_cot_receiver *r, uint8_t *t, uint8_t *u, const uint8_t *choice,
+                          size_t n)
+{
+    const sonic_kernels *kernels = &r->context->kernels;
+    const size_t bytes = sonic_size_pieces(n, 8);
+    for (size_t i = 0; i < ROWS; i++, u += bytes) {
+        kernels->aes.ctr(r->rows[i], bytes, &r->key[i][0], 0, r->counter);
+        kernels->aes.ctr(r->other, bytes, &r->key[i][1], 0, r->counter);
+        for (size_t b = 0; b < bytes; b++)
+            u[b] = r->rows[i][b] ^ r->other[b] ^ choice[b];
+    }
+    kernels->bitmat.labels128(t, r->rows[0], ROW, n);
+    r->counter += sonic_size_pieces(n, BLOCK_BITS);
+}
+
+sonic_status sonic_cot_receive(sonic_cot_receiver *receiver, uint8_t *t, uint8_t *message,
+                               const uint8_t *choice, size_t n, sonic_error *error)
+{
+    sonic_status status = check_count(n, error);
+    for (size_t done = 0; done < n && !status; done += BATCH)
+        receive_batch(receiver, t + done * LABEL, message + done / 8 * ROWS, choice + done / 8,
+                      sonic_size_min(BATCH, n - done));
+    return status;
+}
+
+static void send_batch(sonic_cot_sender *s, uint8_t *q, const uint8_t *u, size_t n)
+{
+    const sonic_kernels *kernels = &s->context->kernels;
+    const size_t bytes = sonic_size_pieces(n, 8);
+    for (size_t i = 0; i < ROWS; i++, u += bytes) {
+        const uint8_t wanted = (uint8_t) - (s->delta[i / 8] >> i % 8 & 1);
+        kernels->aes.ctr(s->rows[i], bytes, &s->key[i], 0, s->counter);
+        for (size_t b = 0; b < bytes; b++)
+            s->rows[i][b] ^= wanted & u[b];
+    }
+    kernels->bitmat.labels128(q, s->rows[0], ROW, n);
+    s->counter += sonic_size_pieces(n, BLOCK_BITS);
+}
+
+sonic_status sonic_cot_send(sonic_cot_sender *sender, uint8_t *q, const uint8_t *message, size_t n,
+                            sonic_error *error)
+{
+    sonic_status status = check_count(n, error);
+    for (size_t done = 0; done < n && !status; done += BATCH)
+        send_batch(sender, q + done * LABEL, message + done / 8 * ROWS,
+                   sonic_size_min(BATCH, n - done));
+    return status;
+}
