@@ -8,6 +8,7 @@ libkernels_ref_la_SOURCES = \
 	kernels/aes/aes.h \
 	kernels/aes/aes_ref.c \
 	kernels/aes/aes_sbox.h \
+	kernels/aes/aes_slice.h \
 	kernels/bitmat/bitmat.h \
 	kernels/bitmat/bitmat_ref.c \
 	kernels/bool/bool.h \
@@ -32,13 +33,14 @@ libkernels_ref_la_SOURCES = \
 	kernels/vec/vec_ref.c \
 	kernels/vec/vec_tmpl.h
 libkernels_ref_la_CFLAGS = $(AM_CFLAGS) $(LOOP_CFLAGS)
-EXTRA_DIST += kernels/aes/aes_tmpl.h kernels/bitmat/bitmat_tmpl.h
+EXTRA_DIST += kernels/aes/aes_tmpl.h kernels/aes/rounds_tmpl.h kernels/bitmat/bitmat_tmpl.h
 
 if TIER_AESNI
 KERNEL_LIBS += libkernels_aesni.la
 noinst_LTLIBRARIES += libkernels_aesni.la
 libkernels_aesni_la_SOURCES = \
-	kernels/aes/aes_aesni.c
+	kernels/aes/aes_aesni.c \
+	kernels/aes/lanes_aesni.h
 libkernels_aesni_la_CFLAGS = $(AM_CFLAGS) $(AESNI_CFLAGS) $(LOOP_CFLAGS)
 endif
 
@@ -60,7 +62,8 @@ if TIER_VAES256
 KERNEL_LIBS += libkernels_vaes256.la
 noinst_LTLIBRARIES += libkernels_vaes256.la
 libkernels_vaes256_la_SOURCES = \
-	kernels/aes/aes_vaes256.c
+	kernels/aes/aes_vaes256.c \
+	kernels/aes/lanes_vaes256.h
 libkernels_vaes256_la_CFLAGS = $(AM_CFLAGS) $(VAES256_CFLAGS) $(LOOP_CFLAGS)
 endif
 
@@ -69,6 +72,7 @@ KERNEL_LIBS += libkernels_avx512.la
 noinst_LTLIBRARIES += libkernels_avx512.la
 libkernels_avx512_la_SOURCES = \
 	kernels/aes/aes_avx512.c \
+	kernels/aes/lanes_avx512.h \
 	kernels/bitmat/bitmat_avx512.c \
 	kernels/bool/bool_avx512.c \
 	kernels/conv/conv_avx512.c \

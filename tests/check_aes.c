@@ -1,79 +1,13 @@
-/* Checks of kernels/aes against FIPS-197, SP 800-38A and a byte-by-byte AES of their own. */
+/* Checks of kernels/aes against FIPS-197, SP 800-38A and the textbook AES. */
 #include <stdio.h>
 #include <string.h>
 
 #include "tests/checks.h"
+#include "tests/textbook_aes.h"
 
 enum { BLOCK = 16, BATCH = 32, SIZES = 2048 };
 
-/* --- the oracle: FIPS-197 as it is written, on a state of bytes, with the S-box computed --- */
-
-static uint8_t times(uint8_t a, uint8_t b)
-{
-    uint8_t product = 0;
-    for (; b; b = (uint8_t)(b >> 1)) {
-        if (b & 1)
-            product ^= a;
-        a = (uint8_t)(a << 1 ^ (a & 0x80 ? 0x1b : 0));
-    }
-    return product;
-}
-
-static const uint8_t *sbox(void)
-{
-    static uint8_t table[256];
-    if (table[0])
-        return table;
-    for (unsigned x = 0; x < 256; x++) {
-        uint8_t inverse = 0;
-        for (unsigned y = 1; y < 256 && !inverse; y++)
-            if (times((uint8_t)x, (uint8_t)y) == 1)
-                inverse = (uint8_t)y;
-        uint8_t s = 0x63;
-        for (unsigned turn = 0; turn < 5; turn++)
-            s ^= (uint8_t)(inverse << turn | inverse >> (8 - turn));
-        table[x] = s;
-    }
-    return table;
-}
-
-static void oracle_expand(uint8_t round[11][16], const uint8_t key[16])
-{
-    uint8_t *w = round[0], constant = 1;
-    memcpy(w, key, 16);
-    for (unsigned i = 16; i < 176; i += 4) {
-        uint8_t t[4];
-        memcpy(t, w + i - 4, 4);
-        if (i % 16 == 0) {
-            const uint8_t first = t[0];
-            for (unsigned j = 0; j < 4; j++)
-                t[j] = sbox()[j < 3 ? t[j + 1] : first];
-            t[0] ^= constant;
-            constant = times(constant, 2);
-        }
-        for (unsigned j = 0; j < 4; j++)
-            w[i + j] = w[i + j - 16] ^ t[j];
-    }
-}
-
-static void oracle_encrypt(uint8_t out[16], const uint8_t in[16], uint8_t round[11][16])
-{
-    uint8_t s[16], t[16];
-    for (unsigned i = 0; i < 16; i++)
-        s[i] = in[i] ^ round[0][i];
-    for (unsigned r = 1; r <= 10; r++) {
-        for (unsigned i = 0; i < 16; i++)
-            t[i] = sbox()[s[(i + 4 * (i % 4)) % 16]];
-        for (unsigned i = 0; i < 16; i++) {
-            const uint8_t *column = t + i / 4 * 4;
-            s[i] = r == 10 ? t[i]
-                           : times(column[i % 4], 2) ^ times(column[(i + 1) % 4], 3) ^
-                                 column[(i + 2) % 4] ^ column[(i + 3) % 4];
-            s[i] ^= round[r][i];
-        }
-    }
-    memcpy(out, s, 16);
-}
+/* --- the oracle --- */
 
 static void counter_block(uint8_t block[16], uint64_t nonce, uint64_t counter)
 {
@@ -89,7 +23,7 @@ static void oracle_ctr(uint8_t *out, size_t n, uint8_t round[11][16], uint64_t n
     for (size_t done = 0; done < n; done += BLOCK, counter++) {
         uint8_t block[BLOCK];
         counter_block(block, nonce, counter);
-        oracle_encrypt(block, block, round);
+        textbook_encrypt(block, block, round);
         memcpy(out + done, block, n - done < BLOCK ? n - done : BLOCK);
     }
 }
@@ -102,7 +36,7 @@ static void oracle_ccr(uint8_t *out, const uint8_t *in, size_t n, uint8_t round[
             sigma[i] = in[i] ^ in[8 + i];
             sigma[8 + i] = in[i];
         }
-        oracle_encrypt(hash, sigma, round);
+        textbook_encrypt(hash, sigma, round);
         for (unsigned i = 0; i < BLOCK; i++)
             out[i] = hash[i] ^ sigma[i];
     }
@@ -125,7 +59,7 @@ static void keys(harness_tier *tier, sonic_aes_key *key, uint8_t round[11][16])
     uint8_t seed[16];
     harness_fill(&tier->random, seed, sizeof seed, HARNESS_RANDOM);
     tier->kernels->aes.expand(key, seed);
-    oracle_expand(round, seed);
+    textbook_expand(round, seed);
 }
 
 bool check_aes_known_answers(harness_tier *tier)
@@ -152,8 +86,8 @@ bool check_aes_known_answers(harness_tier *tier)
         from_hex(seed, answers[i][0]);
         from_hex(plain, answers[i][1]);
         from_hex(cipher, answers[i][2]);
-        oracle_expand(round, seed);
-        oracle_encrypt(out, plain, round);
+        textbook_expand(round, seed);
+        textbook_encrypt(out, plain, round);
         HARNESS_CHECK(memcmp(out, cipher, 16) == 0, "the oracle fails known answer %zu", i);
 
         sonic_aes_key key;
@@ -173,7 +107,7 @@ bool check_aes_expand(harness_tier *tier)
         uint8_t seed[16], round[11][16];
         sonic_aes_key key;
         harness_fill(&tier->random, seed, sizeof seed, (harness_fill_kind)(i % HARNESS_FILLS));
-        oracle_expand(round, seed);
+        textbook_expand(round, seed);
         tier->kernels->aes.expand(&key, seed);
         HARNESS_CHECK(memcmp(key.round, round, sizeof round) == 0, "wrong round keys for key %zu",
                       i);

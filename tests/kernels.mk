@@ -11,7 +11,9 @@ libharness_la_SOURCES = \
 	tests/checks.h \
 	tests/elements.h \
 	tests/harness.c \
-	tests/harness.h
+	tests/harness.h \
+	tests/textbook_aes.c \
+	tests/textbook_aes.h
 
 if HAVE_CRITERION
 KERNEL_TESTS = tests/test_aes tests/test_bitmat tests/test_bool tests/test_vec tests/test_dispatch \

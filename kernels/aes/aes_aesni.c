@@ -1,22 +1,7 @@
 /* AES-128 with the AES instructions on one block a register. */
-#if !defined(__AES__) || !defined(__SSE4_1__)
-#error "this file needs -maes -msse4.1"
-#endif
 #include "kernels/aes/aes.h"
 
-#include <immintrin.h>
-
-#define VEC __m128i
-#define LANES 1
-#define LOAD(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
-#define STORE(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
-#define SPREAD(p) LOAD(p)
-#define XOR _mm_xor_si128
-#define AND _mm_and_si128
-#define ADD64 _mm_add_epi64
-#define SWAP(v) _mm_shuffle_epi32(v, 0x4e)
-#define ENC _mm_aesenc_si128
-#define ENCLAST _mm_aesenclast_si128
+#include "kernels/aes/lanes_aesni.h"
 #include "kernels/aes/aes_tmpl.h"
 
 /* From round key w and the assistant's S-box of its last word, rotated and with the constant, the
@@ -32,8 +17,8 @@ static void expand(sonic_aes_key *key, const uint8_t seed[16])
 {
     __m128i w = LOAD(seed);
     STORE(key->round[0], w);
-#define STEP(round_number, constant) \
-    w = next_key(w, _mm_aeskeygenassist_si128(w, constant)); \
+#define STEP(round_number, constant)                                                               \
+    w = next_key(w, _mm_aeskeygenassist_si128(w, constant));                                       \
     STORE(key->round[round_number], w)
     STEP(1, 0x01);
     STEP(2, 0x02);
