@@ -11,6 +11,7 @@
 #include "kernels/bitmat/bitmat.h"
 #include "kernels/bool/bool.h"
 #include "kernels/conv/conv.h"
+#include "kernels/garble/garble.h"
 #include "kernels/ring/ring.h"
 #include "kernels/vec/vec.h"
 
@@ -27,6 +28,7 @@ typedef enum sonic_tier {
 
 typedef enum sonic_primitive {
     SONIC_PRIMITIVE_AES,
+    SONIC_PRIMITIVE_GARBLE,
     SONIC_PRIMITIVE_BITMAT,
     SONIC_PRIMITIVE_BOOL,
     SONIC_PRIMITIVE_VEC,
@@ -40,6 +42,7 @@ enum { SONIC_MOD32 = 0, SONIC_MOD64 = 1, SONIC_RINGS = 2 };
 
 typedef struct sonic_kernels {
     sonic_aes_kernels aes;
+    sonic_garble_kernels garble;
     sonic_bitmat_kernels bitmat;
     sonic_bool_kernels boolean;
     sonic_vec_kernels vec[SONIC_RINGS];
@@ -56,7 +59,7 @@ void sonic_kernels_select(sonic_kernels *kernels, unsigned tiers);
 /** "ref", "aesni", ...: static storage, NULL beyond the last. */
 const char *sonic_tier_name(sonic_tier tier);
 
-/** "aes", "bitmat", ...: static storage, NULL beyond the last. */
+/** "aes", "garble", ...: static storage, NULL beyond the last. */
 const char *sonic_primitive_name(sonic_primitive primitive);
 
 #endif

@@ -10,7 +10,7 @@
 static const char *const tier_names[SONIC_TIERS] = {"ref", "aesni", "avx2", "vaes256", "avx512",
                                                     "avx512ifma"};
 static const char *const primitive_names[SONIC_PRIMITIVES] = {
-    "aes", "bitmat", "bool", "vec", "ring", "conv",
+    "aes", "garble", "bitmat", "bool", "vec", "ring", "conv",
 };
 
 /* One line a kernel file: calls its select function, notes where the primitive now comes from. */
@@ -19,6 +19,7 @@ static const char *const primitive_names[SONIC_PRIMITIVES] = {
 static void take_ref(sonic_kernels *kernels)
 {
     TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_AES, sonic_aes_select_ref, &kernels->aes);
+    TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_GARBLE, sonic_garble_select_ref, &kernels->garble);
     TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_BITMAT, sonic_bitmat_select_ref, &kernels->bitmat);
     TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_BOOL, sonic_bool_select_ref, &kernels->boolean);
     TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_VEC, sonic_vec_select_ref, kernels->vec);
@@ -30,6 +31,7 @@ static void take_ref(sonic_kernels *kernels)
 static void take_aesni(sonic_kernels *kernels)
 {
     TAKE(SONIC_TIER_AESNI, SONIC_PRIMITIVE_AES, sonic_aes_select_aesni, &kernels->aes);
+    TAKE(SONIC_TIER_AESNI, SONIC_PRIMITIVE_GARBLE, sonic_garble_select_aesni, &kernels->garble);
 }
 #endif
 
@@ -48,6 +50,7 @@ static void take_avx2(sonic_kernels *kernels)
 static void take_vaes256(sonic_kernels *kernels)
 {
     TAKE(SONIC_TIER_VAES256, SONIC_PRIMITIVE_AES, sonic_aes_select_vaes256, &kernels->aes);
+    TAKE(SONIC_TIER_VAES256, SONIC_PRIMITIVE_GARBLE, sonic_garble_select_vaes256, &kernels->garble);
 }
 #endif
 
@@ -55,6 +58,7 @@ static void take_vaes256(sonic_kernels *kernels)
 static void take_avx512(sonic_kernels *kernels)
 {
     TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_AES, sonic_aes_select_avx512, &kernels->aes);
+    TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_GARBLE, sonic_garble_select_avx512, &kernels->garble);
     TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_BITMAT, sonic_bitmat_select_avx512, &kernels->bitmat);
     TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_BOOL, sonic_bool_select_avx512, &kernels->boolean);
     TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_VEC, sonic_vec_select_avx512, kernels->vec);

@@ -21,6 +21,8 @@ libkernels_ref_la_SOURCES = \
 	kernels/conv/depthwise_core_tmpl.h \
 	kernels/conv/depthwise_line_tmpl.h \
 	kernels/conv/depthwise_tmpl.h \
+	kernels/garble/garble.h \
+	kernels/garble/garble_ref.c \
 	kernels/ring/form_lanes_tmpl.h \
 	kernels/ring/lanes_ref.h \
 	kernels/ring/panel_tmpl.h \
@@ -33,14 +35,16 @@ libkernels_ref_la_SOURCES = \
 	kernels/vec/vec_ref.c \
 	kernels/vec/vec_tmpl.h
 libkernels_ref_la_CFLAGS = $(AM_CFLAGS) $(LOOP_CFLAGS)
-EXTRA_DIST += kernels/aes/aes_tmpl.h kernels/aes/rounds_tmpl.h kernels/bitmat/bitmat_tmpl.h
+EXTRA_DIST += kernels/aes/aes_tmpl.h kernels/aes/rounds_tmpl.h kernels/bitmat/bitmat_tmpl.h \
+	kernels/garble/garble_tmpl.h
 
 if TIER_AESNI
 KERNEL_LIBS += libkernels_aesni.la
 noinst_LTLIBRARIES += libkernels_aesni.la
 libkernels_aesni_la_SOURCES = \
 	kernels/aes/aes_aesni.c \
-	kernels/aes/lanes_aesni.h
+	kernels/aes/lanes_aesni.h \
+	kernels/garble/garble_aesni.c
 libkernels_aesni_la_CFLAGS = $(AM_CFLAGS) $(AESNI_CFLAGS) $(LOOP_CFLAGS)
 endif
 
@@ -63,7 +67,8 @@ KERNEL_LIBS += libkernels_vaes256.la
 noinst_LTLIBRARIES += libkernels_vaes256.la
 libkernels_vaes256_la_SOURCES = \
 	kernels/aes/aes_vaes256.c \
-	kernels/aes/lanes_vaes256.h
+	kernels/aes/lanes_vaes256.h \
+	kernels/garble/garble_vaes256.c
 libkernels_vaes256_la_CFLAGS = $(AM_CFLAGS) $(VAES256_CFLAGS) $(LOOP_CFLAGS)
 endif
 
@@ -76,6 +81,7 @@ libkernels_avx512_la_SOURCES = \
 	kernels/bitmat/bitmat_avx512.c \
 	kernels/bool/bool_avx512.c \
 	kernels/conv/conv_avx512.c \
+	kernels/garble/garble_avx512.c \
 	kernels/ring/lanes_avx512.h \
 	kernels/ring/ring_avx512.c \
 	kernels/vec/vec_avx512.c

@@ -16,6 +16,13 @@
     X(AES, aes, ccr) \
     X(AES, aes, alignment)
 
+#define SONIC_GARBLE_CHECKS(X) \
+    X(GARBLE, garble, sizes) \
+    X(GARBLE, garble, aliases) \
+    X(GARBLE, garble, alignment) \
+    X(GARBLE, garble, numbers) \
+    X(GARBLE, garble, and_gates)
+
 #define SONIC_BITMAT_CHECKS(X) \
     X(BITMAT, bitmat, sizes) \
     X(BITMAT, bitmat, alignment) \
@@ -45,6 +52,7 @@
 #define SONIC_DECLARE_CHECK(PRIMITIVE, primitive, name) \
     bool check_##primitive##_##name(harness_tier *tier);
 SONIC_AES_CHECKS(SONIC_DECLARE_CHECK)
+SONIC_GARBLE_CHECKS(SONIC_DECLARE_CHECK)
 SONIC_BITMAT_CHECKS(SONIC_DECLARE_CHECK)
 SONIC_BOOL_CHECKS(SONIC_DECLARE_CHECK)
 SONIC_VEC_CHECKS(SONIC_DECLARE_CHECK)

@@ -89,6 +89,7 @@ static const struct {
     bool once; /* with the highest tier only */
 } parts[] = {
     {"aes", constant_time_aes, false},
+    {"garble", constant_time_garble, false},
     {"bitmat", constant_time_bitmat, false},
     {"bool", constant_time_bool, false},
     {"vec", constant_time_vec, false},

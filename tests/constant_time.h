@@ -27,6 +27,7 @@ void constant_time_require(bool holds, const char *format, ...) SONIC_PRINTF(2, 
 typedef void (*constant_time_part)(const sonic_context *context);
 
 void constant_time_aes(const sonic_context *context);
+void constant_time_garble(const sonic_context *context);
 void constant_time_bitmat(const sonic_context *context);
 void constant_time_bool(const sonic_context *context);
 void constant_time_vec(const sonic_context *context);

@@ -97,6 +97,7 @@ Test(dispatch, tables_inherit_downwards)
             cr_assert(allowed >> kernels.chosen[p] & 1, "%s comes from an allowed tier",
                       sonic_primitive_name((sonic_primitive)p));
         cr_assert(kernels.aes.expand && kernels.aes.ctr && kernels.aes.ccr);
+        cr_assert(kernels.garble.garble && kernels.garble.evaluate);
         cr_assert(kernels.bitmat.planes32 && kernels.bitmat.planes64 && kernels.bitmat.labels128);
         cr_assert(kernels.boolean.bxor && kernels.boolean.and_xor);
         cr_assert(kernels.boolean.and_open && kernels.boolean.and_close);

@@ -18,6 +18,7 @@ typedef struct row {
     {#primitive " " #name, SONIC_PRIMITIVE_##PRIMITIVE, check_##primitive##_##name},
 static const row rows[] = {
     SONIC_AES_CHECKS(ROW)
+    SONIC_GARBLE_CHECKS(ROW)
     SONIC_BITMAT_CHECKS(ROW)
     SONIC_BOOL_CHECKS(ROW)
     SONIC_VEC_CHECKS(ROW)
