@@ -224,7 +224,7 @@ static sonic_status deal(bench_pair *pair, sonic_error *error)
     for (unsigned i = 0; i < 2; i++)
         snprintf(path[i], sizeof path[i], "%s/pool.%u", directory, i);
     const double start = process_seconds();
-    sonic_status status = sonic_deal(pair->server[0].context, &pair->graph, model,
+    sonic_status status = sonic_deal(pair->server[0].context, &pair->graph, model, SONIC_RELU_PPA,
                                      pair->options.batch, 1, path[0], path[1], NULL, NULL, error);
     pair->deal_seconds = process_seconds() - start;
     for (unsigned i = 0; i < 2; i++) {
@@ -296,7 +296,7 @@ sonic_status bench_pair_create(bench_pair **out, const bench_layer *layer,
         pair->server[i] = (bench_server){.pair = pair, .spill = -1};
     sonic_status status = make_graph(pair, layer, error);
     if (!status)
-        status = sonic_plan_make(&pair->plan, &pair->graph, options->batch, error);
+        status = sonic_plan_make(&pair->plan, &pair->graph, options->batch, SONIC_RELU_PPA, error);
     for (unsigned i = 0; i < 2 && !status; i++)
         status = sonic_context_create(&pair->server[i].context, &context, error);
     if (!status)

@@ -143,8 +143,8 @@ static void deal_pools(server both[2])
     constant_time_require(mkdtemp(dir) != NULL, "no directory %s", dir);
     for (unsigned i = 0; i < 2; i++)
         (void)snprintf(path[i], sizeof path[i], "%s/pool.%u", dir, i);
-    require_ok(sonic_deal(both->context, &both->share.graph, both->share.id, BATCH, 1, path[0],
-                          path[1], NULL, NULL, &error),
+    require_ok(sonic_deal(both->context, &both->share.graph, both->share.id, SONIC_RELU_PPA, BATCH,
+                          1, path[0], path[1], NULL, NULL, &error),
                &error);
     for (unsigned i = 0; i < 2; i++) {
         require_ok(sonic_pool_open(&both[i].pool, path[i], &error), &error);
@@ -158,8 +158,8 @@ static void *serve(void *arg)
 {
     server *s = arg;
     sonic_session *session = NULL;
-    s->status =
-        sonic_session_create(&session, s->context, &s->share, s->pool, s->channel, &s->error);
+    s->status = sonic_session_create(&session, s->context, &s->share, s->pool, SONIC_RELU_PPA,
+                                     s->channel, &s->error);
     if (!s->status) {
         sonic_session_set_tap(session, s->tap, &s->share);
         s->status = sonic_session_infer(session, s->x, s->y, &s->error);

@@ -106,7 +106,8 @@ void test_pools_begin(test_pools *pools, const sonic_graph *graph, uint32_t batc
     cr_assert_not_null(mkdtemp(pools->directory));
     for (unsigned p = 0; p < 2; p++)
         snprintf(pools->path[p], sizeof pools->path[p], "%s/pool.%u", pools->directory, p);
-    cr_assert_eq(sonic_plan_make(&pools->plan, graph, batch, &error), SONIC_OK, "%s", error.text);
+    cr_assert_eq(sonic_plan_make(&pools->plan, graph, batch, SONIC_RELU_PPA, &error), SONIC_OK,
+                 "%s", error.text);
 }
 
 void test_pools_deal(test_pools *pools, const sonic_context *context, const sonic_graph *graph,
@@ -115,8 +116,8 @@ void test_pools_deal(test_pools *pools, const sonic_context *context, const soni
     static const uint8_t model[SONIC_ID_BYTES] = "a model";
     sonic_error error;
     test_pools_begin(pools, graph, batch);
-    cr_assert_eq(sonic_deal(context, graph, model, batch, count, pools->path[0], pools->path[1],
-                            NULL, NULL, &error),
+    cr_assert_eq(sonic_deal(context, graph, model, SONIC_RELU_PPA, batch, count, pools->path[0],
+                            pools->path[1], NULL, NULL, &error),
                  SONIC_OK, "%s", error.text);
     for (unsigned p = 0; p < 2; p++) {
         cr_assert_eq(sonic_pool_open(&pools->pool[p], pools->path[p], &error), SONIC_OK, "%s",

@@ -160,7 +160,8 @@ usage() {
     "$sonicnn" >/dev/null 2>&1
     [ $? = 2 ] || return 1
     for words in nonsense share-model 'deal net.graph -o x' 'serve net.0' 'infer in -o out --server a:1' \
-        'reveal' 'share-model x -o y --ring 33' 'plain x y --input-range 1:0' 'info --threads 0'; do
+        'reveal' 'share-model x -o y --ring 33' 'plain x y --input-range 1:0' 'info --threads 0' \
+        'perf x --relu fss' 'demo x y --relu=' 'deal net.graph --count 1 -o x --relu PPA' 'serve net.0 --relu gcc'; do
         # shellcheck disable=SC2086
         "$sonicnn" $words >/dev/null 2>usage.err
         [ $? = 2 ] || { echo "$words"; cat usage.err; return 1; }

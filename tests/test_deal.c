@@ -105,36 +105,44 @@ Test(deal, both_files_appear_or_none)
     snprintf(missing, sizeof missing, "%s/missing/pool", pools.directory);
     const char *zero = pools.path[0], *one = pools.path[1];
 
-    cr_assert_eq(sonic_deal(context, &graph, model, 1, 5, zero, one, log_progress, &log, &error),
+    cr_assert_eq(sonic_deal(context, &graph, model, SONIC_RELU_PPA, 1, 5, zero, one, log_progress,
+                            &log, &error),
                  SONIC_E_CLOSED);
     cr_assert_str_eq(error.text, "dealing was stopped after 3 of 5 inferences");
     cr_assert_eq(log.calls, 3);
     cr_assert_eq(rmdir(pools.directory), 0, "something was left behind");
     cr_assert_eq(mkdir(pools.directory, 0700), 0);
 
-    cr_assert_eq(sonic_deal(context, &graph, model, 1, 5, missing, one, NULL, NULL, &error),
-                 SONIC_E_FILE);
-    cr_assert_eq(sonic_deal(context, &graph, model, 1, 5, zero, missing, NULL, NULL, &error),
-                 SONIC_E_FILE);
-    cr_assert_eq(sonic_deal(context, &graph, model, 1, 5, zero, zero, NULL, NULL, &error),
-                 SONIC_E_ARGUMENT);
-    cr_assert_eq(sonic_deal(context, &graph, model, 1, 0, zero, one, NULL, NULL, &error),
-                 SONIC_E_ARGUMENT);
+    cr_assert_eq(
+        sonic_deal(context, &graph, model, SONIC_RELU_PPA, 1, 5, missing, one, NULL, NULL, &error),
+        SONIC_E_FILE);
+    cr_assert_eq(
+        sonic_deal(context, &graph, model, SONIC_RELU_PPA, 1, 5, zero, missing, NULL, NULL, &error),
+        SONIC_E_FILE);
+    cr_assert_eq(
+        sonic_deal(context, &graph, model, SONIC_RELU_PPA, 1, 5, zero, zero, NULL, NULL, &error),
+        SONIC_E_ARGUMENT);
+    cr_assert_eq(
+        sonic_deal(context, &graph, model, SONIC_RELU_PPA, 1, 0, zero, one, NULL, NULL, &error),
+        SONIC_E_ARGUMENT);
     cr_assert_str_eq(error.text, "a pool must hold at least one inference");
-    cr_assert_eq(sonic_deal(context, &graph, model, 0, 5, zero, one, NULL, NULL, &error),
-                 SONIC_E_ARGUMENT);
+    cr_assert_eq(
+        sonic_deal(context, &graph, model, SONIC_RELU_PPA, 0, 5, zero, one, NULL, NULL, &error),
+        SONIC_E_ARGUMENT);
     cr_assert_eq(rmdir(pools.directory), 0, "something was left behind");
     cr_assert_eq(mkdir(pools.directory, 0700), 0);
 
     /* A target that cannot be replaced shows only when the first file is already in place. */
     cr_assert_eq(mkdir(zero, 0700), 0);
-    cr_assert_eq(sonic_deal(context, &graph, model, 1, 5, zero, one, NULL, NULL, &error),
-                 SONIC_E_FILE);
+    cr_assert_eq(
+        sonic_deal(context, &graph, model, SONIC_RELU_PPA, 1, 5, zero, one, NULL, NULL, &error),
+        SONIC_E_FILE);
     cr_assert_neq(access(one, F_OK), 0, "server 1's pool was left alone");
     cr_assert_eq(rmdir(zero), 0);
 
     log = (progress_log){0, 99};
-    cr_assert_eq(sonic_deal(context, &graph, model, 1, 5, zero, one, log_progress, &log, &error),
+    cr_assert_eq(sonic_deal(context, &graph, model, SONIC_RELU_PPA, 1, 5, zero, one, log_progress,
+                            &log, &error),
                  SONIC_OK);
     cr_assert_eq(log.calls, 5);
     cr_assert_eq(sonic_pool_open(&pools.pool[0], zero, &error), SONIC_OK);

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "proto/offline/ppa_plan.h"
-#include "proto/offline/relu_plan.h"
 #include "tests/dealt.h"
 
 static const sonic_ring rings[2] = {SONIC_RING_32, SONIC_RING_64};
@@ -31,7 +30,8 @@ static void relu_bytes(unsigned l, uint64_t n, bool stochastic, uint64_t *online
 static void make(sonic_plan *plan, const sonic_graph *graph, uint32_t batch)
 {
     sonic_error error;
-    cr_assert_eq(sonic_plan_make(plan, graph, batch, &error), SONIC_OK, "%s", error.text);
+    cr_assert_eq(sonic_plan_make(plan, graph, batch, SONIC_RELU_PPA, &error), SONIC_OK, "%s",
+                 error.text);
 }
 
 static void expect_step(const sonic_plan *plan, uint32_t node, uint64_t setup, uint64_t offline,
@@ -48,9 +48,13 @@ static void expect_step(const sonic_plan *plan, uint32_t node, uint64_t setup, u
 
 static void check_sums(const sonic_plan *plan)
 {
-    uint64_t offset = 0, setup = 0, online = 0, rounds = 0;
+    uint64_t offset = 0, setup = 0, prepare = 0, spill = 0, online = 0, rounds = 0, earlier = 0;
     for (uint32_t i = 0; i < plan->nodes; i++) {
         cr_assert_eq(plan->step[i].offset, offset);
+        cr_assert_eq(plan->step[i].spill_at, spill);
+        prepare += plan->step[i].prepare_bytes;
+        earlier += plan->step[i].prepare_rounds;
+        spill += plan->step[i].spill_bytes;
         offset += plan->step[i].offline_bytes;
         setup += plan->step[i].setup_bytes;
         online += plan->step[i].online_bytes;
@@ -58,6 +62,9 @@ static void check_sums(const sonic_plan *plan)
     }
     cr_assert_eq(plan->slot_bytes, offset);
     cr_assert_eq(plan->setup_bytes, setup);
+    cr_assert_eq(plan->prepare_bytes, prepare);
+    cr_assert_eq(plan->prepare_rounds, earlier);
+    cr_assert_eq(plan->spill_bytes, spill);
     cr_assert_eq(plan->online_bytes, online);
     cr_assert_eq(plan->online_rounds, rounds);
 }
@@ -106,6 +113,11 @@ Test(plan, every_operation_costs_its_closed_form)
         expect_step(&plan, 7, 0, 0, 0, 0);
         expect_step(&plan, 8, 4200 * b, 10 * b * batch, 420 * b * batch, 1);
         check_sums(&plan);
+        /* The linear layers alone are prepared, each server by itself. */
+        cr_assert_eq(plan.prepare_bytes, 0);
+        cr_assert_eq(plan.step[1].spill_bytes, 420 * b * batch);
+        cr_assert_eq(plan.spill_bytes, (420 + 10) * b * batch);
+        cr_assert_eq(plan.setup_rounds, 1);
         sonic_plan_free(&plan);
         cr_assert_null(plan.step);
         sonic_graph_free(&graph);
@@ -218,11 +230,17 @@ Test(plan, max_pools_compare_candidates_only)
 
 Test(plan, the_digest_is_of_graph_and_batch)
 {
+    /* As release 0.2.0 made it: its pools are still good. */
+    static const uint8_t before[SONIC_DIGEST_BYTES] = {
+        0xea, 0xcd, 0xdd, 0x63, 0xcc, 0x45, 0x76, 0x5c, 0x43, 0x1d, 0x6f,
+        0x71, 0x65, 0x36, 0xc7, 0x79, 0x40, 0xd0, 0xf6, 0xf9, 0x6b, 0xb5,
+        0xfc, 0x1f, 0x32, 0x1f, 0x55, 0x21, 0x24, 0xd3, 0x3d, 0xcd};
     sonic_graph graph, other;
     sonic_plan a, b;
     test_graph_relu(&graph, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, 30, 4);
     test_graph_relu(&other, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, 30, 4);
     make(&a, &graph, 7);
+    cr_assert_eq(memcmp(a.digest, before, sizeof before), 0);
     make(&b, &other, 7);
     cr_assert_eq(memcmp(a.digest, b.digest, sizeof a.digest), 0);
     sonic_plan_free(&b);
@@ -245,20 +263,20 @@ Test(plan, what_cannot_be_planned_is_refused)
     sonic_plan plan;
     sonic_error error;
     test_graph_relu(&graph, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, 1u << 30, 4);
-    cr_assert_eq(sonic_plan_make(&plan, &graph, 0, &error), SONIC_E_ARGUMENT);
+    cr_assert_eq(sonic_plan_make(&plan, &graph, 0, SONIC_RELU_PPA, &error), SONIC_E_ARGUMENT);
     cr_assert_str_eq(error.text, "a batch must have at least one image");
-    cr_assert_eq(sonic_plan_make(&plan, &graph, UINT32_MAX, &error), SONIC_E_SHAPE);
+    cr_assert_eq(sonic_plan_make(&plan, &graph, UINT32_MAX, SONIC_RELU_PPA, &error), SONIC_E_SHAPE);
     cr_assert_str_eq(error.text,
                      "node 0 (input) has too many elements in a batch: more than 2^31");
     cr_assert_null(plan.step);
-    cr_assert_eq(sonic_plan_make(&plan, &graph, 3, &error), SONIC_E_SHAPE);
-    cr_assert_eq(sonic_plan_make(&plan, &graph, 2, &error), SONIC_OK);
+    cr_assert_eq(sonic_plan_make(&plan, &graph, 3, SONIC_RELU_PPA, &error), SONIC_E_SHAPE);
+    cr_assert_eq(sonic_plan_make(&plan, &graph, 2, SONIC_RELU_PPA, &error), SONIC_OK);
     /* Party 0 expands its own masks and as many bits of dealt ones as party 1 has corrections. */
     uint64_t own_bits = 63 + 62 + 62 + 57 + 1 + 64;
     cr_assert_lt((own_bits << 31) / 128 + plan.step[1].offline_bytes / 16, UINT64_C(1) << 34);
     sonic_plan_free(&plan);
     graph.node[1].input[0] = 99; /* a graph that was never validated */
-    cr_assert_eq(sonic_plan_make(&plan, &graph, 1, &error), SONIC_E_FORMAT);
+    cr_assert_eq(sonic_plan_make(&plan, &graph, 1, SONIC_RELU_PPA, &error), SONIC_E_FORMAT);
     sonic_graph_free(&graph);
 
     /* No level of this max-pool has too many elements, but all together do. */
@@ -267,9 +285,9 @@ Test(plan, what_cannot_be_planned_is_refused)
         (sonic_window){3, 3, 1, 1, 1, 1, 0, 0, 0, 0};
     test_graph_shape(&graph);
     cr_assert_leq(sonic_max_pool_level(&graph, 1, 2, 0), UINT64_C(1) << 31);
-    cr_assert_eq(sonic_plan_make(&plan, &graph, 1, &error), SONIC_OK);
+    cr_assert_eq(sonic_plan_make(&plan, &graph, 1, SONIC_RELU_PPA, &error), SONIC_OK);
     sonic_plan_free(&plan);
-    cr_assert_eq(sonic_plan_make(&plan, &graph, 2, &error), SONIC_E_SHAPE);
+    cr_assert_eq(sonic_plan_make(&plan, &graph, 2, SONIC_RELU_PPA, &error), SONIC_E_SHAPE);
     cr_assert(strstr(error.text, "node 1"), "%s", error.text);
     sonic_graph_free(&graph);
 }

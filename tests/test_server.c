@@ -51,9 +51,9 @@ static void make_files(sonic_model *model, const sonic_context *context)
     snprintf(peer, sizeof peer, "127.0.0.1:%d", 20000 + getpid() % 20000);
     cr_assert_eq(sonic_model_split(model, context, path[0], &error), SONIC_OK, "%s", error.text);
     cr_assert_eq(sonic_graph_load(&graph, id, public, &error), SONIC_OK, "%s", error.text);
-    cr_assert_eq(
-        sonic_deal(context, &graph, id, BATCH, 1, path[3], path[4], NULL, NULL, &error), SONIC_OK,
-        "%s", error.text);
+    cr_assert_eq(sonic_deal(context, &graph, id, SONIC_RELU_PPA, BATCH, 1, path[3], path[4], NULL,
+                            NULL, &error),
+                 SONIC_OK, "%s", error.text);
     sonic_graph_free(&graph);
     unlink(public);
 }
@@ -164,6 +164,10 @@ Test(server, says_what_is_missing, .timeout = 20)
     sonic_server_options options = {.model = path[1], .pool = path[3]};
     cr_assert_eq(sonic_server_create(&server, context, &options, &error), SONIC_E_ARGUMENT);
     options.peer = peer;
+    options.relu = "fss";
+    cr_assert_eq(sonic_server_create(&server, context, &options, &error), SONIC_E_ARGUMENT);
+    cr_assert_str_eq(error.text, "relu takes 'ppa', not 'fss'");
+    options.relu = "ppa";
     options.timeout_ms = 200;
     cr_assert_eq(sonic_server_create(&server, context, &options, &error), SONIC_E_TIMEOUT,
                  "%s", error.text);

@@ -38,6 +38,7 @@ typedef struct two_party_server {
 
 typedef struct two_party {
     sonic_model model;          /**< owned */
+    sonic_relu relu;
     uint32_t batch;
     size_t buffer;              /**< of the memory channel */
     char dir[64];

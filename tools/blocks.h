@@ -16,6 +16,7 @@
 
 #include "proto/channel/channel.h"
 #include "proto/model/model.h"
+#include "proto/offline/relu_plan.h"
 #include "tools/scores.h"
 
 /** @name share-input */
@@ -40,6 +41,7 @@ SONIC_MUST_CHECK sonic_status sonic_share_input(const sonic_share_input_options 
 typedef struct sonic_deal_options {
     sonic_context_options context;
     const char *graph; /**< BASE.graph */
+    sonic_relu relu;   /**< how the servers will compare */
     uint32_t batch, count;
     const char *output; /**< POOL: writes POOL.0 and POOL.1; NULL: deal to servers over TCP */
     const char *listen; /**< where servers fetch their pools */
@@ -73,6 +75,7 @@ typedef struct sonic_serve_options {
     sonic_context_options context;
     const char *model;  /**< BASE.0 or BASE.1 */
     const char *pool;   /**< a pool, or with `dealer` where to put it */
+    sonic_relu relu;    /**< how to compare */
     const char *listen; /**< for users */
     const char *peer;   /**< server 0: where to listen for server 1; server 1: where server 0 is */
     const char *dealer; /**< fetch the pool from there first; may be NULL */

@@ -120,6 +120,9 @@ void sonic_cli_address(char text[128], const char *address, unsigned port)
     (void)snprintf(text, 128, "%.*s:%u", host > 100 ? 100 : host, address, port);
 }
 
+/* Options without a letter. */
+enum { RELU_KEY = 256 };
+
 static error_t parse_context(int key, char *text, struct argp_state *state)
 {
     sonic_context_options *options = state->input;
@@ -156,6 +159,23 @@ static const struct argp_option json_options[] = {
 };
 
 const struct argp sonic_cli_json_argp = { .options = json_options, .parser = parse_json };
+
+static error_t parse_relu(int key, char *text, struct argp_state *state)
+{
+    sonic_error error;
+    if (key != RELU_KEY)
+        return ARGP_ERR_UNKNOWN;
+    if (sonic_relu_parse(state->input, text, &error) != SONIC_OK)
+        argp_error(state, "--%s", error.text);
+    return 0;
+}
+
+static const struct argp_option relu_options[] = {
+    { "relu", RELU_KEY, "ppa", 0, "Compare by a parallel prefix adder (default)", 9 },
+    { 0 },
+};
+
+const struct argp sonic_cli_relu_argp = { .options = relu_options, .parser = parse_relu };
 
 static error_t parse_quantise(int key, char *text, struct argp_state *state)
 {

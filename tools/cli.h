@@ -11,6 +11,7 @@
 
 #include "dispatch/context.h"
 #include "proto/model/model.h"
+#include "proto/offline/relu_plan.h"
 
 enum { SONIC_EXIT_OK = 0, SONIC_EXIT_FAILURE = 1, SONIC_EXIT_USAGE = 2 };
 
@@ -60,6 +61,7 @@ void sonic_cli_address(char text[128], const char *address, unsigned port);
 /**@{*/
 extern const struct argp sonic_cli_context_argp;  /**< --tier, --threads: a sonic_context_options */
 extern const struct argp sonic_cli_json_argp;     /**< --json: a bool */
+extern const struct argp sonic_cli_relu_argp;     /**< --relu: a sonic_relu */
 extern const struct argp sonic_cli_quantise_argp; /**< --ring ...: a sonic_quantise_options */
 /**@}*/
 

@@ -28,7 +28,7 @@ static sonic_status deal_files(const sonic_deal_options *options, const sonic_de
     watch w = { .stop = options->stop };
     sonic_bar_start(&w.bar, "deal", options->quiet);
     sonic_status status =
-        sonic_deal(dealing->context, &dealing->graph, dealing->model, options->batch,
+        sonic_deal(dealing->context, &dealing->graph, dealing->model, options->relu, options->batch,
                    options->count, path0, path1, show_progress, &w, error);
     sonic_bar_end(&w.bar);
     return status;
@@ -68,7 +68,10 @@ static error_t parse(int key, char *text, struct argp_state *state)
 {
     sonic_deal_options *o = state->input;
     switch (key) {
-    case ARGP_KEY_INIT: state->child_inputs[0] = &o->context; return 0;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &o->context;
+        state->child_inputs[1] = &o->relu;
+        return 0;
     case 'n':
         o->count = (uint32_t)sonic_cli_number(state, "--count", text, 1, UINT32_MAX - 1);
         return 0;
@@ -104,7 +107,9 @@ int sonic_command_deal(int argc, char **argv)
         { "quiet", 'q', NULL, 0, "No notices and no bar", 2 },
         { 0 },
     };
-    static const struct argp_child children[] = { { &sonic_cli_context_argp, 0, NULL, 0 }, { 0 } };
+    static const struct argp_child children[] = { { &sonic_cli_context_argp, 0, NULL, 0 },
+                                                  { &sonic_cli_relu_argp, 0, NULL, 0 },
+                                                  { 0 } };
     static const struct argp argp = {
         .options = options,
         .parser = parse,

@@ -50,6 +50,7 @@ static sonic_status admit(dealer *d, sonic_channel *channel, unsigned *party, so
     sonic_greeting theirs, mine = { .role = SONIC_ROLE_DEALER,
                                     .party = SONIC_NO_PARTY,
                                     .ring = dealing->graph.ring,
+                                    .relu = options->relu,
                                     .batch = options->batch,
                                     .count = options->count };
     memcpy(mine.model, dealing->model, SONIC_ID_BYTES);
@@ -65,6 +66,10 @@ static sonic_status admit(dealer *d, sonic_channel *channel, unsigned *party, so
     else if (memcmp(theirs.model, dealing->model, SONIC_ID_BYTES) != 0)
         status = sonic_fail(error, SONIC_E_MISMATCH, "the server has another model than %s",
                             options->graph);
+    else if (theirs.relu != options->relu)
+        status = sonic_fail(error, SONIC_E_MISMATCH,
+                            "the server runs --relu %s, this dealer deals for --relu %s",
+                            sonic_relu_name(theirs.relu), sonic_relu_name(options->relu));
     else if (d->asked[theirs.party])
         status = sonic_fail(error, SONIC_E_REFUSED, "server %u has asked for its pool already",
                             theirs.party);

@@ -18,6 +18,7 @@ typedef struct arguments {
         plain; /* model, images, quantisation: what the reference needs, and the rest too */
     const char *labels, *names;
     uint32_t batch;
+    sonic_relu relu;
     int timeout_ms;
     char dir[DIR_BYTES];
 } arguments;
@@ -220,6 +221,7 @@ static sonic_status run_ways(arguments *args, const sonic_graph *graph, uint64_t
                        .files = args->plain.files,
                        .first = args->plain.first,
                        .count = (uint32_t)count,
+                       .relu = args->relu,
                        .timeout_ms = args->timeout_ms};
     sonic_status status = SONIC_OK;
     for (size_t i = 0; status == SONIC_OK && i < n; i++) {
@@ -323,6 +325,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &args->plain.quantise;
         state->child_inputs[1] = &args->plain.context;
+        state->child_inputs[2] = &args->relu;
         return 0;
     case 'F': args->plain.first = sonic_cli_number(state, "--first", text, 0, UINT32_MAX); return 0;
     case 'n': args->plain.count = sonic_cli_number(state, "--count", text, 1, 100000); return 0;
@@ -355,8 +358,10 @@ int sonic_command_demo(int argc, char **argv)
         {"timeout", 's', "SECONDS", 0, "Give a silent peer up after this long (default: 30)", 1},
         {0},
     };
-    static const struct argp_child children[] = {
-        {&sonic_cli_quantise_argp, 0, NULL, 0}, {&sonic_cli_context_argp, 0, NULL, 0}, {0}};
+    static const struct argp_child children[] = {{&sonic_cli_quantise_argp, 0, NULL, 0},
+                                                 {&sonic_cli_context_argp, 0, NULL, 0},
+                                                 {&sonic_cli_relu_argp, 0, NULL, 0},
+                                                 {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse,

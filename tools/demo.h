@@ -55,6 +55,7 @@ typedef struct sonic_pass {
     size_t files;
     uint64_t first;
     uint32_t count, batch;
+    sonic_relu relu;
     int timeout_ms;
     bool report; /**< server 1, who gets the larger pool, prints its table */
     bool quiet;

@@ -49,6 +49,7 @@ static sonic_status play_dealer(void *arg, int out, sonic_error *error)
     s->out = out;
     sonic_deal_options options = {.context = s->pass->context,
                                   .graph = s->graph,
+                                  .relu = s->pass->relu,
                                   .batch = s->pass->batch,
                                   .count = (s->pass->count + s->pass->batch - 1) / s->pass->batch,
                                   .listen = "127.0.0.1:0",
@@ -67,6 +68,7 @@ static sonic_status play_server(void *arg, int out, sonic_error *error)
     sonic_serve_options options = {.context = s->pass->context,
                                    .model = s->model,
                                    .pool = s->pool,
+                                   .relu = s->pass->relu,
                                    .listen = "127.0.0.1:0",
                                    .peer = s->party == 0 ? "127.0.0.1:0" : s->peer,
                                    .dealer = s->dealer,

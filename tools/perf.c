@@ -33,6 +33,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
         state->child_inputs[0] = &args->perf.quantise;
         state->child_inputs[1] = &args->perf.context;
         state->child_inputs[2] = &args->json;
+        state->child_inputs[3] = &args->perf.relu;
         return 0;
     case 'b':
         args->perf.batch = (uint32_t)sonic_cli_number(state, "--batch", text, 1, 100000);
@@ -94,6 +95,7 @@ int sonic_command_perf(int argc, char **argv)
     static const struct argp_child children[] = {{&sonic_cli_quantise_argp, 0, NULL, 0},
                                                  {&sonic_cli_context_argp, 0, NULL, 0},
                                                  {&sonic_cli_json_argp, 0, NULL, 0},
+                                                 {&sonic_cli_relu_argp, 0, NULL, 0},
                                                  {0}};
     static const struct argp argp = {
         .options = options,

@@ -9,6 +9,7 @@
 
 #include "dispatch/context.h"
 #include "proto/model/model.h"
+#include "proto/offline/relu_plan.h"
 
 enum { SONIC_PERF_REPEAT_MAX = 100 };
 
@@ -38,6 +39,7 @@ typedef struct sonic_perf_options {
     sonic_context_options context;
     sonic_quantise_options quantise;
     const char *model; /**< MODEL.onnx */
+    sonic_relu relu;
     uint32_t batch, repeat;
     bool quiet;               /**< no progress bar */
     const volatile int *stop; /**< non-zero: give up; may be NULL */

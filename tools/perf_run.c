@@ -65,7 +65,7 @@ static void play(sonic_perf_party *party)
     sonic_session *session = NULL;
     pthread_mutex_lock(&bench->turn);
     party->status = sonic_session_create(&session, bench->context, &party->share, party->pool,
-                                         party->channel, &party->error);
+                                         bench->options->relu, party->channel, &party->error);
     if (!party->status) {
         if (party == &bench->party[0])
             sonic_session_set_tap(session, show_node, bench);
@@ -121,8 +121,8 @@ static sonic_status deal(sonic_perf_bench *bench, sonic_error *error)
         sonic_perf_path(path[i], bench, names[i]);
     bench->since = sonic_clock_seconds();
     sonic_status status =
-        sonic_deal(bench->context, &share->graph, share->id, bench->options->batch, 1, path[0],
-                   path[1], note_dealt, bench, error);
+        sonic_deal(bench->context, &share->graph, share->id, bench->options->relu,
+                   bench->options->batch, 1, path[0], path[1], note_dealt, bench, error);
     for (unsigned i = 0; i < 2; i++) {
         if (!status)
             status = sonic_pool_open(&bench->party[i].pool, path[i], error);
@@ -264,7 +264,8 @@ static sonic_status take_plan(const sonic_perf_bench *bench, sonic_perf_result *
                               sonic_error *error)
 {
     sonic_plan plan;
-    sonic_status status = sonic_plan_make(&plan, &result->graph, bench->options->batch, error);
+    sonic_status status =
+        sonic_plan_make(&plan, &result->graph, bench->options->batch, bench->options->relu, error);
     if (status)
         return status;
     result->slot_bytes = plan.slot_bytes;

@@ -133,7 +133,7 @@ static sonic_status start(sonic_serving *serving, sonic_error *error)
         status = meet_peer(serving, error);
     if (status == SONIC_OK)
         status = sonic_session_create(&serving->session, serving->context, &serving->model,
-                                      serving->pool, serving->peer, error);
+                                      serving->pool, options->relu, serving->peer, error);
     return status == SONIC_OK ? open_door(serving, error) : status;
 }
 
@@ -192,6 +192,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &o->context;
         state->child_inputs[1] = &o->json;
+        state->child_inputs[2] = &o->relu;
         return 0;
     case 'p': o->pool = text; return 0;
     case 'l': o->listen = text; return 0;
@@ -231,6 +232,7 @@ int sonic_command_serve(int argc, char **argv)
     };
     static const struct argp_child children[] = { { &sonic_cli_context_argp, 0, NULL, 0 },
                                                   { &sonic_cli_json_argp, 0, NULL, 0 },
+                                                  { &sonic_cli_relu_argp, 0, NULL, 0 },
                                                   { 0 } };
     static const struct argp argp = {
         .options = options,

@@ -29,7 +29,8 @@ static sonic_status bound_pool(const sonic_serving *serving, const sonic_greetin
 {
     sonic_plan plan;
     uint64_t data = 0;
-    sonic_status status = sonic_plan_make(&plan, &serving->model.graph, dealer->batch, error);
+    sonic_status status = sonic_plan_make(&plan, &serving->model.graph, dealer->batch,
+                                          serving->options->relu, error);
     if (status != SONIC_OK)
         return status;
     /* The container adds a checksum to every 64 KiB, pages and metadata; its reader is exact. */
@@ -45,13 +46,18 @@ static sonic_status greet_dealer(const sonic_serving *serving, sonic_channel *de
 {
     const sonic_model_share *model = &serving->model;
     sonic_greeting theirs,
-        mine = { .role = SONIC_ROLE_SERVER, .party = model->party, .ring = model->graph.ring };
+        mine = { .role = SONIC_ROLE_SERVER, .party = model->party, .ring = model->graph.ring,
+                 .relu = serving->options->relu };
     memcpy(mine.model, model->id, SONIC_ID_BYTES);
     sonic_status status =
         sonic_greeting_receive(dealer, &theirs, SONIC_ROLE_DEALER, SONIC_ROLE_DEALER, error);
     if (status == SONIC_OK && memcmp(theirs.model, model->id, SONIC_ID_BYTES) != 0)
         status = sonic_fail(error, SONIC_E_MISMATCH, "the dealer deals for another model than %s",
                             serving->options->model);
+    if (status == SONIC_OK && theirs.relu != mine.relu)
+        status = sonic_fail(error, SONIC_E_MISMATCH,
+                            "the dealer deals for --relu %s, this server runs --relu %s",
+                            sonic_relu_name(theirs.relu), sonic_relu_name(mine.relu));
     if (status == SONIC_OK && (theirs.batch == 0 || theirs.count == 0))
         status = sonic_fail(error, SONIC_E_PEER, "the dealer announces an empty pool");
     if (status == SONIC_OK)

@@ -24,6 +24,8 @@ typedef struct sonic_server_options {
     const char *pool;  /**< this server's pool; locked, and counted down durably */
     const char *peer;  /**< "HOST:PORT": server 0 listens there, server 1 connects to it */
     int timeout_ms;    /**< of the peer, by progress; 0: 30 s */
+    const char *relu;  /**< how ReLU and max-pool compare, as the pool was dealt for: "ppa"; NULL:
+                            "ppa" */
 } sonic_server_options;
 
 /** What an inference moves, in ring elements of 4 or 8 bytes, little-endian as the machine's. */

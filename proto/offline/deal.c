@@ -15,7 +15,7 @@
 static sonic_status deal_relu(const sonic_deal_node *node, sonic_error *error)
 {
     const sonic_dealer *dealer = node->dealer;
-    sonic_relu_calls calls = {.relu = SONIC_RELU_PPA,
+    sonic_relu_calls calls = {.relu = dealer->plan->relu,
                               .graph = dealer->graph,
                               .node = node->node,
                               .batch = dealer->plan->batch};
@@ -120,9 +120,9 @@ abort_writer0:
 }
 
 sonic_status sonic_deal(const sonic_context *context, const sonic_graph *graph,
-                        const uint8_t model[SONIC_ID_BYTES], uint32_t batch, uint32_t count,
-                        const char *path0, const char *path1, sonic_progress progress, void *arg,
-                        sonic_error *error)
+                        const uint8_t model[SONIC_ID_BYTES], sonic_relu relu, uint32_t batch,
+                        uint32_t count, const char *path0, const char *path1,
+                        sonic_progress progress, void *arg, sonic_error *error)
 {
     sonic_plan plan;
     size_t data;
@@ -131,7 +131,7 @@ sonic_status sonic_deal(const sonic_context *context, const sonic_graph *graph,
     if (strcmp(path0, path1) == 0)
         return sonic_fail(error, SONIC_E_ARGUMENT, "both parties' pools would be written to %s",
                           path0);
-    sonic_status status = sonic_plan_make(&plan, graph, batch, error);
+    sonic_status status = sonic_plan_make(&plan, graph, batch, relu, error);
     if (status != SONIC_OK)
         return status;
 

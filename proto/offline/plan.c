@@ -59,15 +59,16 @@ static sonic_status plan_conv(sonic_step *step, const sonic_graph *graph, uint32
         return status;
     step->setup_bytes = sonic_plan_open_bytes(graph->ring, weights);
     step->offline_bytes = sonic_plan_open_bytes(graph->ring, out);
+    step->spill_bytes = sonic_plan_open_bytes(graph->ring, out);
     step->online_bytes = sonic_plan_open_bytes(graph->ring, in);
     step->online_rounds = 1;
     return SONIC_OK;
 }
 
 static sonic_status plan_relu(sonic_step *step, const sonic_graph *graph, uint32_t i,
-                              uint32_t batch, sonic_error *error)
+                              uint32_t batch, sonic_relu relu, sonic_error *error)
 {
-    sonic_relu_calls calls = {.relu = SONIC_RELU_PPA, .graph = graph, .node = i, .batch = batch};
+    sonic_relu_calls calls = {.relu = relu, .graph = graph, .node = i, .batch = batch};
     const sonic_relu_call *call = &calls.call;
     uint64_t all = 0;
     while (sonic_relu_next(&calls)) {
@@ -76,8 +77,11 @@ static sonic_status plan_relu(sonic_step *step, const sonic_graph *graph, uint32
         if (status != SONIC_OK)
             return status;
         sonic_relu_cost cost =
-            sonic_relu_cost_of(calls.relu, graph->ring, call->n, call->shift, call->truncation);
+            sonic_relu_cost_of(relu, graph->ring, call->n, call->shift, call->truncation);
         step->offline_bytes += cost.offline_bytes;
+        step->prepare_bytes += cost.prepare_bytes;
+        step->prepare_rounds += cost.prepare_rounds;
+        step->spill_bytes += cost.spill_bytes;
         step->online_bytes += cost.online_bytes;
         step->online_rounds += cost.online_rounds;
     }
@@ -85,7 +89,7 @@ static sonic_status plan_relu(sonic_step *step, const sonic_graph *graph, uint32
 }
 
 static sonic_status plan_node(sonic_step *step, const sonic_graph *graph, uint32_t i,
-                              uint32_t batch, sonic_error *error)
+                              uint32_t batch, sonic_relu relu, sonic_error *error)
 {
     const sonic_node *node = &graph->node[i];
     uint64_t n;
@@ -98,7 +102,7 @@ static sonic_status plan_node(sonic_step *step, const sonic_graph *graph, uint32
         return plan_conv(step, graph, i, batch, error);
     case SONIC_OP_RELU:
     case SONIC_OP_MAX_POOL:
-        return plan_relu(step, graph, i, batch, error);
+        return plan_relu(step, graph, i, batch, relu, error);
     case SONIC_OP_TRUNC:
         if (graph->truncation == SONIC_TRUNC_STOCHASTIC && node->shift > 0) {
             step->offline_bytes = 2 * sonic_plan_open_bytes(graph->ring, n);
@@ -115,22 +119,31 @@ static sonic_status plan_node(sonic_step *step, const sonic_graph *graph, uint32
 static sonic_status add_step(sonic_plan *plan, sonic_step *step, const sonic_graph *graph,
                              uint32_t i, sonic_error *error)
 {
-    size_t offline, setup, online;
+    size_t offline, setup, prepare, spill, online;
     step->offset = plan->slot_bytes;
+    step->spill_at = plan->spill_bytes;
     if (!sonic_size_add(&offline, plan->slot_bytes, step->offline_bytes) ||
         !sonic_size_add(&setup, plan->setup_bytes, step->setup_bytes) ||
-        !sonic_size_add(&online, plan->online_bytes, step->online_bytes) || offline > INT64_MAX)
+        !sonic_size_add(&prepare, plan->prepare_bytes, step->prepare_bytes) ||
+        !sonic_size_add(&spill, plan->spill_bytes, step->spill_bytes) ||
+        !sonic_size_add(&online, plan->online_bytes, step->online_bytes) || offline > INT64_MAX ||
+        spill > INT64_MAX)
         return sonic_fail(error, SONIC_E_SHAPE, "the graph's plan overflows at node %u (%s)", i,
                           graph->node[i].name);
     plan->slot_bytes = offline;
     plan->setup_bytes = setup;
+    plan->prepare_bytes = prepare;
+    plan->spill_bytes = spill;
     plan->online_bytes = online;
+    plan->prepare_rounds += step->prepare_rounds;
     plan->online_rounds += step->online_rounds;
     return SONIC_OK;
 }
 
-static sonic_status plan_digest(sonic_plan *plan, const sonic_graph *graph, sonic_error *error)
+static sonic_status make_digest(uint8_t digest[SONIC_DIGEST_BYTES], const sonic_graph *graph,
+                                uint32_t batch, sonic_relu relu, sonic_error *error)
 {
+    /* Before there was a choice the name was not hashed: pools of then still fit. */
     static const char domain[] = "sonicnn plan";
     uint8_t *bytes, numbers[8];
     size_t n;
@@ -138,20 +151,40 @@ static sonic_status plan_digest(sonic_plan *plan, const sonic_graph *graph, soni
     if (status != SONIC_OK)
         return status;
     sonic_file_put32(numbers, PLAN_VERSION);
-    sonic_file_put32(numbers + 4, plan->batch);
+    sonic_file_put32(numbers + 4, batch);
 
     crypto_generichash_state hash;
     crypto_generichash_init(&hash, NULL, 0, SONIC_DIGEST_BYTES);
     crypto_generichash_update(&hash, (const uint8_t *)domain, sizeof domain);
     crypto_generichash_update(&hash, numbers, sizeof numbers);
     crypto_generichash_update(&hash, bytes, n);
-    crypto_generichash_final(&hash, plan->digest, SONIC_DIGEST_BYTES);
+    if (relu != SONIC_RELU_PPA) {
+        const char *name = sonic_relu_name(relu);
+        crypto_generichash_update(&hash, (const uint8_t *)name, strlen(name));
+    }
+    crypto_generichash_final(&hash, digest, SONIC_DIGEST_BYTES);
     free(bytes);
     return SONIC_OK;
 }
 
+sonic_status sonic_plan_relu_of(sonic_relu *relu, const uint8_t digest[SONIC_DIGEST_BYTES],
+                                const sonic_graph *graph, uint32_t batch, sonic_error *error)
+{
+    for (unsigned r = 0; r < SONIC_RELUS; r++) {
+        uint8_t other[SONIC_DIGEST_BYTES];
+        sonic_status status = make_digest(other, graph, batch, (sonic_relu)r, error);
+        if (status != SONIC_OK)
+            return status;
+        *relu = (sonic_relu)r;
+        if (memcmp(digest, other, SONIC_DIGEST_BYTES) == 0)
+            return SONIC_OK;
+    }
+    *relu = SONIC_RELUS;
+    return SONIC_OK;
+}
+
 sonic_status sonic_plan_make(sonic_plan *plan, const sonic_graph *graph, uint32_t batch,
-                             sonic_error *error)
+                             sonic_relu relu, sonic_error *error)
 {
     memset(plan, 0, sizeof *plan);
     if (batch == 0)
@@ -159,6 +192,7 @@ sonic_status sonic_plan_make(sonic_plan *plan, const sonic_graph *graph, uint32_
     if (graph->nodes == 0)
         return sonic_fail(error, SONIC_E_ARGUMENT, "a graph without nodes has no plan");
 
+    plan->relu = relu;
     plan->batch = batch;
     plan->nodes = graph->nodes;
     plan->step = calloc(graph->nodes, sizeof *plan->step);
@@ -167,15 +201,18 @@ sonic_status sonic_plan_make(sonic_plan *plan, const sonic_graph *graph, uint32_
                           graph->nodes);
 
     /* First: writing validates the graph, on which all else relies. */
-    sonic_status status = plan_digest(plan, graph, error);
+    sonic_status status = make_digest(plan->digest, graph, batch, relu, error);
     for (uint32_t i = 0; i < graph->nodes && status == SONIC_OK; i++) {
-        status = plan_node(&plan->step[i], graph, i, batch, error);
+        status = plan_node(&plan->step[i], graph, i, batch, relu, error);
         if (status == SONIC_OK)
             status = add_step(plan, &plan->step[i], graph, i, error);
     }
-    if (status != SONIC_OK)
+    if (status != SONIC_OK) {
         sonic_plan_free(plan);
-    return status;
+        return status;
+    }
+    plan->setup_rounds = plan->setup_bytes > 0;
+    return SONIC_OK;
 }
 
 void sonic_plan_free(sonic_plan *plan)

@@ -1,11 +1,11 @@
 /** @file
  * The plan: what correlated randomness one inference of a graph consumes, to the byte, and the
- * closed forms of every layer's traffic.
+ * closed forms of every layer's traffic, given how the network compares.
  */
 #ifndef SONIC_PROTO_OFFLINE_PLAN_H
 #define SONIC_PROTO_OFFLINE_PLAN_H
 
-#include "proto/model/graph.h"
+#include "proto/offline/relu_plan.h"
 
 enum { SONIC_DIGEST_BYTES = 32 };
 
@@ -14,24 +14,37 @@ typedef struct sonic_step {
     uint64_t offset;        /**< where party 1's corrections of this node start in a slot */
     uint64_t offline_bytes; /**< party 1's corrections; party 0 needs none: its half is a seed */
     uint64_t setup_bytes;   /**< opening of the weights, once a session */
+    uint64_t prepare_bytes; /**< between the servers, before the input comes */
+    uint64_t prepare_rounds;
+    uint64_t spill_at; /**< where what is prepared for this node starts in the file that keeps it */
+    uint64_t spill_bytes;
     uint64_t online_bytes;
     uint64_t online_rounds;
 } sonic_step;
 
 typedef struct sonic_plan {
+    sonic_relu relu;
     uint32_t batch;
     uint32_t nodes;
-    sonic_step *step;                   /**< one a node */
-    uint64_t slot_bytes;                /**< party 1's corrections of one inference (a batch) */
-    uint64_t setup_bytes, online_bytes; /**< sums over the nodes */
-    uint64_t online_rounds; /**< of one inference; setup is 1 round if there are weights */
-    uint8_t digest[SONIC_DIGEST_BYTES]; /**< BLAKE2b of the serialised graph, batch and format
-                                           version */
+    sonic_step *step;    /**< one a node */
+    uint64_t slot_bytes; /**< party 1's corrections of one inference (a batch) */
+    uint64_t setup_bytes, prepare_bytes, spill_bytes, online_bytes; /**< sums over the nodes */
+    uint64_t setup_rounds;                  /**< of a session, without the handshake */
+    uint64_t prepare_rounds, online_rounds; /**< of one inference */
+    uint8_t digest[SONIC_DIGEST_BYTES];     /**< BLAKE2b of the serialised graph, batch, format
+                                               version and relu */
 } sonic_plan;
 
 SONIC_MUST_CHECK sonic_status sonic_plan_make(sonic_plan *plan, const sonic_graph *graph,
-                                              uint32_t batch, sonic_error *error);
+                                              uint32_t batch, sonic_relu relu, sonic_error *error);
 void sonic_plan_free(sonic_plan *plan);
+
+/** Which way of comparing the plan with this digest had; SONIC_RELUS where it is not one of this
+ * graph and batch. */
+SONIC_MUST_CHECK sonic_status sonic_plan_relu_of(sonic_relu *relu,
+                                                 const uint8_t digest[SONIC_DIGEST_BYTES],
+                                                 const sonic_graph *graph, uint32_t batch,
+                                                 sonic_error *error);
 
 /** Bytes of one opening of n elements, one direction. */
 uint64_t sonic_plan_open_bytes(sonic_ring ring, uint64_t n);

@@ -21,7 +21,7 @@ sonic_status sonic_relu_parse(sonic_relu *relu, const char *name, sonic_error *e
             *relu = (sonic_relu)r;
             return SONIC_OK;
         }
-    return sonic_fail(error, SONIC_E_ARGUMENT, "a relu is 'ppa', not '%s'", name);
+    return sonic_fail(error, SONIC_E_ARGUMENT, "relu takes 'ppa', not '%s'", name);
 }
 
 sonic_relu_cost sonic_relu_cost_of(sonic_relu relu, sonic_ring ring, uint64_t n, unsigned shift,

@@ -23,6 +23,7 @@ sonic_status sonic_greeting_send(sonic_channel *channel, const sonic_greeting *g
     bytes[12] = (uint8_t)greeting->role;
     bytes[13] = (uint8_t)greeting->party;
     bytes[14] = (uint8_t)greeting->ring;
+    bytes[15] = (uint8_t)greeting->relu;
     memcpy(bytes + 16, greeting->model, SONIC_ID_BYTES);
     memcpy(bytes + 32, greeting->request, SONIC_ID_BYTES);
     sonic_file_put32(bytes + 48, greeting->batch);
@@ -43,12 +44,13 @@ sonic_status sonic_greeting_parse(sonic_greeting *greeting, const uint8_t *bytes
                           SONIC_REQUEST_VERSION);
     if (bytes[12] < SONIC_ROLE_USER || bytes[12] > SONIC_ROLE_DEALER ||
         bytes[13] > SONIC_NO_PARTY || (bytes[14] != SONIC_RING_32 && bytes[14] != SONIC_RING_64) ||
-        bytes[15] != 0 || sonic_file_get64(bytes + 64) != 0)
+        bytes[15] >= SONIC_RELUS || sonic_file_get64(bytes + 64) != 0)
         return sonic_fail(error, SONIC_E_PEER, "%s sent a malformed greeting", peer);
     *greeting = (sonic_greeting){
         .role = (sonic_role)bytes[12],
         .party = bytes[13],
         .ring = (sonic_ring)bytes[14],
+        .relu = (sonic_relu)bytes[15],
         .batch = sonic_file_get32(bytes + 48),
         .count = sonic_file_get32(bytes + 52),
         .bytes = sonic_file_get64(bytes + 56),

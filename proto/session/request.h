@@ -5,8 +5,8 @@
  * A conversation begins with greetings, the host first, and goes on in messages; a message FILE is
  * followed by the bytes of a container (proto/share/file.h).  All integers little-endian.
  *
- *   greeting "SONICREQ", version u32, role u8, party u8, ring u8, 0, model, request 16 bytes each,
- *            batch u32, count u32, bytes u64, 0 u64: SONIC_GREETING_BYTES
+ *   greeting "SONICREQ", version u32, role u8, party u8, ring u8, relu u8, model and request of 16
+ *            bytes, batch u32, count u32, bytes u64, 0 u64: SONIC_GREETING_BYTES
  *   message  length of what follows u32, type u8, three 0, id 16 bytes, done u64, total u64, text
  *
  * - user and server i: greeting, greeting, `bytes` bytes of container (the input's share).  The
@@ -27,6 +27,7 @@
 #define SONIC_PROTO_SESSION_REQUEST_H
 
 #include "proto/channel/channel.h"
+#include "proto/offline/relu_plan.h"
 #include "proto/share/file.h"
 
 enum {
@@ -46,6 +47,7 @@ typedef struct sonic_greeting {
     sonic_role role;
     unsigned party; /**< a server's own; the share a user sends; a dealer has SONIC_NO_PARTY */
     sonic_ring ring;
+    sonic_relu relu; /**< of a dealer, and of a server that asks it; else SONIC_RELU_PPA */
     uint8_t model[SONIC_ID_BYTES];
     uint8_t request[SONIC_ID_BYTES]; /**< a user's, the same for both servers; else zeros */
     uint32_t batch;

@@ -43,11 +43,15 @@ sonic_status sonic_server_create(sonic_server **server, const sonic_context *con
         return sonic_fail(error, SONIC_E_ARGUMENT, "a timeout of %d ms is negative",
                           options->timeout_ms);
     int timeout_ms = options->timeout_ms ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
+    sonic_relu relu = SONIC_RELU_PPA;
+    sonic_status status = options->relu ? sonic_relu_parse(&relu, options->relu, error) : SONIC_OK;
+    if (status != SONIC_OK)
+        return status;
 
     sonic_server *s = calloc(1, sizeof *s);
     if (!s)
         return sonic_fail(error, SONIC_E_MEMORY, "no memory for a server");
-    sonic_status status = sonic_model_share_load(&s->model, options->model, error);
+    status = sonic_model_share_load(&s->model, options->model, error);
     if (status == SONIC_OK)
         status = sonic_pool_open(&s->pool, options->pool, error);
     if (status == SONIC_OK)
@@ -55,7 +59,8 @@ sonic_status sonic_server_create(sonic_server **server, const sonic_context *con
     if (status == SONIC_OK)
         status = meet_peer(s, options->peer, timeout_ms, error);
     if (status == SONIC_OK)
-        status = sonic_session_create(&s->session, context, &s->model, s->pool, s->peer, error);
+        status =
+            sonic_session_create(&s->session, context, &s->model, s->pool, relu, s->peer, error);
     if (status != SONIC_OK) {
         sonic_server_free(s);
         return status;

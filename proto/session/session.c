@@ -29,7 +29,8 @@ sonic_layer sonic_session_layer(const sonic_session *session, uint32_t node)
                          .channel = session->peer,
                          .graph = &session->model->graph,
                          .node = node,
-                         .batch = session->plan.batch};
+                         .batch = session->plan.batch,
+                         .compare = {.relu = session->plan.relu}};
 }
 
 sonic_status sonic_session_check(const sonic_model_share *model, const sonic_pool *pool,
@@ -55,15 +56,35 @@ sonic_status sonic_session_check(const sonic_model_share *model, const sonic_poo
     return SONIC_OK;
 }
 
-/* What must agree between the pool and the plan made from the model. */
-static sonic_status check_plan(const sonic_plan *plan, sonic_pool *pool, sonic_error *error)
+/* How the plan with a digest compares, where that is all it has against this session's plan; else
+ * NULL. */
+static const char *other_relu(const sonic_session *session,
+                              const uint8_t digest[SONIC_DIGEST_BYTES])
 {
+    const sonic_plan *plan = &session->plan;
+    sonic_relu relu;
+    sonic_status status =
+        sonic_plan_relu_of(&relu, digest, &session->model->graph, plan->batch, NULL);
+    return status || relu == plan->relu || relu == SONIC_RELUS ? NULL : sonic_relu_name(relu);
+}
+
+/* What must agree between the pool and the plan made from the model. */
+static sonic_status check_plan(const sonic_session *session, sonic_error *error)
+{
+    const sonic_plan *plan = &session->plan;
+    const sonic_pool *pool = session->pool;
     const sonic_file_header *header = sonic_pool_header(pool);
     size_t bytes;
-    if (memcmp(sonic_pool_plan_digest(pool), plan->digest, SONIC_DIGEST_BYTES))
+    if (memcmp(sonic_pool_plan_digest(pool), plan->digest, SONIC_DIGEST_BYTES)) {
+        const char *other = other_relu(session, sonic_pool_plan_digest(pool));
+        if (!other)
+            return sonic_fail(error, SONIC_E_MISMATCH,
+                              "pool %s was dealt for another graph or by another version",
+                              sonic_pool_path(pool));
         return sonic_fail(error, SONIC_E_MISMATCH,
-                          "pool %s was dealt for another graph or by another version",
-                          sonic_pool_path(pool));
+                          "pool %s was dealt for --relu %s, this server runs --relu %s",
+                          sonic_pool_path(pool), other, sonic_relu_name(plan->relu));
+    }
     if (!sonic_size_mul(&bytes, header->party ? plan->slot_bytes : 0, header->count) ||
         bytes != header->data_bytes)
         return sonic_fail(error, SONIC_E_FORMAT,
@@ -73,29 +94,15 @@ static sonic_status check_plan(const sonic_plan *plan, sonic_pool *pool, sonic_e
     return SONIC_OK;
 }
 
-/* Fills last_use, and gives every linear layer its place in the spill file. */
-static sonic_status lay_out(sonic_session *session, sonic_error *error)
+static void fill_last_use(sonic_session *session)
 {
     const sonic_graph *graph = &session->model->graph;
-    size_t spill = 0;
     for (uint32_t node = 0; node < graph->nodes; node++) {
         session->last_use[node] = node;
         for (uint32_t i = 0; i < graph->node[node].inputs; i++)
             session->last_use[graph->node[node].input[i]] = node;
-        session->spill_at[node] = spill;
-        if (graph->node[node].op != SONIC_OP_CONV)
-            continue;
-        sonic_layer layer = sonic_session_layer(session, node);
-        size_t elements;
-        sonic_status status = sonic_layer_elements(&layer, node, &elements, error);
-        if (status)
-            return status;
-        if (!sonic_size_add(&spill, spill, elements * sonic_ring_bytes(graph->ring)) ||
-            spill > INT64_MAX)
-            return sonic_fail(error, SONIC_E_SHAPE, "the prepared layers do not fit in a file");
     }
     session->last_use[graph->nodes - 1] = graph->nodes;
-    return SONIC_OK;
 }
 
 /* The handshake, and the agreement on the first inference's material. */
@@ -105,7 +112,7 @@ static sonic_status greet(sonic_session *session, sonic_error *error)
     sonic_hello mine = {.party = session->model->party,
                         .ring = (uint32_t)session->model->graph.ring,
                         .batch = session->plan.batch};
-    sonic_hello theirs;
+    sonic_hello theirs = {0};
     sonic_status status = sonic_pool_next(session->pool, &mine.next, error);
     if (status)
         return status;
@@ -116,6 +123,11 @@ static sonic_status greet(sonic_session *session, sonic_error *error)
     memcpy(mine.tier, tier, strnlen(tier, SONIC_HELLO_TIER - 1));
 
     status = sonic_handshake(session->peer, &mine, &theirs, error);
+    const char *other = status == SONIC_E_MISMATCH ? other_relu(session, theirs.digest) : NULL;
+    if (other)
+        return sonic_fail(error, status, "%s runs --relu %s, here %s",
+                          sonic_channel_peer(session->peer), other,
+                          sonic_relu_name(session->plan.relu));
     if (status)
         return status;
     memcpy(session->peer_tier, theirs.tier, SONIC_HELLO_TIER);
@@ -147,25 +159,23 @@ static sonic_status open_weights(sonic_session *session, sonic_error *error)
 }
 
 /* Everything of creation that can fail on a session that exists. */
-static sonic_status start(sonic_session *session, sonic_error *error)
+static sonic_status start(sonic_session *session, sonic_relu relu, sonic_error *error)
 {
     const sonic_graph *graph = &session->model->graph;
     uint32_t nodes = graph->nodes;
-    sonic_status status =
-        sonic_plan_make(&session->plan, graph, sonic_pool_header(session->pool)->batch, error);
+    sonic_status status = sonic_plan_make(&session->plan, graph,
+                                          sonic_pool_header(session->pool)->batch, relu, error);
     if (!status)
-        status = check_plan(&session->plan, session->pool, error);
+        status = check_plan(session, error);
     if (status)
         return status;
     session->linear = calloc(nodes, sizeof *session->linear);
     session->last_use = calloc(nodes, sizeof *session->last_use);
-    session->spill_at = calloc(nodes, sizeof *session->spill_at);
     session->seconds = calloc((size_t)nodes * SONIC_PHASES, sizeof *session->seconds);
-    if (!session->linear || !session->last_use || !session->spill_at || !session->seconds)
+    if (!session->linear || !session->last_use || !session->seconds)
         return sonic_fail(error, SONIC_E_MEMORY, "out of memory for %u layers", nodes);
-    status = lay_out(session, error);
-    if (!status)
-        status = sonic_anonymous_file(&session->spill, NULL, error);
+    fill_last_use(session);
+    status = sonic_anonymous_file(&session->spill, NULL, error);
     if (!status)
         status = sonic_channel_layers(session->peer, nodes, error);
     if (status)
@@ -177,7 +187,7 @@ static sonic_status start(sonic_session *session, sonic_error *error)
 }
 
 sonic_status sonic_session_create(sonic_session **session, const sonic_context *context,
-                                  const sonic_model_share *model, sonic_pool *pool,
+                                  const sonic_model_share *model, sonic_pool *pool, sonic_relu relu,
                                   sonic_channel *peer, sonic_error *error)
 {
     sonic_status status = sonic_session_check(model, pool, error);
@@ -191,7 +201,7 @@ sonic_status sonic_session_create(sonic_session **session, const sonic_context *
     made->pool = pool;
     made->peer = peer;
     made->spill = -1;
-    status = start(made, error);
+    status = start(made, relu, error);
     if (status) {
         sonic_session_free(made);
         return status;
@@ -219,7 +229,6 @@ void sonic_session_free(sonic_session *session)
     sonic_plan_free(&session->plan);
     free(session->linear);
     free(session->last_use);
-    free(session->spill_at);
     free(session->seconds);
     free(session);
 }
@@ -248,7 +257,7 @@ static sonic_status prepare_node(sonic_session *session, uint32_t node, sonic_er
                          session->slot, node);
     sonic_status status =
         sonic_linear_prepare(&layer, &session->linear[node], session->model->b[node],
-                             session->spill, session->spill_at[node], error);
+                             session->spill, session->plan.step[node].spill_at, error);
     sonic_material_end(&layer.material);
     sonic_session_end(session, SONIC_OFFLINE, node, since);
     return status ? sonic_layer_fail(&layer, status, error) : SONIC_OK;

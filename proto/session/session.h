@@ -15,14 +15,16 @@
 
 typedef struct sonic_session sonic_session;
 
-/** Checks that model and pool belong together, before anything is sent; then handshake and setup.
- * Everything passed in stays the caller's and must outlive the session.
+/** Checks that model and pool belong together and that the pool was dealt for `relu`, before
+ * anything is sent; then handshake and setup.  Everything passed in stays the caller's and must
+ * outlive the session.
  *
  * Handshake (handshake.h): 112 bytes and 1 round, attributed to node 0 in phase SETUP.  It compares
- * version, party, ring, model id, batch, plan digest (the graph's) and pool pair and says which
- * differs: SONIC_E_MISMATCH "server 1 has another pool (pair ...)"; garbage is SONIC_E_PEER.  The
- * tier is for information only.  The servers agree on the first inference's material: the larger of
- * their next unused ones; from then on both count on by one, which needs no message.
+ * version, party, ring, model id, batch, plan digest (the graph's and relu's) and pool pair and
+ * says which differs: SONIC_E_MISMATCH "server 1 has another pool (pair ...)", "server 1 runs
+ * --relu gc, here ppa"; garbage is SONIC_E_PEER.  The tier is for information only.  The servers
+ * agree on the first inference's material: the larger of their next unused ones; from then on both
+ * count on by one, which needs no message.
  *
  * Setup: F = W - B is opened for all weights in one round, 2 l |W| bits in all; each node's bytes
  * are attributed to it, the round to node 0.  Then F and the server's share of W are packed for the
@@ -36,7 +38,8 @@ typedef struct sonic_session sonic_session;
 SONIC_MUST_CHECK sonic_status sonic_session_create(sonic_session **session,
                                                    const sonic_context *context,
                                                    const sonic_model_share *model, sonic_pool *pool,
-                                                   sonic_channel *peer, sonic_error *error);
+                                                   sonic_relu relu, sonic_channel *peer,
+                                                   sonic_error *error);
 void sonic_session_free(sonic_session *session);
 
 /** What must agree between the files of one server, before there is a peer: party, ring, model id.

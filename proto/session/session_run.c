@@ -66,9 +66,9 @@ static sonic_status run_linear(struct run *r, const sonic_layer *layer, sonic_er
     sonic_status status = make(r, node, error);
     if (status)
         return status;
-    return sonic_linear_run(layer, &session->linear[node], session->spill, session->spill_at[node],
-                            r->tensor[node], r->tensor[input], session->last_use[input] != node,
-                            error);
+    return sonic_linear_run(layer, &session->linear[node], session->spill,
+                            session->plan.step[node].spill_at, r->tensor[node], r->tensor[input],
+                            session->last_use[input] != node, error);
 }
 
 static sonic_status run_op(struct run *r, const sonic_layer *layer, sonic_error *error)

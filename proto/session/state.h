@@ -17,9 +17,8 @@ struct sonic_session {
     sonic_linear *linear; /**< one a node: opened and own weights */
     uint32_t
         *last_use; /**< one a node: the last node that reads it; the output: the number of nodes */
-    uint64_t *spill_at; /**< one a node: where its D lies in the spill file */
     double *seconds;    /**< [node][phase] */
-    int spill;          /**< anonymous file of the D_i of the prepared inference, or -1 */
+    int spill;          /**< anonymous file of what is prepared for an inference, or -1 */
     uint32_t slot;      /**< the next inference's material, the same at both servers */
     bool prepared, poisoned;
     char peer_tier[SONIC_HELLO_TIER];
