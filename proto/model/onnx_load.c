@@ -1,16 +1,13 @@
 /* From the bytes of an ONNX file to a model: unpacking, the table of values, the passes. */
 #include "proto/model/onnx.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "dispatch/error.h"
+#include "proto/share/file_bytes.h"
 
 /* Messages nest (attributes hold graphs) and protobuf-c unpacks recursively: a hostile file could
  * exhaust the stack.  Real files nest less than 10 deep outside of control flow, which is
@@ -277,52 +274,11 @@ sonic_status sonic_model_import_bytes(sonic_model *model, const uint8_t *bytes, 
     return status;
 }
 
-static sonic_status read_file(const char *path, uint8_t **bytes, size_t *n, sonic_error *error)
-{
-    struct stat info;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &info)) {
-        sonic_status status = sonic_fail(error, SONIC_E_FILE, "cannot open '%.200s': %s", path,
-                                         strerror(errno));
-        if (fd >= 0)
-            (void)close(fd);
-        return status;
-    }
-    sonic_status status = SONIC_OK;
-    uint8_t *data = NULL;
-    size_t size = 0, got = 0;
-    if (!S_ISREG(info.st_mode) || info.st_size > INT32_MAX)
-        status = sonic_fail(error, SONIC_E_FORMAT, "'%.200s' is not a file of at most 2 GiB", path);
-    else
-        size = (size_t)info.st_size;
-    if (!status && !(data = malloc(size ? size : 1)))
-        status = sonic_fail(error, SONIC_E_MEMORY, "no memory for '%.200s'", path);
-    while (!status && got < size) {
-        ssize_t r = read(fd, data + got, size - got);
-        if (r > 0)
-            got += (size_t)r;
-        else if (r == 0)
-            status =
-                sonic_fail(error, SONIC_E_FILE, "'%.200s' was cut short while it was read", path);
-        else if (errno != EINTR)
-            status =
-                sonic_fail(error, SONIC_E_FILE, "cannot read '%.200s': %s", path, strerror(errno));
-    }
-    (void)close(fd);
-    if (status) {
-        free(data);
-        return status;
-    }
-    *bytes = data;
-    *n = size;
-    return SONIC_OK;
-}
-
 sonic_status sonic_model_import(sonic_model *model, const char *path, sonic_error *error)
 {
     uint8_t *bytes = NULL;
     size_t n = 0;
-    sonic_status status = read_file(path, &bytes, &n, error);
+    sonic_status status = sonic_file_read_whole(path, INT32_MAX, &bytes, &n, error);
     if (status)
         return status;
     char directory[PATH_MAX] = ".";

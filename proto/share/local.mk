@@ -6,6 +6,7 @@ libproto_la_SOURCES += \
 	proto/share/file_layout.c \
 	proto/share/file_layout.h \
 	proto/share/file_read.c \
+	proto/share/file_whole.c \
 	proto/share/file_write.c \
 	proto/share/random.h \
 	proto/share/share.c \
