@@ -8,6 +8,7 @@ include proto/share/local.mk
 include proto/model/local.mk
 include proto/ot/local.mk
 include proto/offline/local.mk
+include proto/gc/local.mk
 include proto/compare/local.mk
 include proto/layer/local.mk
 include proto/session/local.mk

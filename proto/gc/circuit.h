@@ -15,18 +15,19 @@ typedef enum sonic_gate_op {
     SONIC_GATE_ZERO, /**< out = 0 */
 } sonic_gate_op;
 
-/** Slots; out may be a or b. */
+/** Slots; out may be a or b.  An operand that the op lacks is a slot that means nothing. */
 typedef struct sonic_gate {
     uint32_t op, out, a, b;
 } sonic_gate;
 
 /** Gates are in the order of their AND depth, and inside one depth those that are free come first:
- * the AND gates of a depth stand side by side, and none of such a run reads or writes a slot that
- * another of it writes. */
+ * the AND gates of a depth stand side by side, a run, and none of a run reads or writes a slot that
+ * another of it writes.  Two runs may follow each other without a free gate between them. */
 struct sonic_circuit {
     sonic_circuit_shape shape;
     sonic_gate *gate;      /**< shape.gates */
-    uint64_t *run_end;     /**< see sonic_circuit_run() */
+    uint32_t *run_end;     /**< shape.gates: where the run, or the free gates of one depth, that gate
+                                i belongs to end */
     uint32_t *output_slot; /**< shape.output_wires */
     uint32_t *input_width, *output_width;
 };

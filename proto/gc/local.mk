@@ -1,0 +1,8 @@
+libproto_la_SOURCES += \
+	proto/gc/arith.c \
+	proto/gc/builder.c \
+	proto/gc/circuit.c \
+	proto/gc/circuit.h \
+	proto/gc/netlist.h \
+	proto/gc/plain.c \
+	proto/gc/schedule.c

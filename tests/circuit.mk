@@ -1,0 +1,9 @@
+# Circuits: the builder, the reader, the order of their gates.
+if HAVE_CRITERION
+CIRCUIT_RUN = tests/circuit_run.c tests/circuit_run.h
+check_PROGRAMS += tests/test_circuit
+TESTS += tests/test_circuit
+tests_test_circuit_SOURCES = tests/test_circuit.c $(CIRCUIT_RUN)
+tests_test_circuit_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_circuit_LDADD = libtest.la
+endif
