@@ -13,6 +13,7 @@ typedef enum stream_op {
     AES_CTR,
     AES_CCR,
     PLANES,
+    LABELS,
     XOR,
     AND_XOR,
     AND_OPEN,
@@ -39,6 +40,7 @@ static const struct {
     [AES_CTR] = {SONIC_PRIMITIVE_AES, "aes/ctr", 0, 1},
     [AES_CCR] = {SONIC_PRIMITIVE_AES, "aes/ccr", 1, 1},
     [PLANES] = {SONIC_PRIMITIVE_BITMAT, "bitmat/planes", 1, 1},
+    [LABELS] = {SONIC_PRIMITIVE_BITMAT, "bitmat/labels", 1, 1},
     [XOR] = {SONIC_PRIMITIVE_BOOL, "bool/xor", 2, 1},
     [AND_XOR] = {SONIC_PRIMITIVE_BOOL, "bool/and_xor", 3, 1},
     [AND_OPEN] = {SONIC_PRIMITIVE_BOOL, "bool/and_open", 5, 2},
@@ -73,6 +75,8 @@ static void run_bits(const stream *s)
         s->kernels.boolean.and_open(v[0], v[1], v[5], &in, s->n);
     else if (s->op == AND_CLOSE)
         s->kernels.boolean.and_close(v[0], v[1], v[5], &in, s->n);
+    else if (s->op == LABELS)
+        s->kernels.bitmat.labels128(s->v[0], s->v[1], s->n / 8, s->n);
     else if (s->ring == SONIC_MOD64)
         s->kernels.bitmat.planes64(v[0], (s->n + 63) / 64, s->v[1], s->n);
     else
@@ -125,10 +129,10 @@ static void run(void *state)
     }
 }
 
-/* Bytes of an element of each array: a block, a word, an element of the ring. */
+/* Bytes of an element of each array: a block, a label, a word, an element of the ring. */
 static size_t width(unsigned op, unsigned ring)
 {
-    if (ops[op].primitive == SONIC_PRIMITIVE_AES)
+    if (ops[op].primitive == SONIC_PRIMITIVE_AES || op == LABELS)
         return 16;
     return ops[op].primitive == SONIC_PRIMITIVE_BOOL || ring == SONIC_MOD64 ? 8 : 4;
 }
@@ -204,22 +208,23 @@ static void bench_stream(sonic_bench *bench, void *argument)
 
 void bench_add_streams(void)
 {
-    /* A block of ppa's activations, in the first-level caches; and beyond the second-level ones. */
-    const size_t sizes[] = {4096, 262144};
+    /* A block of ppa's activations, in the first-level caches; and beyond the second-level ones.
+     * Labels: in the first-level caches, and with rows far apart. */
+    const size_t sizes[] = {4096, 262144}, labels[] = {128, 8192};
     char name[96];
     for (unsigned op = 0; op < STREAM_OPS; op++) {
-        const bool rings =
-            ops[op].primitive == SONIC_PRIMITIVE_VEC || ops[op].primitive == SONIC_PRIMITIVE_BITMAT;
+        const bool rings = ops[op].primitive == SONIC_PRIMITIVE_VEC || op == PLANES;
+        const size_t *const n = op == LABELS ? labels : sizes;
         for (unsigned ring = 0; ring < (rings ? 2u : 1u); ring++)
             for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
                 snprintf(name, sizeof name, "%s%s/%zu", ops[op].name,
                          !rings ? ""
                          : ring ? "64"
                                 : "32",
-                         sizes[i]);
+                         n[i]);
                 bench_add(ops[op].primitive, name,
                           &(bench_case){
-                              .function = bench_stream, .ring = ring, .op = op, .shape = sizes[i]});
+                              .function = bench_stream, .ring = ring, .op = op, .shape = n[i]});
             }
     }
 }

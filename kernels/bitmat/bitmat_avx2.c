@@ -1,6 +1,6 @@
-/* Bit planes with AVX2: 256 elements at a time by the template; of what remains, bytes of equal
- * significance are gathered into one register, from which one instruction takes the top bit of 32
- * elements. */
+/* Bit planes and labels with AVX2, by the template but for the last elements' planes: bytes of
+ * equal significance are gathered into one register, from which one instruction takes the top bit
+ * of 32 elements. */
 #ifndef __AVX2__
 #error "this file needs -mavx2"
 #endif
@@ -84,6 +84,20 @@ SONIC_INLINE __m128i load_lane(const uint8_t *p)
     return _mm_loadu_si128((const __m128i *)(const void *)p);
 }
 
+SONIC_INLINE void exchange_bits(__m256i *a, __m256i *b, int half, __m256i mask)
+{
+    const __m256i moved = _mm256_and_si256(_mm256_xor_si256(_mm256_srli_epi64(*a, half), *b), mask);
+    *a = _mm256_xor_si256(*a, _mm256_slli_epi64(moved, half));
+    *b = _mm256_xor_si256(*b, moved);
+}
+
+SONIC_INLINE void rotate_lanes(__m256i v[2])
+{
+    const __m256i low = _mm256_unpacklo_epi64(v[0], v[1]), high = _mm256_unpackhi_epi64(v[0], v[1]);
+    v[0] = _mm256_permute4x64_epi64(low, _MM_SHUFFLE(3, 1, 2, 0));
+    v[1] = _mm256_permute4x64_epi64(high, _MM_SHUFFLE(3, 1, 2, 0));
+}
+
 #define VEC __m256i
 #define LANES 2
 #define LOAD_LANES(p, step) _mm256_set_m128i(load_lane((p) + (step)), load_lane(p))
@@ -91,10 +105,6 @@ SONIC_INLINE __m128i load_lane(const uint8_t *p)
 #define LOW8 _mm256_unpacklo_epi8
 #define HIGH8 _mm256_unpackhi_epi8
 #define SET1 _mm256_set1_epi8
-#define XOR _mm256_xor_si256
-#define AND _mm256_and_si256
-#define SRL _mm256_srli_epi64
-#define SLL _mm256_slli_epi64
 #include "kernels/bitmat/bitmat_tmpl.h"
 
 void sonic_bitmat_select_avx2(sonic_bitmat_kernels *table)

@@ -1,5 +1,5 @@
-/* Bit planes with AVX-512: 512 elements at a time by the template; of what remains, bytes of equal
- * significance are gathered into one register, from which one instruction takes one bit of 64
+/* Bit planes and labels with AVX-512, by the template but for the last elements' planes: bytes of
+ * equal significance are gathered into one register, from which one instruction takes one bit of 64
  * elements. */
 #ifndef __AVX512BW__
 #error "this file needs -mavx512bw"
@@ -76,6 +76,33 @@ SONIC_INLINE __m512i load_lanes(const uint8_t *p, size_t step)
     return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
 }
 
+SONIC_INLINE void exchange_bits(__m512i *a, __m512i *b, int half, __m512i mask)
+{
+    /* The second operand's bit where the first one's is set, else the third's. */
+    enum { FIRST_CHOOSES = 0xca };
+    const __m512i low = *a, high = *b;
+    *a = _mm512_ternarylogic_epi64(mask, low, _mm512_slli_epi64(high, (unsigned)half),
+                                   FIRST_CHOOSES);
+    *b = _mm512_ternarylogic_epi64(mask, _mm512_srli_epi64(low, (unsigned)half), high,
+                                   FIRST_CHOOSES);
+}
+
+SONIC_INLINE void rotate_lanes(__m512i v[4])
+{
+    /* Pieces 0 and 2 of a vector to its even lanes, of the next vector to the odd ones. */
+    const __m512i even =
+        _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 2, 6, 10, 14, 18, 22, 26, 30);
+    const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+    const __m512i even01 = _mm512_permutex2var_epi32(v[0], even, v[1]),
+                  odd01 = _mm512_permutex2var_epi32(v[0], odd, v[1]);
+    const __m512i even23 = _mm512_permutex2var_epi32(v[2], even, v[3]),
+                  odd23 = _mm512_permutex2var_epi32(v[2], odd, v[3]);
+    v[0] = _mm512_shuffle_i32x4(even01, even23, 0x44);
+    v[1] = _mm512_shuffle_i32x4(odd01, odd23, 0x44);
+    v[2] = _mm512_shuffle_i32x4(even01, even23, 0xee);
+    v[3] = _mm512_shuffle_i32x4(odd01, odd23, 0xee);
+}
+
 #define VEC __m512i
 #define LANES 4
 #define LOAD_LANES load_lanes
@@ -83,10 +110,6 @@ SONIC_INLINE __m512i load_lanes(const uint8_t *p, size_t step)
 #define LOW8 _mm512_unpacklo_epi8
 #define HIGH8 _mm512_unpackhi_epi8
 #define SET1 _mm512_set1_epi8
-#define XOR _mm512_xor_si512
-#define AND _mm512_and_si512
-#define SRL(v, bits) _mm512_srli_epi64(v, (unsigned)(bits))
-#define SLL(v, bits) _mm512_slli_epi64(v, (unsigned)(bits))
 #include "kernels/bitmat/bitmat_tmpl.h"
 
 void sonic_bitmat_select_avx512(sonic_bitmat_kernels *table)
