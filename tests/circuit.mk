@@ -6,4 +6,14 @@ TESTS += tests/test_circuit
 tests_test_circuit_SOURCES = tests/test_circuit.c $(CIRCUIT_RUN)
 tests_test_circuit_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_circuit_LDADD = libtest.la
+check_PROGRAMS += tests/test_bristol
+TESTS += tests/test_bristol
+tests_test_bristol_SOURCES = tests/test_bristol.c $(CIRCUIT_RUN)
+tests_test_bristol_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_bristol_LDADD = libharness.la libtest.la
+check_PROGRAMS += tests/test_bristol_refuse
+TESTS += tests/test_bristol_refuse
+tests_test_bristol_refuse_SOURCES = tests/test_bristol_refuse.c $(CIRCUIT_RUN)
+tests_test_bristol_refuse_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_bristol_refuse_LDADD = libtest.la
 endif

@@ -2,6 +2,7 @@
 #include "tests/circuit_run.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <sonicnn/garble.h>
@@ -108,4 +109,23 @@ void circuit_check(const sonic_circuit *circuit)
         cr_assert(slot[at].is_set, "output %u is not there", w);
     }
     free(slot);
+}
+
+char *circuit_text(const char *name, size_t *n)
+{
+    const char *folder = getenv("SONIC_CIRCUITS"), *top = getenv("top_srcdir");
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s%s/%s.txt", folder ? folder : top ? top : ".",
+                   folder ? "" : "/../shared/circuits", name);
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return NULL;
+    cr_assert_eq(fseek(file, 0, SEEK_END), 0);
+    *n = (size_t)ftell(file);
+    rewind(file);
+    char *text = malloc(*n + 1);
+    cr_assert(text);
+    cr_assert_eq(fread(text, 1, *n, file), *n);
+    (void)fclose(file);
+    return text;
 }

@@ -17,4 +17,8 @@ void circuit_run(const sonic_circuit *circuit, uint64_t *out, const uint64_t *in
  * proto/gc/circuit.h promises. */
 void circuit_check(const sonic_circuit *circuit);
 
+/** The text of a circuit's file, for sonic_circuit_parse(), NULL where the public circuits are not
+ * there: ../shared/circuits, or the folder SONIC_CIRCUITS.  To be freed. */
+char *circuit_text(const char *name, size_t *n);
+
 #endif

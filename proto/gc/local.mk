@@ -1,5 +1,6 @@
 libproto_la_SOURCES += \
 	proto/gc/arith.c \
+	proto/gc/bristol.c \
 	proto/gc/builder.c \
 	proto/gc/circuit.c \
 	proto/gc/circuit.h \
