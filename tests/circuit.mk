@@ -16,4 +16,9 @@ TESTS += tests/test_bristol_refuse
 tests_test_bristol_refuse_SOURCES = tests/test_bristol_refuse.c $(CIRCUIT_RUN)
 tests_test_bristol_refuse_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_bristol_refuse_LDADD = libtest.la
+check_PROGRAMS += tests/test_relu_circuit
+TESTS += tests/test_relu_circuit
+tests_test_relu_circuit_SOURCES = tests/test_relu_circuit.c $(CIRCUIT_RUN)
+tests_test_relu_circuit_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_relu_circuit_LDADD = libtest.la
 endif

@@ -6,4 +6,6 @@ libproto_la_SOURCES += \
 	proto/gc/circuit.h \
 	proto/gc/netlist.h \
 	proto/gc/plain.c \
+	proto/gc/relu_circuit.c \
+	proto/gc/relu_circuit.h \
 	proto/gc/schedule.c
