@@ -38,4 +38,9 @@ TESTS += tests/test_ppa_wire
 tests_test_ppa_wire_SOURCES = tests/test_ppa_wire.c tests/relu_run.c tests/relu_run.h
 tests_test_ppa_wire_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_ppa_wire_LDADD = libdealt.la libtest.la
+check_PROGRAMS += tests/test_gc
+TESTS += tests/test_gc
+tests_test_gc_SOURCES = tests/test_gc.c tests/relu_run.c tests/relu_run.h
+tests_test_gc_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_gc_LDADD = libdealt.la libtest.la
 endif
