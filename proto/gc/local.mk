@@ -4,6 +4,8 @@ libproto_la_SOURCES += \
 	proto/gc/builder.c \
 	proto/gc/circuit.c \
 	proto/gc/circuit.h \
+	proto/gc/garbler.c \
+	proto/gc/label.h \
 	proto/gc/netlist.h \
 	proto/gc/plain.c \
 	proto/gc/relu_circuit.c \
