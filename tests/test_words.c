@@ -1,12 +1,6 @@
-/* The builder: words against C integers, how many AND gates they take, what is folded, what is
- * refused; the order of gates and their slots. */
+/* A builder's words against C integers, and how many AND gates they take. */
 #include <criterion/criterion.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <sonicnn/garble.h>
-
-#include "proto/gc/circuit.h"
 #include "proto/share/random.h"
 #include "tests/circuit_run.h"
 #include "tests/random_test.h"
@@ -200,7 +194,7 @@ static void check_operation(const operation *op, uint32_t width, unsigned place)
     sonic_circuit_free(circuit);
 }
 
-Test(circuit, words_are_numbers_and_cost_what_is_said)
+Test(words, are_numbers_and_cost_what_is_said)
 {
     sonic_test_seed(1);
     for (unsigned i = 0; i < OPERATIONS; i++)
