@@ -2,6 +2,7 @@
 # whatever builds the rest; the kernels, which parse nothing, are those of the build.
 # A new target is fuzz/fuzz_NAME.c (fuzz/fuzz.h says what goes in) and its NAME in FUZZ_NAMES.
 FUZZ_NAMES = \
+	circuit \
 	data \
 	file \
 	graph \
