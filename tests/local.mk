@@ -30,6 +30,7 @@ endif
 include tests/bench.mk
 include tests/kernels.mk
 include tests/circuit.mk
+include tests/garble.mk
 include tests/channel.mk
 include tests/session.mk
 include tests/offline.mk

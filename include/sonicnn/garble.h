@@ -2,9 +2,10 @@
  * Garbled circuits for one's own protocol: half gates on fixed-key AES, over batches of instances.
  *
  * A garbler turns a circuit into tables that an evaluator computes it with on labels, one 16-byte
- * label a wire and instance, which say nothing of the bits they stand for.  What carries tables and
- * labels between the two, and how the evaluator gets the labels of its own inputs (oblivious
- * transfer), is the caller's.
+ * label a wire and instance, which say nothing of the bits they stand for.  The garbler draws 16
+ * random bytes for an input wire's label of zero.  What carries tables and labels between the two,
+ * and how the evaluator gets the labels of its own inputs (oblivious transfer), is the caller's.  An
+ * output bit is the lowest bit of its active label, XOR that of its label of zero.
  *
  * Scheme: half gates (Zahur, Rosulek, Evans, EUROCRYPT 2015) with free XOR: 32 bytes an AND gate,
  * four AES calls to garble it and two to evaluate it; the equations are in kernels/garble/garble.h.
@@ -45,6 +46,7 @@ typedef struct sonic_garbler sonic_garbler;
 typedef struct sonic_evaluator sonic_evaluator;
 
 /** A garbler with a fresh delta and seed.
+ * @param context must outlive the garbler
  * @param period  gates under one key, 1 to 2^32; 0: SONIC_GARBLE_PERIOD
  * @return SONIC_E_ARGUMENT, SONIC_E_MEMORY */
 SONIC_API SONIC_MUST_CHECK sonic_status sonic_garbler_create(sonic_garbler **garbler,
@@ -65,23 +67,28 @@ SONIC_API const uint8_t *sonic_garbler_delta(const sonic_garbler *garbler);
  * sonic_circuit_output_slot() after the last.  Slots are used again once a wire is dead.
  * @param tables  32 n sonic_circuit_ands(circuit, first, count) bytes for the evaluator, gate by
  *                gate, instance by instance
- * @param labels  labels of zero, n times the circuit's slots; secret; no alias of tables
- * @return SONIC_E_ARGUMENT for gates the circuit does not have, SONIC_E_SHAPE for sizes that
- *         overflow.  One garbler is used by one thread. */
+ * @param labels  labels of zero, n times the circuit's slots, at a multiple of 8 bytes; secret; no
+ *                alias of tables
+ * @return SONIC_E_ARGUMENT for gates the circuit does not have and for unaligned labels,
+ *         SONIC_E_SHAPE for sizes that overflow.  One garbler is used by one thread. */
 SONIC_API SONIC_MUST_CHECK sonic_status sonic_garbler_run(sonic_garbler *garbler, uint8_t *tables,
                                                           uint8_t *labels, size_t n,
                                                           const sonic_circuit *circuit,
                                                           uint64_t first, uint64_t count,
                                                           sonic_error *error);
 
-/** The other side of a garbler.  @param seed the garbler's; @param period the garbler's */
+/** The other side of a garbler.
+ * @param context must outlive the evaluator
+ * @param seed    the garbler's, sonic_garbler_seed()
+ * @param period  the garbler's */
 SONIC_API SONIC_MUST_CHECK sonic_status
 sonic_evaluator_create(sonic_evaluator **evaluator, const sonic_context *context,
                        const uint8_t seed[SONIC_GARBLE_SEED_BYTES], uint64_t period,
                        sonic_error *error);
 SONIC_API void sonic_evaluator_free(sonic_evaluator *evaluator);
 
-/** Evaluates what sonic_garbler_run() garbled, run by run in the same order, with the same n.
+/** Evaluates what sonic_garbler_run() garbled, gate by gate in the same order with the same n; a run
+ * of the one may be several of the other.
  * @param labels  active labels, laid out as the garbler's; secret */
 SONIC_API SONIC_MUST_CHECK sonic_status sonic_evaluator_run(sonic_evaluator *evaluator,
                                                             const uint8_t *tables, uint8_t *labels,
