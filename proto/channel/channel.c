@@ -356,3 +356,45 @@ sonic_status sonic_channel_round(sonic_channel *channel, const sonic_round *roun
         (void)sonic_fail(&channel->cause, status, "a round with %s failed", channel->peer);
     return report_dead(channel, error);
 }
+
+struct exchange {
+    const void *mine;
+    void *theirs;
+    size_t n;
+};
+
+static size_t exchange_bytes(void *arg, size_t block)
+{
+    (void)block;
+    return ((const struct exchange *)arg)->n;
+}
+
+static sonic_status exchange_produce(void *arg, size_t block, uint8_t *out, sonic_error *error)
+{
+    const struct exchange *e = arg;
+    (void)block;
+    (void)error;
+    memcpy(out, e->mine, e->n);
+    return SONIC_OK;
+}
+
+static sonic_status exchange_consume(void *arg, size_t block, const uint8_t *in, sonic_error *error)
+{
+    const struct exchange *e = arg;
+    (void)block;
+    (void)error;
+    memcpy(e->theirs, in, e->n);
+    return SONIC_OK;
+}
+
+sonic_status sonic_channel_exchange(sonic_channel *channel, const void *mine, void *theirs,
+                                    size_t n, sonic_error *error)
+{
+    struct exchange e = {mine, theirs, n};
+    sonic_round round = {.blocks = 1,
+                         .block_bytes = exchange_bytes,
+                         .produce = exchange_produce,
+                         .consume = exchange_consume,
+                         .arg = &e};
+    return sonic_channel_round(channel, &round, error);
+}

@@ -102,4 +102,8 @@ typedef struct sonic_round {
 SONIC_MUST_CHECK sonic_status sonic_channel_round(sonic_channel *channel, const sonic_round *round,
                                                   sonic_error *error);
 
+/** A round of one block: sends n <= SONIC_BLOCK_BYTES_MAX bytes and receives as many. */
+SONIC_MUST_CHECK sonic_status sonic_channel_exchange(sonic_channel *channel, const void *mine,
+                                                     void *theirs, size_t n, sonic_error *error);
+
 #endif

@@ -23,9 +23,7 @@ static sonic_status exchange_seeds(sonic_gc *gc, sonic_error *error)
     sonic_random_bytes(gc->open[0], sizeof gc->open[0]);
     memcpy(mine, sonic_garbler_seed(gc->garbler), SONIC_GARBLE_SEED_BYTES);
     memcpy(mine + SONIC_GARBLE_SEED_BYTES, gc->open[0], sizeof gc->open[0]);
-    sonic_status status = sonic_channel_send(gc->channel, mine, sizeof mine, error);
-    if (!status)
-        status = sonic_channel_receive(gc->channel, theirs, sizeof theirs, error);
+    sonic_status status = sonic_channel_exchange(gc->channel, mine, theirs, sizeof mine, error);
     if (status)
         return status;
     memcpy(gc->open[1], theirs + SONIC_GARBLE_SEED_BYTES, sizeof gc->open[1]);

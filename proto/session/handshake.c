@@ -119,48 +119,14 @@ sonic_status sonic_hello_compare(const sonic_hello *mine, const sonic_hello *the
     return SONIC_OK;
 }
 
-struct exchange {
-    uint8_t mine[SONIC_HELLO_BYTES], theirs[SONIC_HELLO_BYTES];
-};
-
-static size_t exchange_bytes(void *arg, size_t block)
-{
-    (void)arg;
-    (void)block;
-    return SONIC_HELLO_BYTES;
-}
-
-static sonic_status exchange_produce(void *arg, size_t block, uint8_t *out, sonic_error *error)
-{
-    const struct exchange *e = arg;
-    (void)block;
-    (void)error;
-    memcpy(out, e->mine, SONIC_HELLO_BYTES);
-    return SONIC_OK;
-}
-
-static sonic_status exchange_consume(void *arg, size_t block, const uint8_t *in, sonic_error *error)
-{
-    struct exchange *e = arg;
-    (void)block;
-    (void)error;
-    memcpy(e->theirs, in, SONIC_HELLO_BYTES);
-    return SONIC_OK;
-}
-
 sonic_status sonic_handshake(sonic_channel *channel, const sonic_hello *mine, sonic_hello *theirs,
                              sonic_error *error)
 {
-    struct exchange e;
+    uint8_t out[SONIC_HELLO_BYTES], in[SONIC_HELLO_BYTES];
     const char *peer = sonic_channel_peer(channel);
-    sonic_round round = {.blocks = 1,
-                         .block_bytes = exchange_bytes,
-                         .produce = exchange_produce,
-                         .consume = exchange_consume,
-                         .arg = &e};
-    sonic_hello_write(e.mine, mine);
-    sonic_status status = sonic_channel_round(channel, &round, error);
+    sonic_hello_write(out, mine);
+    sonic_status status = sonic_channel_exchange(channel, out, in, sizeof out, error);
     if (!status)
-        status = sonic_hello_read(theirs, e.theirs, peer, error);
+        status = sonic_hello_read(theirs, in, peer, error);
     return status ? status : sonic_hello_compare(mine, theirs, peer, error);
 }
