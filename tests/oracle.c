@@ -135,7 +135,32 @@ static void add_relu(sonic_traffic *t, sonic_ring ring, size_t n)
     t->rounds += ring == SONIC_RING_64 ? 8 : 7;
 }
 
-static void add_max_pool(sonic_traffic *t, const sonic_graph *graph, uint32_t node, size_t batch)
+/* Either server garbles half of the values: labels of 16 bytes and tables of 32.  Groups of 8192
+ * values take turns before the input comes. */
+static void add_garbled(sonic_traffic *t, sonic_phase phase, sonic_ring ring, size_t n,
+                        unsigned shift)
+{
+    size_t half = (n + 1) / 2, labels = half * ring * 16, words = half * (ring / 8);
+    if (phase == SONIC_OFFLINE) {
+        t->sent += labels + half * 32 * (3 * ((size_t)ring - 1) - shift) + words;
+        t->rounds += 2 * ((half + 8191) / 8192);
+    } else if (phase == SONIC_ONLINE && n > 0) {
+        t->sent += labels + words;
+        t->rounds += 2;
+    }
+}
+
+static void add_compared(sonic_traffic *t, sonic_relu relu, sonic_phase phase, sonic_ring ring,
+                         size_t n, unsigned shift)
+{
+    if (relu == SONIC_RELU_GC)
+        add_garbled(t, phase, ring, n, shift);
+    else if (phase == SONIC_ONLINE)
+        add_relu(t, ring, n);
+}
+
+static void add_max_pool(sonic_traffic *t, const sonic_graph *graph, sonic_relu relu,
+                         sonic_phase phase, uint32_t node, size_t batch)
 {
     const sonic_node *n = &graph->node[node];
     const uint32_t *out = n->shape.dim, *in = graph->node[n->input[0]].shape.dim;
@@ -152,29 +177,44 @@ static void add_max_pool(sonic_traffic *t, const sonic_graph *graph, uint32_t no
             compared += left / 2;
         }
         compared *= out[0] * batch;
-        add_relu(t, graph->ring, compared);
+        add_compared(t, relu, phase, graph->ring, compared, 0);
     }
 }
 
-sonic_traffic oracle_traffic(const sonic_graph *graph, sonic_phase phase, uint32_t node,
-                             size_t batch)
+static void add_setup(sonic_traffic *t, const sonic_graph *graph, sonic_relu relu, uint32_t node,
+                      size_t batch)
+{
+    bool weights = false, prepares = false;
+    t->sent += sonic_node_weights(graph, node) * (graph->ring / 8);
+    if (node > 0)
+        return;
+    for (uint32_t i = 0; i < graph->nodes; i++) {
+        weights |= graph->node[i].op == SONIC_OP_CONV;
+        prepares |= oracle_traffic(graph, relu, SONIC_OFFLINE, i, batch).sent > 0;
+    }
+    t->sent += 112;
+    t->rounds += 1 + weights;
+    if (prepares) { /* seeds, and 128 transfers as sender or receiver */
+        t->sent += 32 + 32 + 128 * 2 * 32;
+        t->rounds += 2;
+    }
+}
+
+sonic_traffic oracle_traffic(const sonic_graph *graph, sonic_relu relu, sonic_phase phase,
+                             uint32_t node, size_t batch)
 {
     const sonic_node *n = &graph->node[node];
     size_t element = graph->ring / 8, all = sonic_node_elements(graph, node) * batch;
     sonic_traffic t = {0};
     if (phase == SONIC_SETUP) {
-        bool weights = false;
-        for (uint32_t i = 0; i < graph->nodes; i++)
-            weights |= graph->node[i].op == SONIC_OP_CONV;
-        t.sent = node == 0 ? 112 : sonic_node_weights(graph, node) * element;
-        t.rounds = node == 0 ? 1 + weights : 0;
+        add_setup(&t, graph, relu, node, batch);
+    } else if (n->op == SONIC_OP_RELU) {
+        add_compared(&t, relu, phase, graph->ring, all, n->shift);
+    } else if (n->op == SONIC_OP_MAX_POOL) {
+        add_max_pool(&t, graph, relu, phase, node, batch);
     } else if (phase == SONIC_ONLINE && n->op == SONIC_OP_CONV) {
         t.sent = sonic_node_elements(graph, n->input[0]) * batch * element;
         t.rounds = 1;
-    } else if (phase == SONIC_ONLINE && n->op == SONIC_OP_RELU) {
-        add_relu(&t, graph->ring, all);
-    } else if (phase == SONIC_ONLINE && n->op == SONIC_OP_MAX_POOL) {
-        add_max_pool(&t, graph, node, batch);
     } else if (phase == SONIC_ONLINE && n->op == SONIC_OP_TRUNC &&
                graph->truncation == SONIC_TRUNC_STOCHASTIC) {
         t.sent = all * element;

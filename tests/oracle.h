@@ -7,6 +7,7 @@
 
 #include "proto/channel/channel.h"
 #include "proto/model/model.h"
+#include "proto/offline/relu_plan.h"
 
 /** Element i of a tensor as a signed integer. */
 int64_t oracle_get(sonic_ring ring, const void *x, size_t i);
@@ -15,8 +16,9 @@ int64_t oracle_get(sonic_ring ring, const void *x, size_t i);
  * down. */
 void *oracle_node(const sonic_model *model, uint32_t node, size_t batch, const void *const *in);
 
-/** What one server sends, and the rounds it waits, in a phase of a node. */
-sonic_traffic oracle_traffic(const sonic_graph *graph, sonic_phase phase, uint32_t node,
-                             size_t batch);
+/** What one server sends, and the rounds it waits, in a phase of a node, the handshake included.
+ */
+sonic_traffic oracle_traffic(const sonic_graph *graph, sonic_relu relu, sonic_phase phase,
+                             uint32_t node, size_t batch);
 
 #endif

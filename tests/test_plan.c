@@ -228,6 +228,93 @@ Test(plan, max_pools_compare_candidates_only)
     }
 }
 
+/* Either server garbles half of the values: a table of 32 bytes an AND gate, of which a shift saves
+ * one a bit, and labels of 16 bytes. */
+static void expect_garbled(const sonic_step *step, unsigned l, uint64_t n, unsigned shift,
+                           uint64_t calls)
+{
+    uint64_t half = (n + 1) / 2;
+    cr_assert_eq(step->offline_bytes, 0);
+    cr_assert_eq(step->prepare_bytes, half * (16 * l + 32 * (3 * (l - 1) - shift) + l / 8));
+    cr_assert_eq(step->spill_bytes, step->prepare_bytes);
+    cr_assert_eq(step->prepare_rounds, 2 * calls);
+    cr_assert_eq(step->online_bytes, half * (l / 8 + 16 * l));
+    cr_assert_eq(step->online_rounds, 2 * calls);
+}
+
+Test(plan, garbled_circuits_need_no_dealer)
+{
+    for (unsigned r = 0; r < 2; r++) {
+        sonic_graph graph;
+        sonic_plan plan;
+        sonic_error error;
+        uint64_t b = rings[r] / 8;
+        test_graph_begin(&graph, rings[r], SONIC_TRUNC_STOCHASTIC, 1, 13, 9);
+        test_graph_append(&graph, SONIC_OP_RELU, 0)->shift = 7;
+        test_graph_append(&graph, SONIC_OP_MAX_POOL, 1)->window =
+            (sonic_window){2, 2, 1, 1, 1, 1, 0, 0, 0, 0};
+        test_graph_shape(&graph); /* 12 x 8 */
+        test_graph_append(&graph, SONIC_OP_TRUNC, 2)->shift = 5;
+        test_graph_append(&graph, SONIC_OP_CONV, 3)->shape.dim[0] = 2;
+        test_graph_shape(&graph);
+        cr_assert_eq(sonic_plan_make(&plan, &graph, 3, SONIC_RELU_GC, &error), SONIC_OK);
+        cr_assert_eq(plan.relu, SONIC_RELU_GC);
+        expect_garbled(&plan.step[1], rings[r], 3 * 13 * 9, 7, 1);
+        /* Two levels, of two comparisons and of one a window. */
+        sonic_step first = plan.step[2];
+        first.prepare_bytes = first.prepare_bytes / 3 * 2;
+        first.spill_bytes = first.spill_bytes / 3 * 2;
+        first.online_bytes = first.online_bytes / 3 * 2;
+        expect_garbled(&first, rings[r], 3 * 12 * 8 * 2, 0, 2);
+        expect_step(&plan, 3, 0, 2 * 3 * 96 * b, 3 * 96 * b, 1);
+        expect_step(&plan, 4, 2 * b, 2 * 3 * 96 * b, 3 * 96 * b, 1);
+        cr_assert_eq(plan.step[4].spill_bytes, 2 * 3 * 96 * b);
+        cr_assert_gt(plan.step[0].setup_bytes, 8192);
+        cr_assert_gt(plan.setup_rounds, 2);
+        check_sums(&plan);
+        sonic_plan_free(&plan);
+
+        sonic_graph_free(&graph);
+
+        /* Where nothing is compared, nothing is begun. */
+        test_graph_begin(&graph, rings[r], SONIC_TRUNC_STOCHASTIC, 5, 0, 0);
+        test_graph_append(&graph, SONIC_OP_CONV, 0)->shape = (sonic_shape){.rank = 1, .dim = {4}};
+        test_graph_shape(&graph);
+        cr_assert_eq(sonic_plan_make(&plan, &graph, 3, SONIC_RELU_GC, &error), SONIC_OK);
+        cr_assert_eq(plan.step[0].setup_bytes, 0);
+        cr_assert_eq(plan.setup_rounds, 1);
+        sonic_plan_free(&plan);
+        sonic_graph_free(&graph);
+    }
+}
+
+static void expect_relu_of(const sonic_plan *plan, const sonic_graph *graph, uint32_t batch,
+                           sonic_relu expected)
+{
+    sonic_relu relu = SONIC_RELUS + 1;
+    cr_assert_eq(sonic_plan_relu_of(&relu, plan->digest, graph, batch, NULL), SONIC_OK);
+    cr_assert_eq(relu, expected);
+}
+
+Test(plan, the_digest_tells_how_is_compared)
+{
+    sonic_graph graph;
+    sonic_plan plan[SONIC_RELUS];
+    sonic_error error;
+    test_graph_relu(&graph, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, 30, 4);
+    for (unsigned relu = 0; relu < SONIC_RELUS; relu++) {
+        cr_assert_eq(sonic_plan_make(&plan[relu], &graph, 7, (sonic_relu)relu, &error), SONIC_OK);
+        expect_relu_of(&plan[relu], &graph, 7, (sonic_relu)relu);
+        expect_relu_of(&plan[relu], &graph, 8, SONIC_RELUS);
+    }
+    graph.node[1].shift = 5;
+    for (unsigned relu = 0; relu < SONIC_RELUS; relu++) {
+        expect_relu_of(&plan[relu], &graph, 7, SONIC_RELUS);
+        sonic_plan_free(&plan[relu]);
+    }
+    sonic_graph_free(&graph);
+}
+
 Test(plan, the_digest_is_of_graph_and_batch)
 {
     /* As release 0.2.0 made it: its pools are still good. */

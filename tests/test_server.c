@@ -166,7 +166,7 @@ Test(server, says_what_is_missing, .timeout = 20)
     options.peer = peer;
     options.relu = "fss";
     cr_assert_eq(sonic_server_create(&server, context, &options, &error), SONIC_E_ARGUMENT);
-    cr_assert_str_eq(error.text, "relu takes 'ppa', not 'fss'");
+    cr_assert_str_eq(error.text, "relu takes 'ppa' or 'gc', not 'fss'");
     options.relu = "ppa";
     options.timeout_ms = 200;
     cr_assert_eq(sonic_server_create(&server, context, &options, &error), SONIC_E_TIMEOUT,

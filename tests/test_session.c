@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "dispatch/cpu.h"
+#include "proto/session/handshake.h"
 #include "tests/build_model.h"
 #include "tests/oracle.h"
 #include "tests/two_party.h"
@@ -129,25 +130,36 @@ Test(session, the_wire_is_the_same_on_all_pairs_of_tiers_and_threads)
                     i / 2 ? SONIC_TRUNC_LOCAL : SONIC_TRUNC_STOCHASTIC, ref, one);
 }
 
+static uint64_t bytes_of(const two_party *both, sonic_phase phase, uint32_t node)
+{
+    return oracle_traffic(&both->model.graph, both->server[0].relu, phase, node, both->batch).sent;
+}
+
 /* Bytes that a server sends in all of a phase. */
 static uint64_t phase_bytes(const two_party *both, sonic_phase phase)
 {
     uint64_t sum = 0;
     for (uint32_t node = 0; node < both->model.graph.nodes; node++)
-        sum += oracle_traffic(&both->model.graph, phase, node, both->batch).sent;
+        sum += bytes_of(both, phase, node);
     return sum;
 }
 
-/* The node whose bytes contain byte k of what a server sends in a session of one inference. */
+/* The node whose bytes contain byte k of what a server sends in a session of one inference: the
+ * handshake, the weights, what comparing begins with; then phase by phase. */
 static uint32_t node_of(const two_party *both, uint64_t k)
 {
-    uint64_t end = 0;
-    for (int phase = SONIC_SETUP; phase <= SONIC_ONLINE; phase++)
-        for (uint32_t node = 0; node < both->model.graph.nodes; node++) {
-            end += oracle_traffic(&both->model.graph, (sonic_phase)phase, node, both->batch).sent;
-            if (k < end)
+    uint32_t nodes = both->model.graph.nodes;
+    uint64_t end = SONIC_HELLO_BYTES, setup = phase_bytes(both, SONIC_SETUP);
+    for (uint32_t node = 1; node < nodes && k >= SONIC_HELLO_BYTES; node++)
+        if (k < (end += bytes_of(both, SONIC_SETUP, node)))
+            return node;
+    if (k < setup)
+        return 0;
+    end = setup;
+    for (int phase = SONIC_OFFLINE; phase <= SONIC_ONLINE; phase++)
+        for (uint32_t node = 0; node < nodes; node++)
+            if (k < (end += bytes_of(both, (sonic_phase)phase, node)))
                 return node;
-        }
     return UINT32_MAX;
 }
 
@@ -204,16 +216,17 @@ static bool expect_fault(two_party *both, struct io io, unsigned bad, two_party_
     return true;
 }
 
-static void sweep(two_party_fault fault, uint64_t step)
+static void sweep(two_party_fault fault, sonic_relu relu, uint64_t step)
 {
     sonic_model model;
     two_party both;
     small_net(&model, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC);
-    two_party_create(&both, &model, 1, 300, 22);
+    two_party_create(&both, &model, 1, 1, 22);
+    two_party_use(&both, relu, 300);
     struct io io = make_io(&both, 1);
-    uint64_t total = phase_bytes(&both, SONIC_SETUP) + phase_bytes(&both, SONIC_ONLINE);
-    uint64_t last =
-        oracle_traffic(&both.model.graph, SONIC_ONLINE, both.model.graph.nodes - 1, 1).sent;
+    uint64_t inference = phase_bytes(&both, SONIC_OFFLINE) + phase_bytes(&both, SONIC_ONLINE);
+    uint64_t total = phase_bytes(&both, SONIC_SETUP) + inference;
+    uint64_t last = bytes_of(&both, SONIC_ONLINE, both.model.graph.nodes - 1);
     unsigned bad = 0;
     /* In its last message a server that stalls has all it needs, and closes. */
     for (uint64_t k = 0; k < (fault == TWO_PARTY_STALL ? total - last : total);
@@ -225,19 +238,30 @@ static void sweep(two_party_fault fault, uint64_t step)
     cr_assert_eq(two_party_run(&both, 2, io.x, io.y), SONIC_OK, "%s", both.server[0].error.text);
     expect_result(&both);
     cr_expect(both.server[0].next == before + 2 && both.server[1].next == before + 2);
-    cr_expect_eq(both.server[0].sent, total + phase_bytes(&both, SONIC_ONLINE));
+    cr_expect_eq(both.server[0].sent, total + inference);
     free_io(io);
     two_party_free(&both);
 }
 
 Test(session, a_peer_that_closes_anywhere, .timeout = 60)
 {
-    sweep(TWO_PARTY_CUT, 23);
+    sweep(TWO_PARTY_CUT, SONIC_RELU_PPA, 23);
+}
+
+/* In the base transfers and before the input comes, too. */
+Test(session, a_garbling_peer_that_closes_anywhere, .timeout = 60)
+{
+    sweep(TWO_PARTY_CUT, SONIC_RELU_GC, 1511);
 }
 
 Test(session, a_peer_that_stalls_anywhere, .timeout = 60)
 {
-    sweep(TWO_PARTY_STALL, 101);
+    sweep(TWO_PARTY_STALL, SONIC_RELU_PPA, 101);
+}
+
+Test(session, a_garbling_peer_that_stalls_anywhere, .timeout = 120)
+{
+    sweep(TWO_PARTY_STALL, SONIC_RELU_GC, 9001);
 }
 
 Test(session, a_pool_is_used_to_its_end_and_no_further)

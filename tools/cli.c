@@ -171,7 +171,10 @@ static error_t parse_relu(int key, char *text, struct argp_state *state)
 }
 
 static const struct argp_option relu_options[] = {
-    { "relu", RELU_KEY, "ppa", 0, "Compare by a parallel prefix adder (default)", 9 },
+    { "relu", RELU_KEY, "ppa|gc", 0,
+      "Compare by a parallel prefix adder (default), or by garbled circuits: the prior art, for "
+      "comparison",
+      9 },
     { 0 },
 };
 

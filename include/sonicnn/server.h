@@ -24,8 +24,8 @@ typedef struct sonic_server_options {
     const char *pool;  /**< this server's pool; locked, and counted down durably */
     const char *peer;  /**< "HOST:PORT": server 0 listens there, server 1 connects to it */
     int timeout_ms;    /**< of the peer, by progress; 0: 30 s */
-    const char *relu;  /**< how ReLU and max-pool compare, as the pool was dealt for: "ppa"; NULL:
-                            "ppa" */
+    const char *relu;  /**< how ReLU and max-pool compare, as the pool was dealt for: "ppa", dealt
+                            material, or "gc", garbled circuits; NULL: "ppa" */
 } sonic_server_options;
 
 /** What an inference moves, in ring elements of 4 or 8 bytes, little-endian as the machine's. */
@@ -52,8 +52,9 @@ SONIC_API void sonic_server_free(sonic_server *server);
 /** Shapes and scales; constant over the server's life. */
 SONIC_API sonic_server_shape sonic_server_shape_of(const sonic_server *server);
 
-/** Does what needs no input for the next inference: claims its material, and one ring product a
- * linear layer.  Both servers must call it, or neither; sonic_server_infer() does it otherwise. */
+/** Does what needs no input for the next inference: claims its material, one ring product a linear
+ * layer, and with "gc" makes and exchanges the garbled tables.  Both servers must call it at the
+ * same point, or neither; sonic_server_infer() does it otherwise. */
 SONIC_API SONIC_MUST_CHECK sonic_status sonic_server_prepare(sonic_server *server,
                                                              sonic_error *error);
 

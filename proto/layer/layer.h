@@ -87,6 +87,10 @@ SONIC_MUST_CHECK sonic_status sonic_linear_run(const sonic_layer *layer, const s
                                                int spill, uint64_t at, void *y, void *x, bool keep,
                                                sonic_error *error);
 
+/** Does what a ReLU or max-pool can before the input comes: all its comparisons'
+ * sonic_compare_prepare(). */
+SONIC_MUST_CHECK sonic_status sonic_relu_prepare(const sonic_layer *layer, sonic_error *error);
+
 /** x = relu(x), shifted as the node says, in place.  Rounds and bytes: sonic_relu_cost_of(). */
 SONIC_MUST_CHECK sonic_status sonic_relu_run(const sonic_layer *layer, void *x, sonic_error *error);
 

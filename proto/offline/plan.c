@@ -212,6 +212,12 @@ sonic_status sonic_plan_make(sonic_plan *plan, const sonic_graph *graph, uint32_
         return status;
     }
     plan->setup_rounds = plan->setup_bytes > 0;
+    if (plan->prepare_bytes > 0) {
+        sonic_relu_cost begin = sonic_relu_setup_cost(relu);
+        plan->step[0].setup_bytes += begin.prepare_bytes;
+        plan->setup_bytes += begin.prepare_bytes;
+        plan->setup_rounds += begin.prepare_rounds;
+    }
     return SONIC_OK;
 }
 

@@ -13,7 +13,8 @@ enum { SONIC_DIGEST_BYTES = 32 };
 typedef struct sonic_step {
     uint64_t offset;        /**< where party 1's corrections of this node start in a slot */
     uint64_t offline_bytes; /**< party 1's corrections; party 0 needs none: its half is a seed */
-    uint64_t setup_bytes;   /**< opening of the weights, once a session */
+    uint64_t setup_bytes;   /**< once a session: opening of the weights; node 0: what comparing
+                               begins with, where there is a node that compares */
     uint64_t prepare_bytes; /**< between the servers, before the input comes */
     uint64_t prepare_rounds;
     uint64_t spill_at; /**< where what is prepared for this node starts in the file that keeps it */

@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "dispatch/error.h"
+#include "proto/offline/gc_plan.h"
 #include "proto/offline/ppa_plan.h"
 
-static const char *const names[SONIC_RELUS] = {[SONIC_RELU_PPA] = "ppa"};
+static const char *const names[SONIC_RELUS] = {[SONIC_RELU_PPA] = "ppa", [SONIC_RELU_GC] = "gc"};
 
 const char *sonic_relu_name(sonic_relu relu)
 {
@@ -21,17 +22,33 @@ sonic_status sonic_relu_parse(sonic_relu *relu, const char *name, sonic_error *e
             *relu = (sonic_relu)r;
             return SONIC_OK;
         }
-    return sonic_fail(error, SONIC_E_ARGUMENT, "relu takes 'ppa', not '%s'", name);
+    return sonic_fail(error, SONIC_E_ARGUMENT, "relu takes 'ppa' or 'gc', not '%s'", name);
 }
 
 sonic_relu_cost sonic_relu_cost_of(sonic_relu relu, sonic_ring ring, uint64_t n, unsigned shift,
                                    sonic_truncation truncation)
 {
-    (void)relu;
+    if (relu == SONIC_RELU_GC) {
+        sonic_gc_cost cost = sonic_gc_cost_of(ring, n, shift);
+        return (sonic_relu_cost){.online_bytes = cost.online_bytes,
+                                 .online_rounds = cost.online_rounds,
+                                 .prepare_bytes = cost.prepare_bytes,
+                                 .prepare_rounds = cost.prepare_rounds,
+                                 .spill_bytes = cost.spill_bytes};
+    }
     sonic_ppa_cost cost = sonic_ppa_cost_of(ring, n, shift, truncation);
     return (sonic_relu_cost){.online_bytes = cost.online_bytes,
                              .online_rounds = cost.online_rounds,
                              .offline_bytes = cost.offline_bytes};
+}
+
+sonic_relu_cost sonic_relu_setup_cost(sonic_relu relu)
+{
+    if (relu != SONIC_RELU_GC)
+        return (sonic_relu_cost){0};
+    sonic_gc_cost cost = sonic_gc_setup_cost();
+    return (sonic_relu_cost){.prepare_bytes = cost.prepare_bytes,
+                             .prepare_rounds = cost.prepare_rounds};
 }
 
 /* How many of `taps` window positions, `dilation` apart from `start - pad` on, lie in 0 .. size

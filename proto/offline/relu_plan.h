@@ -10,10 +10,11 @@
 /** How ReLU and max-pool compare; the same in all of a network. */
 typedef enum sonic_relu {
     SONIC_RELU_PPA, /**< a parallel prefix adder, with dealt material: proto/compare/ppa.h */
+    SONIC_RELU_GC,  /**< garbled circuits, without: proto/compare/gc.h */
     SONIC_RELUS
 } sonic_relu;
 
-/** "ppa" ... */
+/** "ppa", "gc". */
 const char *sonic_relu_name(sonic_relu relu);
 /** The inverse.  @return SONIC_E_ARGUMENT, with a sentence that lists the names */
 SONIC_MUST_CHECK sonic_status sonic_relu_parse(sonic_relu *relu, const char *name,
@@ -32,6 +33,9 @@ typedef struct sonic_relu_cost {
 /** n < 2^48. */
 sonic_relu_cost sonic_relu_cost_of(sonic_relu relu, sonic_ring ring, uint64_t n, unsigned shift,
                                    sonic_truncation truncation);
+
+/** Of a session's start, as prepare_bytes and prepare_rounds. */
+sonic_relu_cost sonic_relu_setup_cost(sonic_relu relu);
 
 /** One comparison of many values at a time: a ReLU layer is one, each level of a max-pool, too. */
 typedef struct sonic_relu_call {

@@ -25,12 +25,15 @@ void sonic_session_end(sonic_session *session, sonic_phase phase, uint32_t node,
 
 sonic_layer sonic_session_layer(const sonic_session *session, uint32_t node)
 {
+    sonic_compare compare = session->compare;
+    compare.spill = session->spill;
+    compare.at = session->plan.step[node].spill_at;
     return (sonic_layer){.context = session->context,
                          .channel = session->peer,
                          .graph = &session->model->graph,
                          .node = node,
                          .batch = session->plan.batch,
-                         .compare = {.relu = session->plan.relu}};
+                         .compare = compare};
 }
 
 sonic_status sonic_session_check(const sonic_model_share *model, const sonic_pool *pool,
@@ -158,13 +161,26 @@ static sonic_status open_weights(sonic_session *session, sonic_error *error)
     return status;
 }
 
+/* Nothing where nothing is compared. */
+static sonic_status begin_comparing(sonic_session *session, sonic_error *error)
+{
+    if (session->plan.prepare_bytes == 0)
+        return SONIC_OK;
+    double since = sonic_session_begin(session, SONIC_SETUP, 0);
+    sonic_status status = sonic_compare_begin(&session->compare, session->context, session->peer,
+                                              session->model->party, error);
+    sonic_session_end(session, SONIC_SETUP, 0, since);
+    return status;
+}
+
 /* Everything of creation that can fail on a session that exists. */
-static sonic_status start(sonic_session *session, sonic_relu relu, sonic_error *error)
+static sonic_status start(sonic_session *session, sonic_error *error)
 {
     const sonic_graph *graph = &session->model->graph;
     uint32_t nodes = graph->nodes;
-    sonic_status status = sonic_plan_make(&session->plan, graph,
-                                          sonic_pool_header(session->pool)->batch, relu, error);
+    sonic_status status =
+        sonic_plan_make(&session->plan, graph, sonic_pool_header(session->pool)->batch,
+                        session->compare.relu, error);
     if (!status)
         status = check_plan(session, error);
     if (status)
@@ -183,7 +199,9 @@ static sonic_status start(sonic_session *session, sonic_relu relu, sonic_error *
     double since = sonic_session_begin(session, SONIC_SETUP, 0);
     status = greet(session, error);
     sonic_session_end(session, SONIC_SETUP, 0, since);
-    return status ? status : open_weights(session, error);
+    if (!status)
+        status = open_weights(session, error);
+    return status ? status : begin_comparing(session, error);
 }
 
 sonic_status sonic_session_create(sonic_session **session, const sonic_context *context,
@@ -200,8 +218,9 @@ sonic_status sonic_session_create(sonic_session **session, const sonic_context *
     made->model = model;
     made->pool = pool;
     made->peer = peer;
+    made->compare.relu = relu;
     made->spill = -1;
-    status = start(made, relu, error);
+    status = start(made, error);
     if (status) {
         sonic_session_free(made);
         return status;
@@ -215,6 +234,7 @@ static void clear(sonic_session *session)
 {
     for (uint32_t node = 0; session->linear && node < session->model->graph.nodes; node++)
         sonic_linear_free(&session->linear[node]);
+    sonic_compare_end(&session->compare);
     if (session->spill >= 0)
         (void)close(session->spill);
     session->spill = -1;
@@ -253,27 +273,31 @@ static sonic_status prepare_node(sonic_session *session, uint32_t node, sonic_er
 {
     double since = sonic_session_begin(session, SONIC_OFFLINE, node);
     sonic_layer layer = sonic_session_layer(session, node);
-    sonic_material_begin(&layer.material, session->context, session->pool, &session->plan,
-                         session->slot, node);
-    sonic_status status =
-        sonic_linear_prepare(&layer, &session->linear[node], session->model->b[node],
-                             session->spill, session->plan.step[node].spill_at, error);
-    sonic_material_end(&layer.material);
+    sonic_status status;
+    if (session->model->graph.node[node].op == SONIC_OP_CONV) {
+        sonic_material_begin(&layer.material, session->context, session->pool, &session->plan,
+                             session->slot, node);
+        status = sonic_linear_prepare(&layer, &session->linear[node], session->model->b[node],
+                                      session->spill, session->plan.step[node].spill_at, error);
+        sonic_material_end(&layer.material);
+    } else {
+        status = sonic_relu_prepare(&layer, error);
+    }
     sonic_session_end(session, SONIC_OFFLINE, node, since);
     return status ? sonic_layer_fail(&layer, status, error) : SONIC_OK;
 }
 
 sonic_status sonic_session_prepare(sonic_session *session, sonic_error *error)
 {
-    const sonic_graph *graph = &session->model->graph;
+    const sonic_plan *plan = &session->plan;
     sonic_status status = sonic_session_alive(session, error);
     if (status || session->prepared)
         return status;
     double since = sonic_session_begin(session, SONIC_OFFLINE, 0);
     status = sonic_pool_claim(session->pool, session->slot, error);
     sonic_session_end(session, SONIC_OFFLINE, 0, since);
-    for (uint32_t node = 0; !status && node < graph->nodes; node++)
-        if (graph->node[node].op == SONIC_OP_CONV)
+    for (uint32_t node = 0; !status && node < plan->nodes; node++)
+        if (plan->step[node].spill_bytes > 0) /* whatever is kept is made now */
             status = prepare_node(session, node, error);
     if (status)
         return sonic_session_poison(session, status);

@@ -18,6 +18,7 @@ struct sonic_session {
     uint32_t
         *last_use; /**< one a node: the last node that reads it; the output: the number of nodes */
     double *seconds;    /**< [node][phase] */
+    sonic_compare compare; /**< of no layer yet */
     int spill;          /**< anonymous file of what is prepared for an inference, or -1 */
     uint32_t slot;      /**< the next inference's material, the same at both servers */
     bool prepared, poisoned;
