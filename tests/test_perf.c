@@ -47,14 +47,17 @@ Test(perf, predicts_compute_rounds_and_bytes)
 Test(perf, adds_up_and_finds_what_bounds)
 {
     sonic_node node[3] = {{.op = SONIC_OP_INPUT}, {.op = SONIC_OP_CONV}, {.op = SONIC_OP_CONV}};
-    sonic_perf_cost prepare[3] = {
-        {.seconds = {1, 1}}, {.seconds = {2, 3}, .bytes = 1000}, {.seconds = {6, 4}, .bytes = 250}};
+    uint64_t dealt[3] = {0, 1000, 250};
+    sonic_perf_cost prepare[3] = {{.seconds = {1, 1}},
+                                  {.seconds = {2, 3}},
+                                  {.seconds = {6, 4}, .bytes = 250000, .rounds = 5}};
     sonic_perf_cost online[3] = {{.seconds = {0, 0}},
                                  {.seconds = {2, 1}, .bytes = 12500, .rounds = 1},
                                  {.seconds = {1, 4}, .bytes = 125000, .rounds = 8}};
     sonic_perf_result result = {.graph = {.nodes = 3, .node = node},
                                 .deal = 5,
                                 .slot_bytes = 1250,
+                                .dealt = dealt,
                                 .prepare = prepare,
                                 .online = online};
     sonic_perf_link link = {.rtt_ms = 1000, .mbps = 1};
@@ -64,15 +67,18 @@ Test(perf, adds_up_and_finds_what_bounds)
     cr_assert_eq(all.layers, 3);
     cr_assert_eq(conv.layers, 2);
     cr_assert_eq(none.layers, 0);
-    cr_assert_eq(sonic_perf_seconds(&none.time), 0);
-    near(all.prepare_seconds, 1 + 3 + 6, "prepare");
-    near(conv.prepare_seconds, 3 + 6, "prepare of convolutions");
-    near(all.time.compute, 2 + 4, "compute");
-    near(all.time.latency, 4.5, "latency");
-    near(all.time.bandwidth, 1.1, "bandwidth");
+    cr_assert_eq(sonic_perf_seconds(&none.online_time), 0);
+    near(all.prepare_time.compute, 1 + 3 + 6, "prepare");
+    near(all.prepare_time.latency, 2.5, "prepare, latency");
+    near(all.prepare_time.bandwidth, 2, "prepare, bandwidth");
+    near(conv.prepare_time.compute, 3 + 6, "prepare of convolutions");
+    near(all.online_time.compute, 2 + 4, "compute");
+    near(all.online_time.latency, 4.5, "latency");
+    near(all.online_time.bandwidth, 1.1, "bandwidth");
     cr_assert_eq(all.online.bytes, 137500);
     cr_assert_eq(all.online.rounds, 9);
-    cr_assert_eq(all.prepare.bytes, 1250);
+    cr_assert_eq(all.prepare.bytes, 250000);
+    cr_assert_eq(all.dealt, 1250);
 
     /* Server 0 computes 9 + 3 seconds, server 1 8 + 5. */
     sonic_perf_rates rates = sonic_perf_rate(&result, &link, 26);
@@ -83,7 +89,7 @@ Test(perf, adds_up_and_finds_what_bounds)
     cr_assert_not(rates.dealer_link_bound);
     link.mbps = 0.001;
     rates = sonic_perf_rate(&result, &link, 26);
-    near(rates.many, 26 / 1100.0, "many, on a slow link");
+    near(rates.many, 26 / 3100.0, "many, on a slow link");
     cr_assert(rates.link_bound);
     near(rates.dealer, 26 / 10.0, "dealer, on a slow link");
     cr_assert(rates.dealer_link_bound);

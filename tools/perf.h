@@ -54,8 +54,9 @@ typedef struct sonic_perf_result {
                                    far below 1 on a machine that does other work meanwhile */
     double deal;              /**< seconds to deal a batch's material and write it */
     uint64_t slot_bytes;      /**< server 1's part of it; server 0's is a seed */
+    uint64_t *dealt;          /**< one a node: its bytes of that */
     sonic_perf_cost setup;    /**< a session's, handshake included */
-    sonic_perf_cost *prepare; /**< one a node: before the input; bytes: server 1's material */
+    sonic_perf_cost *prepare; /**< one a node: before the input */
     sonic_perf_cost *online;  /**< one a node */
 } sonic_perf_result;
 
@@ -73,9 +74,9 @@ void sonic_perf_free(sonic_perf_result *result);
 /** Layers added up. */
 typedef struct sonic_perf_total {
     size_t layers;
-    sonic_perf_cost prepare, online; /**< each server's */
-    double prepare_seconds;          /**< the slower server's, layer by layer */
-    sonic_perf_time time;            /**< online, layer by layer */
+    uint64_t dealt;
+    sonic_perf_cost prepare, online;            /**< each server's */
+    sonic_perf_time prepare_time, online_time; /**< layer by layer */
 } sonic_perf_total;
 
 /** Images a second. */

@@ -13,18 +13,22 @@ static void put_time(sonic_json *json, const sonic_perf_time *time)
 }
 
 /* The numbers of a layer, or of several added up. */
-static void put_costs(sonic_json *json, const sonic_perf_cost *prepare, double prepare_seconds,
-                      const sonic_perf_cost *online, const sonic_perf_time *time)
+static void put_costs(sonic_json *json, const sonic_perf_total *costs)
 {
-    sonic_json_put_integer(json, "offline_bytes", prepare->bytes);
+    const sonic_perf_cost *prepare = &costs->prepare, *online = &costs->online;
+    sonic_json_put_integer(json, "offline_bytes", costs->dealt);
+    sonic_json_put_integer(json, "prepare_bytes", 2 * prepare->bytes);
+    sonic_json_put_integer(json, "prepare_rounds", prepare->rounds);
     sonic_json_put_real(json, "prepare_seconds_0", prepare->seconds[0]);
     sonic_json_put_real(json, "prepare_seconds_1", prepare->seconds[1]);
-    sonic_json_put_real(json, "prepare_seconds", prepare_seconds);
+    sonic_json_put_real(json, "prepare_seconds", costs->prepare_time.compute);
+    sonic_json_put_real(json, "prepare_predicted_seconds",
+                        sonic_perf_seconds(&costs->prepare_time));
     sonic_json_put_integer(json, "online_bytes", 2 * online->bytes);
     sonic_json_put_integer(json, "online_rounds", online->rounds);
     sonic_json_put_real(json, "online_seconds_0", online->seconds[0]);
     sonic_json_put_real(json, "online_seconds_1", online->seconds[1]);
-    put_time(json, time);
+    put_time(json, &costs->online_time);
 }
 
 static void put_layers(sonic_json *json, const sonic_perf_result *result,
@@ -33,15 +37,19 @@ static void put_layers(sonic_json *json, const sonic_perf_result *result,
     sonic_json *layers = sonic_json_put_array(json, "layers");
     for (uint32_t i = 0; i < result->graph.nodes; i++) {
         const sonic_node *node = &result->graph.node[i];
-        sonic_perf_time time = sonic_perf_predict(&result->online[i], link);
+        const sonic_perf_cost *prepare = &result->prepare[i], *online = &result->online[i];
+        const sonic_perf_total costs = {.dealt = result->dealt[i],
+                                        .prepare = *prepare,
+                                        .online = *online,
+                                        .prepare_time = sonic_perf_predict(prepare, link),
+                                        .online_time = sonic_perf_predict(online, link)};
         char shape[48];
         sonic_cli_shape(shape, &node->shape);
         sonic_json *layer = sonic_json_put_object(layers, NULL);
         sonic_json_put_string(layer, "name", node->name);
         sonic_json_put_string(layer, "op", sonic_op_name(node->op));
         sonic_json_put_string(layer, "shape", shape);
-        put_costs(layer, &result->prepare[i], sonic_perf_slower(&result->prepare[i]),
-                  &result->online[i], &time);
+        put_costs(layer, &costs);
     }
 }
 
@@ -56,7 +64,7 @@ static void put_kinds(sonic_json *json, const sonic_perf_result *result,
         sonic_json *kind = sonic_json_put_object(kinds, NULL);
         sonic_json_put_string(kind, "op", sonic_op_name((sonic_op)op));
         sonic_json_put_integer(kind, "layers", total.layers);
-        put_costs(kind, &total.prepare, total.prepare_seconds, &total.online, &total.time);
+        put_costs(kind, &total);
     }
 }
 
@@ -70,6 +78,7 @@ static void put_head(sonic_json *json, const sonic_perf_result *result,
     sonic_json_put_integer(json, "ring", graph->ring);
     sonic_json_put_string(json, "truncation",
                           graph->truncation == SONIC_TRUNC_LOCAL ? "local" : "stochastic");
+    sonic_json_put_string(json, "relu", sonic_relu_name(options->relu));
     sonic_json_put_integer(json, "batch", options->batch);
     sonic_json_put_integer(json, "repeat", options->repeat);
     sonic_json_put_string(json, "processor", name);
@@ -93,7 +102,7 @@ bool sonic_perf_print_json(const sonic_perf_result *result, const sonic_perf_opt
     put_layers(json, result, link);
     put_kinds(json, result, link);
     sonic_json *total = sonic_json_put_object(json, "total");
-    put_costs(total, &all.prepare, all.prepare_seconds, &all.online, &all.time);
+    put_costs(total, &all);
     sonic_json *setup = sonic_json_put_object(json, "setup");
     sonic_json_put_integer(setup, "bytes", 2 * result->setup.bytes);
     sonic_json_put_integer(setup, "rounds", result->setup.rounds);

@@ -26,6 +26,13 @@ double sonic_perf_seconds(const sonic_perf_time *time)
     return time->compute + time->latency + time->bandwidth;
 }
 
+static void add_time(sonic_perf_time *sum, const sonic_perf_time time)
+{
+    sum->compute += time.compute;
+    sum->latency += time.latency;
+    sum->bandwidth += time.bandwidth;
+}
+
 static void add_cost(sonic_perf_cost *sum, const sonic_perf_cost *cost)
 {
     sum->seconds[0] += cost->seconds[0];
@@ -41,12 +48,10 @@ sonic_perf_total sonic_perf_add_up(const sonic_perf_result *result, const sonic_
     for (uint32_t node = 0; node < result->graph.nodes; node++) {
         if (op != SONIC_OPS && result->graph.node[node].op != op)
             continue;
-        sonic_perf_time time = sonic_perf_predict(&result->online[node], link);
         total.layers++;
-        total.prepare_seconds += sonic_perf_slower(&result->prepare[node]);
-        total.time.compute += time.compute;
-        total.time.latency += time.latency;
-        total.time.bandwidth += time.bandwidth;
+        total.dealt += result->dealt[node];
+        add_time(&total.prepare_time, sonic_perf_predict(&result->prepare[node], link));
+        add_time(&total.online_time, sonic_perf_predict(&result->online[node], link));
         add_cost(&total.prepare, &result->prepare[node]);
         add_cost(&total.online, &result->online[node]);
     }
@@ -65,10 +70,11 @@ sonic_perf_rates sonic_perf_rate(const sonic_perf_result *result, const sonic_pe
     sonic_perf_total all = sonic_perf_add_up(result, link, SONIC_OPS);
     sonic_perf_cost work = all.prepare;
     add_cost(&work, &all.online);
-    double compute = sonic_perf_slower(&work), pool = carry(link, result->slot_bytes);
-    bool link_bound = all.time.bandwidth > compute, pool_bound = pool > result->deal;
-    return (sonic_perf_rates){.alone = rate(batch, sonic_perf_seconds(&all.time)),
-                              .many = rate(batch, link_bound ? all.time.bandwidth : compute),
+    double compute = sonic_perf_slower(&work), carried = carry(link, work.bytes);
+    double pool = carry(link, result->slot_bytes);
+    bool link_bound = carried > compute, pool_bound = pool > result->deal;
+    return (sonic_perf_rates){.alone = rate(batch, sonic_perf_seconds(&all.online_time)),
+                              .many = rate(batch, link_bound ? carried : compute),
                               .link_bound = link_bound,
                               .dealer = rate(batch, pool_bound ? pool : result->deal),
                               .dealer_link_bound = pool_bound};

@@ -52,26 +52,31 @@ static void put_share(sonic_table *table, double part, double whole)
     sonic_table_cell(table, "%.1f%%", whole > 0 ? 100 * part / whole : 0);
 }
 
+/* Servers that prepare without a word have no columns for it. */
 static void print_layers(const sonic_perf_result *result, const sonic_perf_link *link)
 {
-    static const char *const heads[] = {"layer", "op",     "output",     "prepare ms", "online ms",
-                                        "bytes", "rounds", "on link ms", "share"};
+    static const char *const before[] = {"layer", "op", "output", "prepare ms", "bytes", "rounds"};
+    static const char *const after[] = {"online ms", "bytes", "rounds", "on link ms", "share"};
     sonic_perf_total all = sonic_perf_add_up(result, link, SONIC_OPS);
-    double whole = sonic_perf_seconds(&all.time);
-    int digits = decimals(1e3 * fmax(all.prepare_seconds, all.time.compute)),
+    bool talk = all.prepare.bytes > 0;
+    double whole = sonic_perf_seconds(&all.online_time);
+    int digits = decimals(1e3 * fmax(all.prepare_time.compute, all.online_time.compute)),
         link_digits = decimals(1e3 * whole);
-    sonic_table *table = sonic_table_create("lllrrrrrr");
-    put_heads(table, heads, sizeof heads / sizeof *heads);
+    sonic_table *table = sonic_table_create(talk ? "lllrrrrrrrr" : "lllrrrrrr");
+    put_heads(table, before, talk ? 6 : 4);
+    put_heads(table, after, sizeof after / sizeof *after);
     for (uint32_t i = 0; i < result->graph.nodes; i++) {
         const sonic_node *node = &result->graph.node[i];
-        const sonic_perf_cost *online = &result->online[i];
+        const sonic_perf_cost *prepare = &result->prepare[i], *online = &result->online[i];
         sonic_perf_time time = sonic_perf_predict(online, link);
         char shape[48];
         sonic_cli_shape(shape, &node->shape);
         sonic_table_cell(table, "%s", node->name);
         sonic_table_cell(table, "%s", sonic_op_name(node->op));
         sonic_table_cell(table, "%s", shape);
-        put_work(table, sonic_perf_slower(&result->prepare[i]), digits);
+        put_work(table, sonic_perf_slower(prepare), digits);
+        if (talk)
+            put_traffic(table, 2 * prepare->bytes, prepare->rounds);
         put_ms(table, time.compute, digits);
         put_traffic(table, 2 * online->bytes, online->rounds);
         put_ms(table, sonic_perf_seconds(&time), link_digits);
@@ -80,8 +85,10 @@ static void print_layers(const sonic_perf_result *result, const sonic_perf_link 
     sonic_table_cell(table, "%s", "total");
     sonic_table_cell(table, "%s", "");
     sonic_table_cell(table, "%s", "");
-    put_ms(table, all.prepare_seconds, digits);
-    put_ms(table, all.time.compute, digits);
+    put_ms(table, all.prepare_time.compute, digits);
+    if (talk)
+        put_traffic(table, 2 * all.prepare.bytes, all.prepare.rounds);
+    put_ms(table, all.online_time.compute, digits);
     put_traffic(table, 2 * all.online.bytes, all.online.rounds);
     put_ms(table, whole, link_digits);
     put_share(table, whole, whole);
@@ -93,10 +100,10 @@ static void put_kind(sonic_table *table, const char *name, const sonic_perf_tota
 {
     sonic_table_cell(table, "%s", name);
     sonic_table_cell(table, "%zu", kind->layers);
-    put_share(table, kind->time.compute, whole);
-    put_share(table, kind->time.latency, whole);
-    put_share(table, kind->time.bandwidth, whole);
-    put_share(table, sonic_perf_seconds(&kind->time), whole);
+    put_share(table, kind->online_time.compute, whole);
+    put_share(table, kind->online_time.latency, whole);
+    put_share(table, kind->online_time.bandwidth, whole);
+    put_share(table, sonic_perf_seconds(&kind->online_time), whole);
 }
 
 static void print_kinds(const sonic_perf_result *result, const sonic_perf_link *link)
@@ -104,7 +111,7 @@ static void print_kinds(const sonic_perf_result *result, const sonic_perf_link *
     static const char *const heads[] = {"online time by op", "layers",    "compute",
                                         "latency",           "bandwidth", "together"};
     sonic_perf_total all = sonic_perf_add_up(result, link, SONIC_OPS);
-    double whole = sonic_perf_seconds(&all.time);
+    double whole = sonic_perf_seconds(&all.online_time);
     all.layers--; /* the input is none */
     sonic_table *table = sonic_table_create("lrrrrr");
     put_heads(table, heads, sizeof heads / sizeof *heads);
@@ -136,18 +143,19 @@ static void print_phases(const sonic_perf_result *result, const sonic_perf_link 
     sonic_perf_cost deal = {.seconds = {result->deal, 0}, .bytes = result->slot_bytes};
     sonic_perf_time setup = sonic_perf_predict(&result->setup, link);
     sonic_perf_time dealing = sonic_perf_predict(&deal, link);
-    sonic_perf_time prepare = {.compute = all.prepare_seconds};
-    double largest = fmax(fmax(sonic_perf_seconds(&setup), sonic_perf_seconds(&dealing)),
-                          fmax(all.prepare_seconds, sonic_perf_seconds(&all.time)));
+    double largest =
+        fmax(fmax(sonic_perf_seconds(&setup), sonic_perf_seconds(&dealing)),
+             fmax(sonic_perf_seconds(&all.prepare_time), sonic_perf_seconds(&all.online_time)));
     int digits = decimals(1e3 * largest);
     sonic_table *table = sonic_table_create("lllrrrr");
     put_heads(table, heads, sizeof heads / sizeof *heads);
     put_phase(table, "setup", "session", "each server", 2 * result->setup.bytes,
               result->setup.rounds, &setup, digits);
     put_phase(table, "deal", "batch", "the dealer", deal.bytes, 0, &dealing, digits);
-    put_phase(table, "prepare", "batch", "each server", 0, 0, &prepare, digits);
+    put_phase(table, "prepare", "batch", "each server", 2 * all.prepare.bytes,
+              all.prepare.rounds, &all.prepare_time, digits);
     put_phase(table, "online", "batch", "each server", 2 * all.online.bytes, all.online.rounds,
-              &all.time, digits);
+              &all.online_time, digits);
     sonic_table_print(table, stdout);
 }
 
@@ -157,8 +165,9 @@ static void print_head(const sonic_perf_result *result, const sonic_perf_options
     const sonic_graph *graph = &result->graph;
     char name[128];
     sonic_cpu_name(name, sizeof name);
-    printf("network   %s, ring 2^%d, %s truncation\n", options->model, (int)graph->ring,
-           graph->truncation == SONIC_TRUNC_LOCAL ? "local" : "stochastic");
+    printf("network   %s, ring 2^%d, %s truncation, relu by %s\n", options->model,
+           (int)graph->ring, graph->truncation == SONIC_TRUNC_LOCAL ? "local" : "stochastic",
+           sonic_relu_name(options->relu));
     printf("batch     %u image%s; medians of %u run%s on a random input\n", options->batch,
            options->batch == 1 ? "" : "s", options->repeat, options->repeat == 1 ? "" : "s");
     printf("machine   %s, kernels up to %s, %d thread%s, which each server has to itself\n", name,

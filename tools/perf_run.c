@@ -48,9 +48,11 @@ static void record(sonic_perf_party *party, const sonic_session *session, double
     for (uint32_t node = 0; node < party->share.graph.nodes; node++) {
         size_t at = node * repeat + run;
         traffic = sonic_channel_traffic(party->channel, SONIC_ONLINE, node);
-        party->prepare[at] = sonic_session_seconds(session, SONIC_OFFLINE, node);
         party->online[at] =
             less_waiting(sonic_session_seconds(session, SONIC_ONLINE, node), &traffic);
+        traffic = sonic_channel_traffic(party->channel, SONIC_OFFLINE, node);
+        party->prepare[at] =
+            less_waiting(sonic_session_seconds(session, SONIC_OFFLINE, node), &traffic);
     }
     traffic = sonic_channel_traffic(party->channel, SONIC_ONLINE, SIZE_MAX);
     double computing =
@@ -168,16 +170,20 @@ static sonic_status run_both(sonic_perf_bench *bench, sonic_error *error)
 }
 
 /* What the last run's channel counted: the same in every run. */
-static void take_traffic(const sonic_perf_bench *bench, sonic_perf_result *result)
+static void take_traffic(sonic_perf_cost *cost, const sonic_perf_bench *bench, sonic_phase phase,
+                         size_t node)
 {
-    const sonic_channel *channel = bench->party[0].channel;
-    sonic_traffic traffic = sonic_channel_traffic(channel, SONIC_SETUP, SIZE_MAX);
-    result->setup.bytes = traffic.sent;
-    result->setup.rounds = traffic.rounds;
+    sonic_traffic traffic = sonic_channel_traffic(bench->party[0].channel, phase, node);
+    cost->bytes = traffic.sent;
+    cost->rounds = traffic.rounds;
+}
+
+static void take_all_traffic(const sonic_perf_bench *bench, sonic_perf_result *result)
+{
+    take_traffic(&result->setup, bench, SONIC_SETUP, SIZE_MAX);
     for (uint32_t node = 0; node < result->graph.nodes; node++) {
-        traffic = sonic_channel_traffic(channel, SONIC_ONLINE, node);
-        result->online[node].bytes = traffic.sent;
-        result->online[node].rounds = traffic.rounds;
+        take_traffic(&result->prepare[node], bench, SONIC_OFFLINE, node);
+        take_traffic(&result->online[node], bench, SONIC_ONLINE, node);
     }
 }
 
@@ -212,7 +218,7 @@ static sonic_status run_all(sonic_perf_bench *bench, sonic_perf_result *result, 
     for (uint32_t i = 0; i <= repeat && !status; i++) {
         status = run_both(bench, error);
         if (!status && i == repeat)
-            take_traffic(bench, result);
+            take_all_traffic(bench, result);
         end_run(bench);
         bench->run++;
     }
@@ -253,9 +259,10 @@ static sonic_status make_room(sonic_perf_bench *bench, sonic_perf_result *result
         party->online = calloc(nodes * repeat, sizeof(double));
         good = good && party->setup && party->processor && party->prepare && party->online;
     }
+    result->dealt = calloc(nodes, sizeof *result->dealt);
     result->prepare = calloc(nodes, sizeof *result->prepare);
     result->online = calloc(nodes, sizeof *result->online);
-    return good && result->prepare && result->online
+    return good && result->dealt && result->prepare && result->online
                ? SONIC_OK
                : sonic_fail(error, SONIC_E_MEMORY, "out of memory for %zu layers", nodes);
 }
@@ -270,7 +277,7 @@ static sonic_status take_plan(const sonic_perf_bench *bench, sonic_perf_result *
         return status;
     result->slot_bytes = plan.slot_bytes;
     for (uint32_t node = 0; node < result->graph.nodes; node++)
-        result->prepare[node].bytes = plan.step[node].offline_bytes;
+        result->dealt[node] = plan.step[node].offline_bytes;
     sonic_plan_free(&plan);
     return SONIC_OK;
 }
@@ -343,6 +350,7 @@ sonic_status sonic_perf_run(sonic_perf_result *result, const sonic_perf_options 
 void sonic_perf_free(sonic_perf_result *result)
 {
     sonic_graph_free(&result->graph);
+    free(result->dealt);
     free(result->prepare);
     free(result->online);
     *result = (sonic_perf_result){0};
