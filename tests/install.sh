@@ -17,7 +17,7 @@ CC=${CC:-cc} CXX=${CXX:-c++}
 root=$tmp/root
 var() { PKG_CONFIG_PATH=$top_builddir pkg-config --variable="$1" sonicnn; }
 prefix=$(var prefix) libdir=$(var libdir) includedir=$(var includedir)
-echo "1..9"
+echo "1..10"
 
 make -C "$top_builddir" -s install DESTDIR="$root" >"$tmp/log" 2>&1
 point $? "make install DESTDIR"
@@ -59,6 +59,14 @@ status=0
         ${LDFLAGS-} && LD_LIBRARY_PATH=$root$libdir "$tmp/product" | diff "$tmp/product.want" - || status=1
 } >"$tmp/log" 2>&1
 point $status "the example of products and convolutions builds as C11 and as C++11, and is right"
+
+status=0
+# shellcheck disable=SC2046,SC2086
+{ $CC ${CFLAGS-} -std=c11 -Wall -Wextra -Werror "$top_srcdir/examples/garble.c" -o "$tmp/garble" $(pc --cflags --libs) ${LDFLAGS-} &&
+    for pair in '0 0:no' '1 0:no' '0 1:yes' '4294967295 0:no' '0 4294967295:yes' '16777216 16777215:no' '2999999 3000000:yes'; do
+        said=$(LD_LIBRARY_PATH=$root$libdir "$tmp/garble" ${pair%:*}) && [ "$said" = "${pair#*:}" ] || { echo "$pair, said $said" && status=1; }
+    done || status=1; } >"$tmp/log" 2>&1
+point $status "the example of garbling builds and compares right"
 
 if [ -f "$root$libdir/libsonicnn.a" ]; then
     # shellcheck disable=SC2046,SC2086
