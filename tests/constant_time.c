@@ -95,6 +95,7 @@ static const struct {
     {"vec", constant_time_vec, false},
     {"ring", constant_time_ring, false},
     {"conv", constant_time_conv, false},
+    {"ot", constant_time_ot, false},
     {"relu", constant_time_relu, false},
     {"session", constant_time_session, false},
     {"no-leak", no_leak, true},

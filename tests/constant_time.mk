@@ -1,15 +1,24 @@
 # Secrets under valgrind: one program, run part by part by the script.
 tests_constant_time_wrap = -Wl,--wrap=sonic_pool_read -Wl,--wrap=sonic_spill_read
+tests_constant_time_wrap_sodium = \
+	-Wl,--wrap=crypto_core_ristretto255_add \
+	-Wl,--wrap=crypto_core_ristretto255_is_valid_point \
+	-Wl,--wrap=crypto_core_ristretto255_sub \
+	-Wl,--wrap=crypto_scalarmult_ristretto255 \
+	-Wl,--wrap=crypto_scalarmult_ristretto255_base \
+	-Wl,--wrap=sodium_is_zero
 if CONSTANT_TIME
 check_PROGRAMS += tests/constant_time
 tests_constant_time_SOURCES = \
 	tests/constant_time.c \
 	tests/constant_time.h \
 	tests/constant_time_kernels.c \
+	tests/constant_time_ot.c \
 	tests/constant_time_session.c \
+	tests/constant_time_sodium.c \
 	tests/nets.c \
 	tests/nets.h
-tests_constant_time_LDFLAGS = $(tests_constant_time_wrap)
+tests_constant_time_LDFLAGS = $(tests_constant_time_wrap) $(tests_constant_time_wrap_sodium)
 tests_constant_time_LDADD = libcore.la
 endif
 TESTS += tests/constant_time.sh
