@@ -1,5 +1,6 @@
 /* The channel over memory: rounds of any block sizes over any buffer, and counters to the byte. */
 #include <pthread.h>
+#include <string.h>
 
 #include <criterion/criterion.h>
 
@@ -160,4 +161,77 @@ Test(channel, attributes_blocks_to_layers)
     }
     sonic_channel_free(a);
     sonic_channel_free(b);
+}
+
+/* One party posts before it receives, the other one sends before it receives. */
+typedef struct post_party {
+    sonic_channel *channel;
+    bool posts;
+    sonic_status status;
+    sonic_error error;
+    int wrong;
+} post_party;
+
+enum { POSTED = 3000, SENT = 5000, TURNS = 3 };
+
+static void post_turn(post_party *p, uint64_t turn)
+{
+    uint8_t out[SENT], in[SENT];
+    const size_t take = p->posts ? SENT : POSTED, give = p->posts ? POSTED : SENT;
+    for (size_t i = 0; i < give; i++)
+        out[i] = channel_party_byte(turn, p->posts, 0, i);
+    sonic_channel_mark(p->channel, SONIC_OFFLINE, 0);
+    p->status = p->posts ? sonic_channel_post(p->channel, out, give, &p->error)
+                         : sonic_channel_send(p->channel, out, give, &p->error);
+    memset(out, 0, give);
+    sonic_channel_mark(p->channel, SONIC_ONLINE, 0);
+    if (!p->status)
+        p->status = sonic_channel_receive(p->channel, in, take, &p->error);
+    for (size_t i = 0; !p->status && i < take; i++)
+        p->wrong += in[i] != channel_party_byte(turn, !p->posts, 0, i);
+}
+
+static void *post_and_receive(void *arg)
+{
+    post_party *p = arg;
+    for (uint64_t turn = 0; turn < TURNS && !p->status; turn++)
+        post_turn(p, turn);
+    if (!p->status && p->posts)
+        p->status = sonic_channel_send(p->channel, NULL, 0, &p->error);
+    return NULL;
+}
+
+/* Over a buffer that holds neither message, where two sends would wait for each other; what is
+ * posted is counted where it was posted. */
+Test(channel, posted_bytes_leave_while_others_come)
+{
+    static const size_t buffers[] = {1, 64, 2999, 100000};
+    for (size_t k = 0; k < 4; k++) {
+        sonic_channel *end[2];
+        pthread_t thread;
+        uint8_t byte = 7;
+        cr_assert_eq(sonic_channel_memory_pair(&end[0], &end[1], buffers[k], PATIENCE_MS, NULL),
+                     SONIC_OK);
+        post_party party[2] = {{.channel = end[0], .posts = true}, {.channel = end[1]}};
+        cr_assert_eq(pthread_create(&thread, NULL, post_and_receive, &party[1]), 0);
+        post_and_receive(&party[0]);
+        pthread_join(thread, NULL);
+        for (unsigned i = 0; i < 2; i++) {
+            cr_assert_eq(party[i].status, SONIC_OK, "%s", party[i].error.text);
+            cr_assert_eq(party[i].wrong, 0);
+        }
+        cr_assert_eq(sonic_channel_traffic(end[0], SONIC_OFFLINE, 0).sent, TURNS * POSTED);
+        cr_assert_eq(sonic_channel_traffic(end[0], SONIC_ONLINE, 0).received, TURNS * SENT);
+        cr_assert_eq(sonic_channel_traffic(end[0], SONIC_ONLINE, 0).rounds, TURNS);
+        for (unsigned i = 0; i < 2; i++) {
+            sonic_channel_mark(end[i], SONIC_SETUP, 0);
+            cr_assert_eq(sonic_channel_post(end[i], &byte, 1, NULL), SONIC_OK);
+        }
+        for (unsigned i = 0; i < 2; i++)
+            cr_assert_eq(sonic_channel_receive(end[i], &byte, 1, NULL), SONIC_OK);
+        sonic_traffic now = sonic_channel_traffic(end[0], SONIC_SETUP, 0);
+        cr_assert(now.sent == 1 && now.received == 1);
+        sonic_channel_free(end[0]);
+        sonic_channel_free(end[1]);
+    }
 }

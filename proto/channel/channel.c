@@ -21,13 +21,24 @@ struct block {
     size_t capacity;
 };
 
+/* One buffer on its way out, one on its way in, and since when neither has moved. */
+struct transfer {
+    const uint8_t *out;
+    size_t out_left;
+    uint8_t *in;
+    size_t in_left;
+    sonic_traffic *out_counter, *in_counter;
+    int64_t deadline; /* 0 while bytes move */
+};
+
 struct sonic_channel {
     sonic_transport transport;
     void *self;
     char peer[128];
     int timeout_ms;
     sonic_error cause; /* why the channel is dead; status SONIC_OK while it lives */
-    struct block outgoing, incoming;
+    struct block outgoing, incoming, posted;
+    struct transfer post;   /* what of posted is still to be sent */
     sonic_traffic *traffic; /* [layer][phase] */
     size_t layers;
     size_t layer;
@@ -76,6 +87,7 @@ void sonic_channel_free(sonic_channel *channel)
     channel->transport.close(channel->self);
     release_block(&channel->outgoing);
     release_block(&channel->incoming);
+    release_block(&channel->posted);
     free(channel->traffic);
     free(channel);
 }
@@ -116,6 +128,7 @@ sonic_status sonic_channel_layers(sonic_channel *channel, size_t layers, sonic_e
     channel->traffic = traffic;
     channel->layers = layers;
     channel->layer = 0;
+    channel->post.out_counter = traffic;
     return SONIC_OK;
 }
 
@@ -178,30 +191,31 @@ static sonic_status kill_stalled(sonic_channel *channel, int receiving, sonic_er
     return report_dead(channel, error);
 }
 
-/* One buffer on its way out, one on its way in, and since when neither has moved. */
-struct transfer {
-    const uint8_t *out;
-    size_t out_left;
-    uint8_t *in;
-    size_t in_left;
-    sonic_traffic *out_counter, *in_counter;
-    int64_t deadline; /* 0 while bytes move */
-};
+/* Sends what can be sent at once; *moved: how many bytes. */
+static sonic_status send_some(sonic_channel *channel, struct transfer *t, size_t *moved,
+                              sonic_error *error)
+{
+    *moved = 0;
+    if (!t->out_left)
+        return SONIC_OK;
+    ssize_t n = channel->transport.try_send(channel->self, t->out, t->out_left, &channel->cause);
+    if (n < 0)
+        return kill_channel(channel, (sonic_status)n, error);
+    t->out += n;
+    t->out_left -= (size_t)n;
+    t->out_counter->sent += (uint64_t)n;
+    *moved = (size_t)n;
+    return SONIC_OK;
+}
 
 /* Moves what it can of either buffer, and waits once if that is nothing. */
 static sonic_status move_some(sonic_channel *channel, struct transfer *t, sonic_error *error)
 {
     const sonic_transport *transport = &channel->transport;
-    size_t moved = 0;
-    if (t->out_left) {
-        ssize_t n = transport->try_send(channel->self, t->out, t->out_left, &channel->cause);
-        if (n < 0)
-            return kill_channel(channel, (sonic_status)n, error);
-        t->out += n;
-        t->out_left -= (size_t)n;
-        t->out_counter->sent += (uint64_t)n;
-        moved += (size_t)n;
-    }
+    size_t moved;
+    sonic_status status = send_some(channel, t, &moved, error);
+    if (status)
+        return status;
     if (t->in_left) {
         ssize_t n = transport->try_receive(channel->self, t->in, t->in_left, &channel->cause);
         if (n < 0)
@@ -235,13 +249,22 @@ static sonic_status move_some(sonic_channel *channel, struct transfer *t, sonic_
     return ready < 0 ? kill_channel(channel, ready, error) : SONIC_OK;
 }
 
+/* Waits until what was posted is sent. */
+static sonic_status send_posted(sonic_channel *channel, sonic_error *error)
+{
+    sonic_status status = SONIC_OK;
+    while (!status && channel->post.out_left)
+        status = move_some(channel, &channel->post, error);
+    return status;
+}
+
 sonic_status sonic_channel_send(sonic_channel *channel, const void *data, size_t n,
                                 sonic_error *error)
 {
     if (channel->cause.status)
         return report_dead(channel, error);
     struct transfer t = {.out = data, .out_left = n, .out_counter = counter_of(channel)};
-    sonic_status status = SONIC_OK;
+    sonic_status status = send_posted(channel, error);
     if (n)
         channel->sent_last = 1;
     while (!status && t.out_left)
@@ -253,14 +276,19 @@ sonic_status sonic_channel_receive(sonic_channel *channel, void *data, size_t n,
 {
     if (channel->cause.status)
         return report_dead(channel, error);
-    struct transfer t = {.in = data, .in_left = n, .in_counter = counter_of(channel)};
+    struct transfer *t = &channel->post;
     sonic_status status = SONIC_OK;
+    t->in = data;
+    t->in_left = n;
+    t->in_counter = counter_of(channel);
+    t->deadline = 0;
     if (n && channel->sent_last) {
         counter_of(channel)->rounds++;
         channel->sent_last = 0;
     }
-    while (!status && t.in_left)
-        status = move_some(channel, &t, error);
+    while (!status && t->in_left)
+        status = move_some(channel, t, error);
+    t->in_left = 0;
     if (status)
         sodium_memzero(data, n);
     return status;
@@ -277,6 +305,29 @@ static sonic_status reserve_block(struct block *block, size_t bytes, sonic_error
     release_block(block);
     block->bytes = memory;
     block->capacity = capacity;
+    return SONIC_OK;
+}
+
+sonic_status sonic_channel_post(sonic_channel *channel, const void *data, size_t n,
+                                sonic_error *error)
+{
+    if (channel->cause.status)
+        return report_dead(channel, error);
+    struct transfer t = {.out = data, .out_left = n, .out_counter = counter_of(channel)};
+    size_t moved = n;
+    sonic_status status = send_posted(channel, error);
+    if (n)
+        channel->sent_last = 1;
+    while (!status && moved)
+        status = send_some(channel, &t, &moved, error);
+    if (status || !t.out_left)
+        return status;
+    status = reserve_block(&channel->posted, t.out_left, &channel->cause);
+    if (status)
+        return report_dead(channel, error);
+    memcpy(channel->posted.bytes, t.out, t.out_left);
+    t.out = channel->posted.bytes;
+    channel->post = t;
     return SONIC_OK;
 }
 
@@ -348,6 +399,8 @@ sonic_status sonic_channel_round(sonic_channel *channel, const sonic_round *roun
         counter_of(channel)->rounds++;
         channel->sent_last = 0;
     }
+    if (!status)
+        status = send_posted(channel, NULL);
     if (!status)
         status = run_round(channel, round);
     if (!status)

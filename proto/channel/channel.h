@@ -78,6 +78,12 @@ SONIC_MUST_CHECK sonic_status sonic_channel_send(sonic_channel *channel, const v
 SONIC_MUST_CHECK sonic_status sonic_channel_receive(sonic_channel *channel, void *data, size_t n,
                                                     sonic_error *error);
 
+/** Sends n bytes without waiting: what cannot be sent at once is kept, and sent while this party
+ * receives, or before it sends anything else, were it 0 bytes.  For a message that the peer takes
+ * only when it has sent what this party is about to receive. */
+SONIC_MUST_CHECK sonic_status sonic_channel_post(sonic_channel *channel, const void *data, size_t n,
+                                                 sonic_error *error);
+
 /** One round in which both parties send each other equally many bytes at the same time, block by
  * block, so that neither memory nor the network's buffers have to hold a layer.
  *
