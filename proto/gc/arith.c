@@ -1,5 +1,6 @@
 /* Words in circuits where XOR is free: one AND gate a bit, as in Kolesnikov, Sadeghi, Schneider,
- * "Improved garbled circuit building blocks", CANS 2009. */
+ * "Improved garbled circuit building blocks", CANS 2009.  The last carry is dropped with all that no
+ * output needs. */
 #include <sonicnn/circuit.h>
 
 /* low ^ ((low ^ high) & bit): bit ? high : low. */
@@ -17,8 +18,7 @@ void sonic_builder_add(sonic_builder *builder, sonic_wire *out, const sonic_wire
     for (uint32_t i = 0; i < width; i++) {
         const sonic_wire xi = x[i], yi = y[i], differ = sonic_builder_xor(builder, xi, carry);
         out[i] = sonic_builder_xor(builder, differ, yi);
-        if (i + 1 < width)
-            carry = choose(builder, differ, yi, carry);
+        carry = choose(builder, differ, yi, carry);
     }
 }
 
@@ -35,8 +35,7 @@ void sonic_builder_subtract(sonic_builder *builder, sonic_wire *out, const sonic
     for (uint32_t i = 0; i < width; i++) {
         const sonic_wire xi = x[i], yi = y[i];
         out[i] = sonic_builder_xor(builder, sonic_builder_xor(builder, xi, yi), borrow);
-        if (i + 1 < width)
-            borrow = borrow_of(builder, xi, yi, borrow);
+        borrow = borrow_of(builder, xi, yi, borrow);
     }
 }
 
