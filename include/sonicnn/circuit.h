@@ -101,7 +101,7 @@ SONIC_API void sonic_builder_max(sonic_builder *builder, sonic_wire *out, const 
 /** Makes the circuit, without the gates that no output needs, ordered by AND depth, and frees the
  * builder whatever happens.
  * @return SONIC_E_ARGUMENT for a circuit without outputs or with a wrong wire, SONIC_E_SHAPE beyond
- *         2^24 gates, SONIC_E_MEMORY */
+ *         2^24 gates, input wires or output wires, SONIC_E_MEMORY */
 SONIC_API SONIC_MUST_CHECK sonic_status sonic_builder_finish(sonic_circuit **circuit,
                                                              sonic_builder *builder,
                                                              sonic_error *error);
