@@ -14,6 +14,7 @@
 #include "dispatch/error.h"
 #include "proto/channel/tcp.h"
 #include "proto/offline/deal.h"
+#include "proto/share/file.h"
 #include "proto/share/random.h"
 
 enum { TIMEOUT_MS = 60000, BUFFER = 1 << 20 };
@@ -245,16 +246,10 @@ static sonic_status make_server(bench_pair *pair, unsigned party, sonic_error *e
     bench_server *s = &pair->server[party];
     const sonic_ring ring = pair->options.ring;
     const sonic_op op = pair->graph.node[BENCH_NODE].op;
-    FILE *spill = tmpfile();
-    s->spill = spill ? dup(fileno(spill)) : -1;
-    if (spill)
-        (void)fclose(spill);
-    if (s->spill < 0)
-        return sonic_fail(error, SONIC_E_FILE, "cannot make a temporary file");
     s->model = (sonic_model_share){.graph = pair->graph, .party = party, .w = s->w, .b = s->b};
     s->weights = sonic_node_weights(&pair->graph, BENCH_NODE);
-    sonic_status status = SONIC_OK;
-    if (s->weights) {
+    sonic_status status = sonic_anonymous_file(&s->spill, NULL, error);
+    if (!status && s->weights) {
         status = sonic_layer_alloc(&s->w[BENCH_NODE], ring, s->weights, error);
         if (!status)
             sonic_random_bytes(s->w[BENCH_NODE], s->weights * sonic_ring_bytes(ring));
