@@ -29,6 +29,7 @@ typedef enum report_field {
     REPORT_INTENSITY,       /**< `unit` a byte of memory traffic */
     REPORT_COPY,            /**< bytes a second that copying moves */
     REPORT_MADDS,           /**< multiply-adds a second, also where `unit` is another */
+    REPORT_ANDS,            /**< AND gates a second, also where `unit` is another */
     REPORT_PRODUCT_SHARE,   /**< of the rate of the product of a convolution's dimensions */
     REPORT_BEST_COMPETITOR, /**< `unit` a second */
     REPORT_TIMES,           /**< the best competitor's rate */

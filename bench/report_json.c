@@ -37,6 +37,7 @@ static const struct {
     {REPORT_OFFLINE_BYTES, "offline_bytes"},
     {REPORT_SETUP_BYTES, "setup_bytes"},
     {REPORT_MADDS, "madds/s"},
+    {REPORT_ANDS, "ands/s"},
     {REPORT_PRODUCT_SHARE, "product_share"},
     {REPORT_CPU_SECONDS, "cpu_seconds"},
     {REPORT_OFFLINE_SECONDS, "offline_seconds"},
@@ -114,7 +115,8 @@ static sonic_status uses(report_data *report, report_bench *bench, json_t *in, c
 }
 
 /* The first counter that ends in "/s": in the order that Google Benchmark writes them bytes come
- * before multiply-adds, and where both are there the ceiling is the bytes'. */
+ * before multiply-adds, and where both are there the ceiling is the bytes'.  AND gates come before
+ * everything, but a layer's rate is its elements'. */
 static sonic_status rate(report_bench *bench, json_t *in, const place *at, sonic_error *error)
 {
     const char *key;
@@ -125,7 +127,10 @@ static sonic_status rate(report_bench *bench, json_t *in, const place *at, sonic
         if (n < 3 || n - 2 >= sizeof bench->unit || strcmp(key + n - 2, "/s") != 0)
             continue;
         memcpy(bench->unit, key, n - 2);
-        return number(&bench->value[REPORT_RATE], in, key, at, error);
+        bench->unit[n - 2] = 0;
+        const sonic_status status = number(&bench->value[REPORT_RATE], in, key, at, error);
+        if (status || strcmp(bench->unit, "ands") != 0)
+            return status;
     }
     return SONIC_OK;
 }

@@ -27,6 +27,7 @@ static const column columns[] = {
     {REPORT_OFFLINE_BYTES, "offline bytes", report_bytes, true, true},
     {REPORT_SHARE, "share of ceiling", report_percent, false, true},
     {REPORT_RATE, "rate", report_si, false, false},
+    {REPORT_ANDS, "AND gates/s", report_si, false, false},
     {REPORT_DEAL_SECONDS, "dealing", report_seconds, true, false},
     {REPORT_OFFLINE_SECONDS, "offline time", report_seconds, true, false},
     {REPORT_SETUP_SECONDS, "setup time", report_seconds, true, false},

@@ -1,4 +1,5 @@
-/* Taking names apart: prim/op/shape/tier, competitor/who/op/shape, layer/kind/shape/ring/channel.
+/* Taking names apart: prim/op/shape/tier, competitor/who/op/shape,
+ * layer/kind/shape/[gc/]ring/channel.
  */
 #include "config.h"
 
@@ -35,8 +36,8 @@ static bool modifier(const char *part)
  * does: it may be 64, elements. */
 static bool manner(const char *const *parts, size_t i)
 {
-    static const char *const known[] = {"memory", "tcp",    "loopback", "32",    "64",    "mod32",
-                                        "mod64",  "ring32", "ring64",   "local", "sealed"};
+    static const char *const known[] = {"memory", "tcp",    "loopback", "32",    "64",     "mod32",
+                                        "mod64",  "ring32", "ring64",   "local", "sealed", "gc"};
     if (i <= 2)
         return false;
     for (size_t k = 0; k < sizeof known / sizeof *known; k++)

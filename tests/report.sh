@@ -14,7 +14,7 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 cd "$tmp" || exit 1
 n=0
-echo "1..26"
+echo "1..27"
 
 # point NAME COMMAND...: one test; what the command prints is shown when it fails.
 point() {
@@ -98,6 +98,12 @@ layers() {
         '2304 9.00 ms 12.0 ms 987 kB 8 150 kB 4.00 M elements/s' '64 5.00 µs 1.02 kB'
 }
 point "layers, one by one" layers
+# Its own manner, not a shape; and its rate, as everyone's, that of elements.
+garbled() {
+    row '2304 8.00 ms 7.00 ms 2.38 MB 2 15.1 MB 350 k elements/s 20.0 M 13.0 ms' \
+        'relu 2304 ×2 16.0 ms 14.0 ms 4.76 MB 4 30.3 MB 350 k elements/s 20.0 M 26.0 ms' && has 'gc · 64 · memory' '<th scope="col">AND gates/s'
+}
+point "layers by garbled circuits beside the others" garbled
 networks() {
     row 'relu 2304 ×2 12.0 ms 22.0 ms 1.97 MB 16 300 kB – 4.50 M elements/s' \
         'relu 2304 ×2 18.0 ms 24.0 ms 1.97 MB 16 300 kB 4.00 M elements/s' \
