@@ -9,6 +9,7 @@
 #include "bench/shim.h"
 #include "dispatch/context.h"
 #include "proto/model/local_ops.h"
+#include "proto/offline/gc_plan.h"
 
 /* The pair that is ready: benches of one layer follow each other and share it. */
 typedef struct ready {
@@ -86,12 +87,12 @@ static yardstick yardstick_of(const layer_case *c)
                        {BENCH_RING, SONIC_TIERS - 1, sonic_ring_index(c->options.ring), 0}};
 }
 
-static void add_counters(sonic_bench *bench, const layer_case *c, const bench_cost *online,
-                         const yardstick *y, double ceiling)
+static void add_counters(sonic_bench *bench, const layer_case *c, const bench_cost *offline,
+                         const bench_cost *online, const yardstick *y, double ceiling)
 {
     const bench_pair *pair = c->ready->pair;
     const bench_cost setup = bench_pair_cost(pair, SONIC_SETUP);
-    const bench_cost offline = bench_pair_cost(pair, SONIC_OFFLINE);
+    const uint64_t ands = bench_pair_ands(pair);
     const double rate = y->amount / online->seconds;
     sonic_bench_counter(bench, y->unit, rate);
     if (ceiling > 0) {
@@ -106,8 +107,12 @@ static void add_counters(sonic_bench *bench, const layer_case *c, const bench_co
     sonic_bench_counter(bench, "online_bytes", (double)online->bytes);
     sonic_bench_counter(bench, "online_rounds", (double)online->rounds);
     sonic_bench_counter(bench, "offline_bytes",
-                        (double)(bench_pair_planned(pair, SONIC_OFFLINE) + offline.bytes));
-    sonic_bench_counter(bench, "offline_seconds", offline.seconds);
+                        (double)(bench_pair_dealt_bytes(pair) + offline->bytes));
+    sonic_bench_counter(bench, "offline_seconds", offline->seconds);
+    if (ands > 0) {
+        sonic_bench_counter(bench, "prepared_bytes", (double)offline->bytes);
+        sonic_bench_counter(bench, "ands/s", (double)ands / (offline->seconds + online->seconds));
+    }
     sonic_bench_counter(bench, "deal_seconds", bench_pair_deal_seconds(pair));
     sonic_bench_counter(bench, "setup_bytes", (double)setup.bytes);
     sonic_bench_counter(bench, "setup_rounds", (double)setup.rounds);
@@ -118,6 +123,16 @@ static void add_counters(sonic_bench *bench, const layer_case *c, const bench_co
             snprintf(name, sizeof name, "uses_%s", bench_network_name((bench_network)n));
             sonic_bench_counter(bench, name, c->layer->uses[n]);
         }
+}
+
+/* The mean of the runs since `before`. */
+static bench_cost a_run(const bench_pair *pair, sonic_phase phase, const bench_cost *before,
+                        double runs)
+{
+    const bench_cost all = bench_pair_cost(pair, phase);
+    return (bench_cost){(uint64_t)((double)(all.bytes - before->bytes) / runs),
+                        (uint64_t)((double)(all.rounds - before->rounds) / runs),
+                        (all.seconds - before->seconds) / runs};
 }
 
 static void bench_secure(sonic_bench *bench, void *argument)
@@ -131,35 +146,49 @@ static void bench_secure(sonic_bench *bench, void *argument)
         return;
     }
     bench_pair *pair = c->ready->pair;
-    const bench_cost before = bench_pair_cost(pair, SONIC_ONLINE);
+    const bool consumes = bench_pair_planned(pair, SONIC_OFFLINE) > 0; /* dealt material stays */
+    bench_cost offline = bench_pair_cost(pair, SONIC_OFFLINE);
+    const bench_cost prepared = offline, before = bench_pair_cost(pair, SONIC_ONLINE);
     double ceiling = bench_ceiling_rate(&y.ceiling), runs = 0;
     while (sonic_bench_running(bench)) {
+        if (consumes) {
+            sonic_bench_pause(bench);
+            if (!status)
+                status = bench_pair_run(pair, SONIC_OFFLINE, &error);
+            sonic_bench_resume(bench);
+        }
         if (!status)
             status = bench_pair_run(pair, SONIC_ONLINE, &error);
         runs++;
     }
     const double again = bench_ceiling_rate(&y.ceiling);
     ceiling = again > ceiling ? again : ceiling;
-    bench_cost online = bench_pair_cost(pair, SONIC_ONLINE);
-    online.seconds = (online.seconds - before.seconds) / runs;
-    online.bytes = (uint64_t)((double)(online.bytes - before.bytes) / runs);
-    online.rounds = (uint64_t)((double)(online.rounds - before.rounds) / runs);
+    const bench_cost online = a_run(pair, SONIC_ONLINE, &before, runs);
+    if (consumes)
+        offline = a_run(pair, SONIC_OFFLINE, &prepared, runs);
     if (status)
         sonic_bench_fail(bench, error.text);
     else if (online.bytes != bench_pair_planned(pair, SONIC_ONLINE) ||
+             offline.bytes != bench_pair_planned(pair, SONIC_OFFLINE) ||
              bench_pair_cost(pair, SONIC_SETUP).bytes != bench_pair_planned(pair, SONIC_SETUP))
         sonic_bench_fail(bench, "the bytes are not the plan's");
     else
-        add_counters(bench, c, &online, &y, ceiling);
+        add_counters(bench, c, &offline, &online, &y, ceiling);
 }
 
-/* Both servers' shares and opened weights and a mask of the dealer's, tensors, and material:
- * whether they fit in three quarters of this machine's memory. */
+/* Both servers' shares and opened weights and a mask of the dealer's, tensors, and material, and
+ * the files of what garbled circuits prepare, which may be in memory: whether they fit in three
+ * quarters of this machine's. */
 static bool fits(const layer_case *c, const char *name)
 {
-    const bench_sizes s = bench_layer_sizes(c->layer, c->options.batch);
-    const double need =
-        (double)sonic_ring_bytes(c->options.ring) * (6 * s.weights + 12 * (s.inputs + s.outputs));
+    const bench_layer *layer = c->layer;
+    const sonic_ring ring = c->options.ring;
+    const bench_sizes s = bench_layer_sizes(layer, c->options.batch);
+    double need = (double)sonic_ring_bytes(ring) * (6 * s.weights + 12 * (s.inputs + s.outputs));
+    if (c->options.relu == SONIC_RELU_GC) {
+        const double compared = layer->op == SONIC_OP_RELU ? 1 : layer->k * layer->k - 1.0;
+        need += s.outputs * compared * (double)sonic_gc_cost_of(ring, 2, 0).spill_bytes;
+    }
     const double have = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
     if (need <= 0.75 * have)
         return true;
@@ -170,6 +199,7 @@ static bool fits(const layer_case *c, const char *name)
 /* One case a layer, ring and channel; those of one layer and ring follow each other. */
 static void add_all(layer_case *cases, ready *r, const bench_options *o)
 {
+    const char *way = o->relu == SONIC_RELU_GC ? "gc/" : "";
     for (size_t i = 0; i < bench_layers_count; i++)
         for (unsigned rest = 0; rest < SONIC_RINGS * BENCH_LINKS; rest++) {
             const unsigned ring = rest / BENCH_LINKS ? 64 : 32;
@@ -178,13 +208,16 @@ static void add_all(layer_case *cases, ready *r, const bench_options *o)
             *c = (layer_case){r,
                               &bench_layers[i],
                               (bench_link)(rest % BENCH_LINKS),
-                              {(sonic_ring)ring, o->batch, o->threads}};
+                              {(sonic_ring)ring, o->batch, o->threads, o->relu}};
+            const bool compares =
+                c->layer->op == SONIC_OP_RELU || c->layer->op == SONIC_OP_MAX_POOL;
             bench_layer_name(c->layer, shape);
             if (o->batch > 1)
                 snprintf(batch, sizeof batch, "/batch:%u", o->batch);
-            snprintf(name, sizeof name, "layer/%s/%u/%s%s", shape, ring, bench_link_name(c->link),
-                     batch);
-            if ((!o->network || c->layer->uses[*o->network]) && fits(c, name))
+            snprintf(name, sizeof name, "layer/%s/%s%u/%s%s", shape, way, ring,
+                     bench_link_name(c->link), batch);
+            if ((!*way || compares) && (!o->network || c->layer->uses[*o->network]) &&
+                fits(c, name))
                 sonic_bench_add(name, bench_secure, c);
         }
 }

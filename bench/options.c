@@ -10,6 +10,8 @@ static const char usage[] =
     "  --network=NAME   of the networks m1, m2, m3, f3, c1, r20, resnet50 and vgg16 only one\n"
     "  --batch=N        secure layers: images at a time (1)\n"
     "  --threads=N      secure layers: threads of each server (1)\n"
+    "  --relu=WAY       secure layers: how they compare (ppa); gc, by garbled circuits: only those\n"
+    "                   that do\n"
     "  --benchmark_...  Google Benchmark's own, of which the most useful are\n"
     "      --benchmark_list_tests     the names of all benches\n"
     "      --benchmark_filter=REGEX   only benches with such a name; -REGEX: all others\n"
@@ -42,6 +44,7 @@ static bool number(const char *program, const char *option, long most, long *val
 static bool take(bench_options *o, const char *program, int option)
 {
     long value = 1;
+    sonic_error error;
     switch (option) {
     case 'n':
         o->network = &o->chosen;
@@ -59,6 +62,12 @@ static bool take(bench_options *o, const char *program, int option)
             return false;
         o->threads = (int)value;
         return true;
+    case 'r':
+        if (sonic_relu_parse(&o->relu, optarg, &error)) {
+            fprintf(stderr, "%s: --%s\n", program, error.text);
+            return false;
+        }
+        return true;
     default: /* getopt_long() has said what it is */
         return false;
     }
@@ -70,10 +79,11 @@ bool bench_options_read(bench_options *o, int argc, char **argv)
         {"network", required_argument, NULL, 'n'},
         {"batch", required_argument, NULL, 'b'},
         {"threads", required_argument, NULL, 't'},
+        {"relu", required_argument, NULL, 'r'},
         {NULL, 0, NULL, 0},
     };
     bool good = true;
-    *o = (bench_options){.network = NULL, .batch = 1, .threads = 1};
+    *o = (bench_options){.network = NULL, .batch = 1, .threads = 1, .relu = SONIC_RELU_PPA};
     for (int option; good && (option = getopt_long(argc, argv, "", known, NULL)) != -1;)
         good = take(o, argv[0], option);
     if (good && optind < argc) {

@@ -5,12 +5,14 @@
 #define SONIC_BENCH_OPTIONS_H
 
 #include "bench/networks.h"
+#include "proto/offline/relu_plan.h"
 
 typedef struct bench_options {
     const bench_network *network; /**< &chosen: only its layers; NULL: all */
     bench_network chosen;
-    uint32_t batch; /**< images at a time */
-    int threads;    /**< of each server */
+    uint32_t batch;  /**< images at a time */
+    int threads;     /**< of each server */
+    sonic_relu relu; /**< how servers compare */
 } bench_options;
 
 /** Prints the options if --help is among the arguments, and then returns true; before

@@ -14,6 +14,7 @@
 #include "dispatch/error.h"
 #include "proto/channel/tcp.h"
 #include "proto/offline/deal.h"
+#include "proto/offline/gc_plan.h"
 #include "proto/share/file.h"
 #include "proto/share/random.h"
 
@@ -48,6 +49,19 @@ static sonic_status server_linear(bench_server *s, sonic_layer *layer, sonic_pha
                             &s->error);
 }
 
+static sonic_status server_compare(bench_server *s, sonic_layer *layer, sonic_phase phase)
+{
+    layer->compare = s->compare;
+    if (phase == SONIC_SETUP) {
+        sonic_compare_end(&s->compare);
+        return sonic_compare_begin(&s->compare, s->context, s->channel, s->model.party, &s->error);
+    }
+    if (phase == SONIC_OFFLINE)
+        return sonic_relu_prepare(layer, &s->error);
+    return s->y ? sonic_max_pool_run(layer, s->y, s->x[0], &s->error)
+                : sonic_relu_run(layer, s->x[0], &s->error);
+}
+
 static sonic_status server_run(bench_server *s, sonic_phase phase)
 {
     const bench_pair *pair = s->pair;
@@ -62,18 +76,12 @@ static sonic_status server_run(bench_server *s, sonic_phase phase)
     sonic_material_begin(&layer.material, s->context, s->pool, &pair->plan, 0, BENCH_NODE);
     if (op == SONIC_OP_CONV)
         status = server_linear(s, &layer, phase);
+    else if (op == SONIC_OP_RELU || op == SONIC_OP_MAX_POOL)
+        status = server_compare(s, &layer, phase);
     else if (phase == SONIC_ONLINE)
-        switch (op) {
-        case SONIC_OP_RELU: status = sonic_relu_run(&layer, s->x[0], &s->error); break;
-        case SONIC_OP_TRUNC: status = sonic_trunc_run(&layer, s->x[0], &s->error); break;
-        case SONIC_OP_MAX_POOL:
-            status = sonic_max_pool_run(&layer, s->y, s->x[0], &s->error);
-            break;
-        default:
-            status = sonic_local_run(&pair->graph, BENCH_NODE, layer.batch, s->y,
-                                     (const void *const *)s->x, &s->error);
-            break;
-        }
+        status = op == SONIC_OP_TRUNC ? sonic_trunc_run(&layer, s->x[0], &s->error)
+                                      : sonic_local_run(&pair->graph, BENCH_NODE, layer.batch, s->y,
+                                                        (const void *const *)s->x, &s->error);
     sonic_material_end(&layer.material);
     return status;
 }
@@ -149,9 +157,26 @@ bench_cost bench_pair_cost(const bench_pair *pair, sonic_phase phase)
 uint64_t bench_pair_planned(const bench_pair *pair, sonic_phase phase)
 {
     const sonic_step *step = &pair->plan.step[BENCH_NODE];
-    return phase == SONIC_SETUP     ? 2 * step->setup_bytes
-           : phase == SONIC_OFFLINE ? step->offline_bytes
-                                    : 2 * step->online_bytes;
+    return 2 * (phase == SONIC_SETUP     ? pair->plan.setup_bytes
+                : phase == SONIC_OFFLINE ? step->prepare_bytes
+                                         : step->online_bytes);
+}
+
+uint64_t bench_pair_dealt_bytes(const bench_pair *pair)
+{
+    return pair->plan.step[BENCH_NODE].offline_bytes;
+}
+
+uint64_t bench_pair_ands(const bench_pair *pair)
+{
+    sonic_relu_calls calls = {.relu = pair->options.relu,
+                              .graph = &pair->graph,
+                              .node = BENCH_NODE,
+                              .batch = pair->options.batch};
+    uint64_t ands = 0;
+    while (calls.relu == SONIC_RELU_GC && sonic_relu_next(&calls))
+        ands += calls.call.n * sonic_gc_ands(pair->options.ring, calls.call.shift);
+    return ands;
 }
 
 double bench_pair_deal_seconds(const bench_pair *pair)
@@ -225,8 +250,9 @@ static sonic_status deal(bench_pair *pair, sonic_error *error)
     for (unsigned i = 0; i < 2; i++)
         snprintf(path[i], sizeof path[i], "%s/pool.%u", directory, i);
     const double start = process_seconds();
-    sonic_status status = sonic_deal(pair->server[0].context, &pair->graph, model, SONIC_RELU_PPA,
-                                     pair->options.batch, 1, path[0], path[1], NULL, NULL, error);
+    sonic_status status =
+        sonic_deal(pair->server[0].context, &pair->graph, model, pair->options.relu,
+                   pair->options.batch, 1, path[0], path[1], NULL, NULL, error);
     pair->deal_seconds = process_seconds() - start;
     for (unsigned i = 0; i < 2; i++) {
         bench_server *s = &pair->server[i];
@@ -249,6 +275,7 @@ static sonic_status make_server(bench_pair *pair, unsigned party, sonic_error *e
     s->model = (sonic_model_share){.graph = pair->graph, .party = party, .w = s->w, .b = s->b};
     s->weights = sonic_node_weights(&pair->graph, BENCH_NODE);
     sonic_status status = sonic_anonymous_file(&s->spill, NULL, error);
+    s->compare = (sonic_compare){.relu = pair->options.relu, .spill = s->spill};
     if (!status && s->weights) {
         status = sonic_layer_alloc(&s->w[BENCH_NODE], ring, s->weights, error);
         if (!status)
@@ -291,7 +318,7 @@ sonic_status bench_pair_create(bench_pair **out, const bench_layer *layer,
         pair->server[i] = (bench_server){.pair = pair, .spill = -1};
     sonic_status status = make_graph(pair, layer, error);
     if (!status)
-        status = sonic_plan_make(&pair->plan, &pair->graph, options->batch, SONIC_RELU_PPA, error);
+        status = sonic_plan_make(&pair->plan, &pair->graph, options->batch, options->relu, error);
     for (unsigned i = 0; i < 2 && !status; i++)
         status = sonic_context_create(&pair->server[i].context, &context, error);
     if (!status)
@@ -328,6 +355,7 @@ void bench_pair_free(bench_pair *pair)
         sonic_channel_free(s->channel);
         sonic_pool_free(s->pool);
         sonic_linear_free(&s->linear[BENCH_NODE]);
+        sonic_compare_end(&s->compare);
         sonic_layer_free(s->w[BENCH_NODE], ring, s->weights);
         sonic_layer_free(s->x[0], ring, pair->inputs);
         sonic_layer_free(s->x[1], ring, pair->inputs);

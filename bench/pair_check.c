@@ -43,7 +43,7 @@ static bool one_of(uint64_t got, uint64_t low, uint64_t high, sonic_ring ring)
     return (got & mask) == (low & mask) || (got & mask) == (high & mask);
 }
 
-/* relu(x) >> shift or x >> shift, rounded down or up. */
+/* relu(x) >> shift or x >> shift, rounded down or up; garbled circuits always round down. */
 static bool check_shift(const bench_pair *pair, const plain *p)
 {
     const sonic_node *node = &pair->graph.node[BENCH_NODE];
@@ -51,8 +51,9 @@ static bool check_shift(const bench_pair *pair, const plain *p)
     for (size_t i = 0; i < pair->inputs; i++) {
         const int64_t x = bench_signed(ring, p->x[0], i);
         const uint64_t down = (uint64_t)(x >> node->shift);
+        const uint64_t up = down + (pair->options.relu == SONIC_RELU_PPA);
         const bool zero = node->op == SONIC_OP_RELU && x < 0;
-        if (!one_of(bench_element(ring, p->y, i), zero ? 0 : down, zero ? 0 : down + 1, ring))
+        if (!one_of(bench_element(ring, p->y, i), zero ? 0 : down, zero ? 0 : up, ring))
             return false;
     }
     return true;

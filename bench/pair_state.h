@@ -26,6 +26,7 @@ typedef struct bench_server {
     sonic_model_share model; /**< its arrays are w and b below */
     void *w[BENCH_NODES], *b[BENCH_NODES];
     sonic_linear linear[BENCH_NODES];
+    sonic_compare compare;
     size_t weights;
     int spill;
     void *x[2], *y; /**< shares; y NULL where the layer works in place */

@@ -25,6 +25,16 @@ extern "C" bool sonic_bench_running(sonic_bench *bench)
     return bench->state.KeepRunning();
 }
 
+extern "C" void sonic_bench_pause(sonic_bench *bench)
+{
+    bench->state.PauseTiming();
+}
+
+extern "C" void sonic_bench_resume(sonic_bench *bench)
+{
+    bench->state.ResumeTiming();
+}
+
 extern "C" void sonic_bench_counter(sonic_bench *bench, const char *name, double value)
 {
     bench->state.counters[name] = value;

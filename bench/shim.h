@@ -22,6 +22,10 @@ void sonic_bench_add(const char *name, sonic_bench_function *function, void *arg
 /** Whether to go on with another iteration. */
 bool sonic_bench_running(sonic_bench *bench);
 
+/** Around what an iteration needs, but the time is not about. */
+void sonic_bench_pause(sonic_bench *bench);
+void sonic_bench_resume(sonic_bench *bench);
+
 /** Adds a number to the benchmark's line; after the loop. */
 void sonic_bench_counter(sonic_bench *bench, const char *name, double value);
 

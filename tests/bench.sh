@@ -12,7 +12,7 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 TMPDIR=$tmp && export TMPDIR
 n=0
-echo "1..12"
+echo "1..14"
 
 # point NAME COMMAND...: one test; what the command prints is shown when it fails.
 point() {
@@ -58,6 +58,13 @@ point "a secure layer of each kind, with a right result and the plan's bytes" be
     '/(784-128|1x28x28-16-5x5|1024x7x7-.*|980|16x8x8-.*|64x8x8-8x8|16384)/'
 point "what a layer costs by phase" holds layers cpu_seconds online_bytes online_rounds \
     offline_bytes setup_bytes uses_m3
+garbled() {
+    bench layers '/(980|16x8x8-2x2s2)/' --relu=gc --threads=2 && holds layers prepared_bytes 'ands\/s' 'elements\/s' &&
+        [ "$(grep -c '"run_name": ".*/gc/' "$tmp/layers.json")" = 8 ] && ! bench layers '^layer/(conv|fc|trunc|add|avg_pool)/' --relu=gc
+}
+point "what compares, by garbled circuits, each run with what is prepared for it" garbled
+ways() { [ "$(bench layers . --relu=yao 2>&1)" = "$top_builddir/bench/layers: --relu takes 'ppa' or 'gc', not 'yao'" ]; }
+point "another way of comparing is refused" ways
 point "batches and threads" bench layers '/(16x12x12-16-5x5|256|16x8x8-.*)/' --network=f3 --batch=3 --threads=2
 point "an unknown network is refused" refuses 2 bench layers . --network=m9
 names() { [ "$(bench layers . --batch=0 2>&1)" = "$top_builddir/bench/layers: --batch takes a number from 1 to 65536, not '0'" ]; }
@@ -85,5 +92,5 @@ closed() {
 if command -v nm >/dev/null && command -v readelf >/dev/null; then
     point "competitors have nothing but their functions and what these need" closed
 else
-    echo "ok 12 - competitors have nothing but their functions # SKIP no nm and readelf"
+    echo "ok 14 - competitors have nothing but their functions # SKIP no nm and readelf"
 fi
