@@ -54,6 +54,7 @@ sonicnn_SOURCES = \
 	tools/perf.c \
 	tools/perf_bench.h \
 	tools/perf_json.c \
+	tools/perf_options.c \
 	tools/perf_report.c \
 	tools/perf_run.c \
 	tools/perf_share.c \

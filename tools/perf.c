@@ -1,63 +1,24 @@
 /* sonicnn perf: what a network takes on this machine, and on a link between two of them. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "tools/commands.h"
 #include "tools/perf.h"
 
-typedef struct arguments {
-    sonic_perf_options perf;
-    sonic_perf_link link;
-    bool json;
-} arguments;
-
-/* A decimal number in [low, high]; anything else is wrong usage of `option`. */
-static double real_number(const struct argp_state *state, const char *option, const char *text,
-                          double low, double high)
-{
-    char *end;
-    double value = strtod(text, &end);
-    bool begins = (text[0] >= '0' && text[0] <= '9') || text[0] == '.';
-    bool decimal = begins && !strpbrk(text, "xX");
-    if (!decimal || end == text || *end || !(value >= low && value <= high))
-        argp_error(state, "%s takes a number from %g to %g, not '%s'", option, low, high, text);
-    return value;
-}
-
 static error_t parse(int key, char *text, struct argp_state *state)
 {
-    arguments *args = state->input;
+    sonic_perf_settings *settings = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &args->perf.quantise;
-        state->child_inputs[1] = &args->perf.context;
-        state->child_inputs[2] = &args->json;
-        state->child_inputs[3] = &args->perf.relu;
-        return 0;
-    case 'b':
-        args->perf.batch = (uint32_t)sonic_cli_number(state, "--batch", text, 1, 100000);
-        return 0;
-    case 'n':
-        args->perf.repeat =
-            (uint32_t)sonic_cli_number(state, "--repeat", text, 1, SONIC_PERF_REPEAT_MAX);
-        return 0;
-    case 'R':
-        args->link.rtt_ms = real_number(state, "--rtt", text, 0, 60000);
-        return 0;
-    case 'M':
-        args->link.mbps = real_number(state, "--mbps", text, 0.001, 1e7);
-        return 0;
-    case 'q':
-        args->perf.quiet = true;
+        state->child_inputs[0] = settings;
+        state->child_inputs[1] = &settings->run.relu;
         return 0;
     case ARGP_KEY_ARG:
-        if (args->perf.model)
+        if (settings->run.model)
             argp_error(state, "one MODEL.onnx at a time");
-        args->perf.model = text;
+        settings->run.model = text;
         return 0;
     case ARGP_KEY_END:
-        if (!args->perf.model)
+        if (!settings->run.model)
             argp_error(state, "MODEL.onnx is needed");
         return 0;
     default:
@@ -65,17 +26,17 @@ static error_t parse(int key, char *text, struct argp_state *state)
     }
 }
 
-static int perf(const arguments *args)
+static int perf(const sonic_perf_settings *settings)
 {
     sonic_perf_result result;
     sonic_error error = {0};
     bool good = true;
-    if (sonic_perf_run(&result, &args->perf, &error) != SONIC_OK)
+    if (sonic_perf_run(&result, &settings->run, &error) != SONIC_OK)
         return sonic_cli_report(&error);
-    if (args->json)
-        good = sonic_perf_print_json(&result, &args->perf, &args->link);
+    if (settings->json)
+        good = sonic_perf_print_json(&result, &settings->run, &settings->link);
     else
-        sonic_perf_print(&result, &args->perf, &args->link);
+        sonic_perf_print(&result, &settings->run, &settings->link);
     sonic_perf_free(&result);
     if (good || ferror(stdout)) /* main() says that the output cannot be written */
         return good ? SONIC_EXIT_OK : SONIC_EXIT_FAILURE;
@@ -84,21 +45,9 @@ static int perf(const arguments *args)
 
 int sonic_command_perf(int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        {"batch", 'b', "N", 0, "Images an inference (default 1)", 1},
-        {"repeat", 'n', "N", 0, "Medians of N runs, after one that does not count (default 5)", 1},
-        {"rtt", 'R', "MS", 0, "Link between the servers: MS there and back (default 0.2)", 2},
-        {"mbps", 'M', "N", 0, "Link: N x 10^6 bits a second in each direction (default 10000)", 2},
-        {"quiet", 'q', NULL, 0, "No progress bar", 3},
-        {0},
-    };
-    static const struct argp_child children[] = {{&sonic_cli_quantise_argp, 0, NULL, 0},
-                                                 {&sonic_cli_context_argp, 0, NULL, 0},
-                                                 {&sonic_cli_json_argp, 0, NULL, 0},
-                                                 {&sonic_cli_relu_argp, 0, NULL, 0},
-                                                 {0}};
+    static const struct argp_child children[] = {
+        {&sonic_perf_argp, 0, NULL, 0}, {&sonic_cli_relu_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
-        .options = options,
         .parser = parse,
         .args_doc = "MODEL.onnx",
         .doc =
@@ -121,8 +70,8 @@ int sonic_command_perf(int argc, char **argv)
             "encrypting tunnel adds.\n\n" SONIC_CLI_EXIT_CODES,
         .children = children,
     };
-    arguments args = {.perf = {.batch = 1, .repeat = 5}, .link = {.rtt_ms = 0.2, .mbps = 10000}};
-    sonic_cli_parse(&argp, argc, argv, &args);
-    args.perf.stop = sonic_cli_catch_signals();
-    return perf(&args);
+    sonic_perf_settings settings = sonic_perf_defaults();
+    sonic_cli_parse(&argp, argc, argv, &settings);
+    settings.run.stop = sonic_cli_catch_signals();
+    return perf(&settings);
 }

@@ -4,6 +4,7 @@
 #ifndef SONIC_TOOLS_PERF_H
 #define SONIC_TOOLS_PERF_H
 
+#include <argp.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -67,6 +68,20 @@ typedef struct sonic_perf_result {
 SONIC_MUST_CHECK sonic_status sonic_perf_run(sonic_perf_result *result,
                                              const sonic_perf_options *options, sonic_error *error);
 void sonic_perf_free(sonic_perf_result *result);
+/**@}*/
+
+/** @name Options of the commands that measure */
+/**@{*/
+typedef struct sonic_perf_settings {
+    sonic_perf_options run;
+    sonic_perf_link link;
+    bool json;
+} sonic_perf_settings;
+
+/** What sonic_perf_argp starts from. */
+sonic_perf_settings sonic_perf_defaults(void);
+/** All but the network and how it compares: a sonic_perf_settings. */
+extern const struct argp sonic_perf_argp;
 /**@}*/
 
 /** @name Predicting */
