@@ -42,7 +42,9 @@ typedef struct sonic_perf_options {
     const char *model; /**< MODEL.onnx */
     sonic_relu relu;
     uint32_t batch, repeat;
-    bool quiet;               /**< no progress bar */
+    const void *input; /**< batch images as ring elements, another result's; NULL: random ones */
+    const char *label; /**< of the progress bar */
+    bool quiet;        /**< no progress bar */
     const volatile int *stop; /**< non-zero: give up; may be NULL */
 } sonic_perf_options;
 
@@ -59,10 +61,11 @@ typedef struct sonic_perf_result {
     sonic_perf_cost setup;    /**< a session's, handshake included */
     sonic_perf_cost *prepare; /**< one a node: before the input */
     sonic_perf_cost *online;  /**< one a node */
+    void *input, *output;     /**< ring elements: the images, and the last run's results */
 } sonic_perf_result;
 
-/** Imports a network, splits it, and runs its inferences on a random input: one that does not count
- * and then `repeat`, each with new material and a session of its own.  Files are kept in a
+/** Imports a network, splits it, and runs its inferences on one input: one that does not count and
+ * then `repeat`, each with new material and a session of its own.  Files are kept in a
  * directory of its own in $TMPDIR and are gone at the end.
  * @return a status of the import, the range proof, the files or the sessions */
 SONIC_MUST_CHECK sonic_status sonic_perf_run(sonic_perf_result *result,

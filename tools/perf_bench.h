@@ -42,8 +42,9 @@ struct sonic_perf_bench {
     uint64_t step, steps; /**< of the bar */
 };
 
-/** Splits the network and a random input for both parties.  @param[out] graph the public part */
-SONIC_MUST_CHECK sonic_status sonic_perf_share(sonic_perf_bench *bench, sonic_graph *graph,
+/** Splits the network and the input for both parties.  @param[out] result the public part, the
+ * input, room for the output */
+SONIC_MUST_CHECK sonic_status sonic_perf_share(sonic_perf_bench *bench, sonic_perf_result *result,
                                                sonic_error *error);
 
 /** A path in the bench's directory. */

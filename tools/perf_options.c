@@ -67,6 +67,6 @@ const struct argp sonic_perf_argp = {.options = options, .parser = parse, .child
 
 sonic_perf_settings sonic_perf_defaults(void)
 {
-    return (sonic_perf_settings){.run = {.batch = 1, .repeat = 5},
+    return (sonic_perf_settings){.run = {.batch = 1, .repeat = 5, .label = "perf"},
                                  .link = {.rtt_ms = 0.2, .mbps = 10000}};
 }

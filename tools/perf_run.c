@@ -5,6 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <sonicnn/share.h>
+
 #include "dispatch/error.h"
 #include "proto/channel/clock.h"
 #include "proto/offline/deal.h"
@@ -187,6 +189,14 @@ static void take_all_traffic(const sonic_perf_bench *bench, sonic_perf_result *r
     }
 }
 
+static void take_output(const sonic_perf_bench *bench, sonic_perf_result *result)
+{
+    const sonic_graph *graph = &result->graph;
+    sonic_share_join(bench->context, graph->ring, result->output, bench->party[0].output,
+                     bench->party[1].output,
+                     sonic_node_elements(graph, graph->nodes - 1) * bench->options->batch);
+}
+
 static void take_medians(const sonic_perf_bench *bench, sonic_perf_result *result)
 {
     size_t repeat = bench->options->repeat;
@@ -217,8 +227,10 @@ static sonic_status run_all(sonic_perf_bench *bench, sonic_perf_result *result, 
     bench->run = UINT32_MAX;
     for (uint32_t i = 0; i <= repeat && !status; i++) {
         status = run_both(bench, error);
-        if (!status && i == repeat)
+        if (!status && i == repeat) {
             take_all_traffic(bench, result);
+            take_output(bench, result);
+        }
         end_run(bench);
         bench->run++;
     }
@@ -303,10 +315,10 @@ static sonic_status measure(sonic_perf_bench *bench, sonic_perf_result *result, 
         return sonic_fail(error, SONIC_E_FILE, "cannot make a directory in %s", tmp);
     sonic_bar_start(&bench->bar, "import, range proof", bench->options->quiet);
     sonic_bar_set(&bench->bar, 0, 1);
-    sonic_status status = sonic_perf_share(bench, &result->graph, error);
+    sonic_status status = sonic_perf_share(bench, result, error);
     sonic_bar_set(&bench->bar, !status, 1);
     sonic_bar_end(&bench->bar);
-    sonic_bar_start(&bench->bar, "perf", bench->options->quiet);
+    sonic_bar_start(&bench->bar, bench->options->label, bench->options->quiet);
     if (!status)
         status = make_room(bench, result, error);
     if (!status)
@@ -353,5 +365,7 @@ void sonic_perf_free(sonic_perf_result *result)
     free(result->dealt);
     free(result->prepare);
     free(result->online);
+    free(result->input);
+    free(result->output);
     *result = (sonic_perf_result){0};
 }

@@ -1,6 +1,7 @@
-/* What the servers of a measurement hold: shares of the network and of a random input. */
+/* What the servers of a measurement hold: shares of the network and of an input. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <sonicnn/share.h>
@@ -61,37 +62,55 @@ static sonic_status draw_image(const sonic_graph *graph, float *x, void *q, size
     return sonic_graph_encode(graph, q, x, n, error);
 }
 
-static sonic_status share_input(sonic_perf_bench *bench, sonic_error *error)
+static sonic_status draw_input(const sonic_perf_bench *bench, void *q, size_t inputs,
+                               sonic_error *error)
 {
     const sonic_graph *graph = &bench->party[0].share.graph;
-    size_t element = sonic_ring_bytes(graph->ring), inputs = sonic_node_elements(graph, 0), in, out;
-    uint32_t batch = bench->options->batch;
-    if (!sonic_size_mul(&in, inputs * element, batch) ||
-        !sonic_size_mul(&out, sonic_node_elements(graph, graph->nodes - 1) * element, batch))
-        return sonic_fail(error, SONIC_E_SHAPE, "a batch of %u does not fit in memory", batch);
-    for (unsigned i = 0; i < 2; i++) {
-        bench->party[i].input = malloc(in);
-        bench->party[i].output = malloc(out);
-    }
+    const sonic_perf_options *options = bench->options;
+    size_t bytes = inputs * sonic_ring_bytes(graph->ring);
     float *x = malloc(inputs * sizeof *x);
-    const sonic_perf_party *a = &bench->party[0], *b = &bench->party[1];
-    sonic_status status = SONIC_OK;
-    if (!x || !a->input || !a->output || !b->input || !b->output)
-        status = sonic_fail(error, SONIC_E_MEMORY, "out of memory for %u images", batch);
-    for (uint32_t i = 0; i < batch && !status; i++)
-        status =
-            bench->options->stop && *bench->options->stop
-                ? sonic_fail(error, SONIC_E_CLOSED, "told to stop before all runs were done")
-                : draw_image(graph, x, (uint8_t *)b->input + i * inputs * element, inputs, error);
-    if (!status)
-        sonic_share_split(bench->context, graph->ring, a->input, b->input, b->input,
-                          inputs * batch);
+    sonic_status status =
+        x ? SONIC_OK : sonic_fail(error, SONIC_E_MEMORY, "out of memory for an image");
+    for (uint32_t i = 0; i < options->batch && !status; i++)
+        status = options->stop && *options->stop
+                     ? sonic_fail(error, SONIC_E_CLOSED, "told to stop before all runs were done")
+                     : draw_image(graph, x, (uint8_t *)q + i * bytes, inputs, error);
     free(x);
     return status;
 }
 
-sonic_status sonic_perf_share(sonic_perf_bench *bench, sonic_graph *graph, sonic_error *error)
+static sonic_status share_input(sonic_perf_bench *bench, sonic_perf_result *result,
+                                sonic_error *error)
 {
-    sonic_status status = share_model(bench, graph, error);
-    return status ? status : share_input(bench, error);
+    const sonic_graph *graph = &result->graph;
+    size_t element = sonic_ring_bytes(graph->ring), inputs = sonic_node_elements(graph, 0), in, out;
+    sonic_perf_party *a = &bench->party[0], *b = &bench->party[1];
+    uint32_t batch = bench->options->batch;
+    if (!sonic_size_mul(&in, inputs * element, batch) ||
+        !sonic_size_mul(&out, sonic_node_elements(graph, graph->nodes - 1) * element, batch))
+        return sonic_fail(error, SONIC_E_SHAPE, "a batch of %u does not fit in memory", batch);
+    a->input = malloc(in);
+    b->input = malloc(in);
+    a->output = malloc(out);
+    b->output = malloc(out);
+    result->input = malloc(in);
+    result->output = malloc(out);
+    if (!a->input || !b->input || !a->output || !b->output || !result->input || !result->output)
+        return sonic_fail(error, SONIC_E_MEMORY, "out of memory for %u images", batch);
+    sonic_status status = SONIC_OK;
+    if (bench->options->input)
+        memcpy(result->input, bench->options->input, in);
+    else
+        status = draw_input(bench, result->input, inputs, error);
+    if (!status)
+        sonic_share_split(bench->context, graph->ring, a->input, b->input, result->input,
+                          inputs * batch);
+    return status;
+}
+
+sonic_status sonic_perf_share(sonic_perf_bench *bench, sonic_perf_result *result,
+                              sonic_error *error)
+{
+    sonic_status status = share_model(bench, &result->graph, error);
+    return status ? status : share_input(bench, result, error);
 }
