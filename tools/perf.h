@@ -11,6 +11,7 @@
 #include "dispatch/context.h"
 #include "proto/model/model.h"
 #include "proto/offline/relu_plan.h"
+#include "tools/json.h"
 
 enum { SONIC_PERF_REPEAT_MAX = 100 };
 
@@ -125,6 +126,11 @@ double sonic_perf_median(double *x, size_t n);
 /**@{*/
 void sonic_perf_print(const sonic_perf_result *result, const sonic_perf_options *options,
                       const sonic_perf_link *link);
+/** Images, runs, machine and link, which other measurements print, too. */
+void sonic_perf_print_setting(const sonic_perf_result *result, const sonic_perf_options *options,
+                              const sonic_perf_link *link);
+void sonic_perf_put_setting(sonic_json *json, const sonic_perf_result *result,
+                            const sonic_perf_options *options, const sonic_perf_link *link);
 /** @return false when it could not be printed */
 bool sonic_perf_print_json(const sonic_perf_result *result, const sonic_perf_options *options,
                            const sonic_perf_link *link);

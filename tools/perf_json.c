@@ -4,6 +4,21 @@
 #include "tools/json.h"
 #include "tools/perf.h"
 
+void sonic_perf_put_setting(sonic_json *json, const sonic_perf_result *result,
+                            const sonic_perf_options *options, const sonic_perf_link *link)
+{
+    char name[128];
+    sonic_cpu_name(name, sizeof name);
+    sonic_json_put_integer(json, "batch", options->batch);
+    sonic_json_put_integer(json, "repeat", options->repeat);
+    sonic_json_put_string(json, "processor", name);
+    sonic_json_put_string(json, "tier", result->tier);
+    sonic_json_put_integer(json, "threads", (uint64_t)result->threads);
+    sonic_json_put_real(json, "processor_share", result->processor);
+    sonic_json_put_real(json, "rtt_ms", link->rtt_ms);
+    sonic_json_put_real(json, "mbps", link->mbps);
+}
+
 static void put_time(sonic_json *json, const sonic_perf_time *time)
 {
     sonic_json_put_real(json, "compute_seconds", time->compute);
@@ -72,21 +87,12 @@ static void put_head(sonic_json *json, const sonic_perf_result *result,
                      const sonic_perf_options *options, const sonic_perf_link *link)
 {
     const sonic_graph *graph = &result->graph;
-    char name[128];
-    sonic_cpu_name(name, sizeof name);
     sonic_json_put_string(json, "model", options->model);
     sonic_json_put_integer(json, "ring", graph->ring);
     sonic_json_put_string(json, "truncation",
                           graph->truncation == SONIC_TRUNC_LOCAL ? "local" : "stochastic");
     sonic_json_put_string(json, "relu", sonic_relu_name(options->relu));
-    sonic_json_put_integer(json, "batch", options->batch);
-    sonic_json_put_integer(json, "repeat", options->repeat);
-    sonic_json_put_string(json, "processor", name);
-    sonic_json_put_string(json, "tier", result->tier);
-    sonic_json_put_integer(json, "threads", (uint64_t)result->threads);
-    sonic_json_put_real(json, "processor_share", result->processor);
-    sonic_json_put_real(json, "rtt_ms", link->rtt_ms);
-    sonic_json_put_real(json, "mbps", link->mbps);
+    sonic_perf_put_setting(json, result, options, link);
 }
 
 bool sonic_perf_print_json(const sonic_perf_result *result, const sonic_perf_options *options,

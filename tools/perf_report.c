@@ -159,15 +159,11 @@ static void print_phases(const sonic_perf_result *result, const sonic_perf_link 
     sonic_table_print(table, stdout);
 }
 
-static void print_head(const sonic_perf_result *result, const sonic_perf_options *options,
-                       const sonic_perf_link *link)
+void sonic_perf_print_setting(const sonic_perf_result *result, const sonic_perf_options *options,
+                              const sonic_perf_link *link)
 {
-    const sonic_graph *graph = &result->graph;
     char name[128];
     sonic_cpu_name(name, sizeof name);
-    printf("network   %s, ring 2^%d, %s truncation, relu by %s\n", options->model,
-           (int)graph->ring, graph->truncation == SONIC_TRUNC_LOCAL ? "local" : "stochastic",
-           sonic_relu_name(options->relu));
     printf("batch     %u image%s; medians of %u run%s on a random input\n", options->batch,
            options->batch == 1 ? "" : "s", options->repeat, options->repeat == 1 ? "" : "s");
     printf("machine   %s, kernels up to %s, %d thread%s, which each server has to itself\n", name,
@@ -178,6 +174,16 @@ static void print_head(const sonic_perf_result *result, const sonic_perf_options
         printf("busy      for %.0f%% of the time that a server is said to compute, it waited for a "
                "processor\n",
                100 - 100 * result->processor);
+}
+
+static void print_head(const sonic_perf_result *result, const sonic_perf_options *options,
+                       const sonic_perf_link *link)
+{
+    const sonic_graph *graph = &result->graph;
+    printf("network   %s, ring 2^%d, %s truncation, relu by %s\n", options->model,
+           (int)graph->ring, graph->truncation == SONIC_TRUNC_LOCAL ? "local" : "stochastic",
+           sonic_relu_name(options->relu));
+    sonic_perf_print_setting(result, options, link);
     printf("\nprepare: computed before there is an input; in the first row, the durable claim of "
            "material\n"
            "online: computed by the slower server; bytes: of both directions together\n"
