@@ -3,6 +3,8 @@ noinst_LTLIBRARIES += libtools.la
 libtools_la_SOURCES = \
 	tools/cli.c \
 	tools/cli.h \
+	tools/compare.h \
+	tools/compare_costs.c \
 	tools/data.c \
 	tools/data.h \
 	tools/data_file.c \
