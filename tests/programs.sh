@@ -150,7 +150,7 @@ point "info says which kernels are chosen, and --tier lowers them" knows_machine
 
 teaches() {
     "$sonicnn" --help | grep -q share-model || return 1
-    for command in share-model share-input deal serve infer reveal plain info demo perf; do
+    for command in share-model share-input deal serve infer reveal plain info demo perf compare; do
         "$sonicnn" $command --help >help.txt && grep -q "^  sonicnn $command" help.txt &&
             grep -q 'Exit code:' help.txt || { echo "$command"; return 1; }
     done

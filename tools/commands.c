@@ -14,6 +14,8 @@ const sonic_command sonic_commands[] = {
     { "plain", "the same network and numbers in the clear", sonic_command_plain },
     { "demo", "every role on this machine, and what it costs", sonic_command_demo },
     { "perf", "what a network takes on this machine, layer by layer", sonic_command_perf },
+    { "compare", "what the ways to compare cost: this program's and the prior art's",
+      sonic_command_compare },
     { "info", "what this machine can do, or what a file is", sonic_command_info },
     { NULL, NULL, NULL },
 };

@@ -34,6 +34,9 @@ sonicnn_SOURCES = \
 	tools/blocks.h \
 	tools/commands.c \
 	tools/commands.h \
+	tools/compare.c \
+	tools/compare_json.c \
+	tools/compare_report.c \
 	tools/deal.c \
 	tools/deal_serve.c \
 	tools/deal_serve.h \
