@@ -161,22 +161,33 @@ static void and_gates(player *p, uint8_t *c, tables *at, const uint8_t *a, const
     }
 }
 
+static void copy_labels(uint8_t *out, const uint8_t *in, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        memcpy(out + i * LABEL, in + i * LABEL, LABEL);
+}
+
 /* AND gates of one depth, few instances each: their labels are brought together. */
 static void and_batch(player *p, tables *at, uint8_t *labels, const sonic_gate *gate, size_t gates,
                       size_t n)
 {
     const size_t bytes = n * LABEL;
     for (size_t i = 0; i < gates; i++) {
-        memcpy(p->a + i * bytes, labels + gate[i].a * bytes, bytes);
-        memcpy(p->b + i * bytes, labels + gate[i].b * bytes, bytes);
+        copy_labels(p->a + i * bytes, labels + gate[i].a * bytes, n);
+        copy_labels(p->b + i * bytes, labels + gate[i].b * bytes, n);
     }
     and_gates(p, p->a, at, p->a, p->b, gates * n);
     for (size_t i = 0; i < gates; i++)
-        memcpy(labels + gate[i].out * bytes, p->a + i * bytes, bytes);
+        copy_labels(labels + gate[i].out * bytes, p->a + i * bytes, n);
 }
 
 static void xor_gate(const player *p, uint8_t *out, const uint8_t *a, const uint8_t *b, size_t n)
 {
+    if (n == 1) { /* a call would take longer than the gate */
+        sonic_store64(out, 0, sonic_load64(a, 0) ^ sonic_load64(b, 0));
+        sonic_store64(out, 1, sonic_load64(a, 1) ^ sonic_load64(b, 1));
+        return;
+    }
     p->context->kernels.boolean.bxor((uint64_t *)(void *)out, (const uint64_t *)(const void *)a,
                                      (const uint64_t *)(const void *)b, n * (LABEL / 8));
 }
