@@ -3,7 +3,7 @@
 # in time, no crash, and no material used twice.  Prints TAP.
 # shellcheck source=tests/programs_lib.sh disable=SC2154
 . "$top_srcdir/tests/programs_lib.sh"
-echo "1..32"
+echo "1..35"
 
 # Two models (the second one mod 2^32), pools and inputs to mix up.
 set_up() {
@@ -11,6 +11,7 @@ set_up() {
         "$sonicnn" share-model "$model" -o net32 --ring 32 &&
         "$sonicnn" deal net.graph --count 4 -o pool && "$sonicnn" deal net.graph --count 4 -o second &&
         "$sonicnn" deal net.graph --count 2 --batch 2 -o pairs &&
+        "$sonicnn" deal net.graph --relu gc --count 2 -o garbled &&
         "$sonicnn" deal other.graph --count 4 -o opool && "$sonicnn" deal net32.graph --count 4 -o pool32 &&
         "$sonicnn" share-input net.graph "$images" --count 2 -o in &&
         "$sonicnn" share-input net.graph "$images" --count 2 -o in2 &&
@@ -57,7 +58,9 @@ refuses() {
 }
 flips='0 8 13 17 21 30 57 70 4090'
 serve_alone() {
-    "$sonicnn" serve "$1" --pool "$2" --listen 127.0.0.1:0 --peer 127.0.0.1:1 --timeout 2 -q
+    share=$1 held=$2
+    shift 2
+    "$sonicnn" serve "$share" --pool "$held" --listen 127.0.0.1:0 --peer 127.0.0.1:1 --timeout 2 -q "$@"
 }
 point "deal refuses a damaged graph" refuses net.graph bad.graph "$sonicnn" deal bad.graph --count 1 -o x
 point "share-input refuses a damaged graph" \
@@ -108,7 +111,7 @@ point "share-model survives damaged models" bad_onnx
 wrong_files() {
     fails 'pool.0 is a pool' serve_alone pool.0 pool.0 && fails 'net.0 is a model share' serve_alone net.0 net.0 &&
         fails "pool.1 is party 1's" serve_alone net.0 pool.1 &&
-        fails 'another model' serve_alone net.0 opool.0 && fails 'another model' serve_alone net.0 pool32.0 &&
+        fails 'another model' serve_alone net.0 opool.0 && fails 'has ring 32, the model 64' serve_alone net.0 pool32.0 &&
         fails 'in.0 is an input share' "$sonicnn" reveal in &&
         cp in.1 mixed.0 && cp in.0 mixed.1 && fails 'mixed.0 is the share of server 1' \
         "$sonicnn" infer mixed --server 127.0.0.1:1 --server 127.0.0.1:1 -o x &&
@@ -118,6 +121,11 @@ wrong_files() {
         fails 'another model' "$sonicnn" reveal out --graph other.graph
 }
 point "files of the wrong kind, party, model or pair are refused" wrong_files
+wrong_relu() {
+    fails 'garbled.0 was dealt for --relu gc, this server runs --relu ppa' serve_alone net.0 garbled.0 &&
+        fails 'pool.1 was dealt for --relu ppa, this server runs --relu gc' serve_alone net.1 pool.1 --relu gc
+}
+point "a pool that was dealt for the other relu is refused" wrong_relu
 
 # mismatch SENTENCE MODEL0 POOL0 MODEL1 POOL1: two servers that do not fit.
 mismatch() {
@@ -130,6 +138,28 @@ point "servers with different models part" mismatch 'server 1.*model' net.0 seco
 point "servers with different rings part" mismatch 'server 1' net.0 second.0 net32.1 pool32.1
 point "servers with pools of different dealings part" mismatch 'pool' net.0 second.0 net.1 pool.1
 point "servers with different batches part" mismatch 'server 1' net.0 second.0 net.1 pairs.1
+other_relu() {
+    start s0 serve net.0 --pool second.0 --listen 127.0.0.1:0 --peer 127.0.0.1:0 --timeout 2
+    peer=$(port s0 'server 1') || return 1
+    start s1 serve net.1 --pool garbled.1 --relu gc --listen 127.0.0.1:0 --peer "127.0.0.1:$peer" --timeout 2
+    ends s0 'server 1 runs --relu gc, here ppa' 6 && ends s1 'server 0 runs --relu ppa, here gc' 6
+}
+point "servers that compare differently part" other_relu
+no_room() {
+    # What is prepared by garbled circuits does not fit: here a file may have a megabyte.
+    (
+        trap '' XFSZ && ulimit -f 2048 &&
+            start s0 serve net.0 --pool garbled.0 --relu gc --listen 127.0.0.1:0 --peer 127.0.0.1:0 --timeout 5
+    )
+    peer=$(port s0 'server 1') || return 1
+    start s1 serve net.1 --pool garbled.1 --relu gc --listen 127.0.0.1:0 --peer "127.0.0.1:$peer" --timeout 5
+    ends s0 "layer '/2/MaxPool' (node 2): cannot write .*too large" 9 &&
+        ends s1 "layer '/2/MaxPool' (node 2): server 0" 9 && [ "$(used garbled.0) $(used garbled.1)" = "1 1" ] &&
+        nothing_left &&
+        (trap '' XFSZ && ulimit -f 2048 && fails 'cannot write .*too large' "$sonicnn" perf "$model" --relu gc -q) &&
+        nothing_left
+}
+point "a disk too small for what is prepared ends both servers" no_room
 
 no_peer() {
     fails 'server 1 did not connect' "$sonicnn" serve net.0 --pool second.0 --listen 127.0.0.1:0 \
@@ -261,7 +291,11 @@ no_server() {
         --listen 127.0.0.1:0 --peer 127.0.0.1:1 --timeout 2 -q &&
         fails 'f.1 exists already' "$sonicnn" serve net.1 --pool f.1 --dealer "$dealer" \
             --listen 127.0.0.1:0 --peer 127.0.0.1:1 --timeout 2 -q && ends d 'server [01] did not ask' 6 &&
-        [ -z "$(ls g.* 2>/dev/null)" ] && nothing_left
+        start d deal net.graph --relu gc --count 1 --listen 127.0.0.1:0 --timeout 2 || return 1
+    dealer=127.0.0.1:$(port d 'the servers') || return 1
+    fails 'the dealer deals for --relu gc, this server runs --relu ppa' "$sonicnn" serve net.1 --pool g.1 \
+        --dealer "$dealer" --listen 127.0.0.1:0 --peer 127.0.0.1:1 --timeout 2 -q &&
+        ends d 'server [01] did not ask' 6 && [ -z "$(ls g.* 2>/dev/null)" ] && nothing_left
 }
 point "a server that does not come to the dealer, or to the wrong one" no_server
 

@@ -65,22 +65,6 @@ static sonic_status meet_peer(sonic_serving *serving, sonic_error *error)
     return status;
 }
 
-/* Files that do not belong together are found before the peer is bothered. */
-static sonic_status check_files(const sonic_serving *serving, sonic_error *error)
-{
-    const sonic_file_header *pool = sonic_pool_header(serving->pool);
-    const sonic_model_share *model = &serving->model;
-    const char *path = serving->options->pool;
-    if (pool->party != model->party)
-        return sonic_fail(error, SONIC_E_MISMATCH,
-                          "%s is party %u's pool, %s is party %u's model share", path, pool->party,
-                          serving->options->model, model->party);
-    if (memcmp(pool->model, model->id, SONIC_ID_BYTES) != 0 || pool->ring != model->graph.ring)
-        return sonic_fail(error, SONIC_E_MISMATCH, "%s was dealt for another model than %s", path,
-                          serving->options->model);
-    return SONIC_OK;
-}
-
 static sonic_status make_buffers(sonic_serving *serving, sonic_error *error)
 {
     const sonic_graph *graph = &serving->model.graph;
@@ -125,8 +109,9 @@ static sonic_status start(sonic_serving *serving, sonic_error *error)
         status = sonic_serve_fetch(serving, error);
     if (status == SONIC_OK)
         status = sonic_pool_open(&serving->pool, options->pool, error);
+    /* Files that do not belong together are found before the peer is bothered. */
     if (status == SONIC_OK)
-        status = check_files(serving, error);
+        status = sonic_session_check(&serving->model, serving->pool, options->relu, error);
     if (status == SONIC_OK)
         status = make_buffers(serving, error);
     if (status == SONIC_OK)

@@ -55,7 +55,7 @@ sonic_status sonic_server_create(sonic_server **server, const sonic_context *con
     if (status == SONIC_OK)
         status = sonic_pool_open(&s->pool, options->pool, error);
     if (status == SONIC_OK)
-        status = sonic_session_check(&s->model, s->pool, error);
+        status = sonic_session_check(&s->model, s->pool, relu, error);
     if (status == SONIC_OK)
         status = meet_peer(s, options->peer, timeout_ms, error);
     if (status == SONIC_OK)

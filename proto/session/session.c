@@ -36,8 +36,28 @@ sonic_layer sonic_session_layer(const sonic_session *session, uint32_t node)
                          .compare = compare};
 }
 
+/* Whether a pool was dealt for the model's graph and for servers that compare by `relu`. */
+static sonic_status check_digest(const sonic_model_share *model, const sonic_pool *pool,
+                                 sonic_relu relu, sonic_error *error)
+{
+    sonic_relu dealt;
+    sonic_status status = sonic_plan_relu_of(&dealt, sonic_pool_plan_digest(pool), &model->graph,
+                                             sonic_pool_header(pool)->batch, error);
+    if (status)
+        return status;
+    if (dealt == SONIC_RELUS)
+        return sonic_fail(error, SONIC_E_MISMATCH,
+                          "pool %s was dealt for another graph or by another version",
+                          sonic_pool_path(pool));
+    if (dealt != relu)
+        return sonic_fail(error, SONIC_E_MISMATCH,
+                          "pool %s was dealt for --relu %s, this server runs --relu %s",
+                          sonic_pool_path(pool), sonic_relu_name(dealt), sonic_relu_name(relu));
+    return SONIC_OK;
+}
+
 sonic_status sonic_session_check(const sonic_model_share *model, const sonic_pool *pool,
-                                 sonic_error *error)
+                                 sonic_relu relu, sonic_error *error)
 {
     const sonic_file_header *header = sonic_pool_header(pool);
     const char *path = sonic_pool_path(pool);
@@ -56,38 +76,14 @@ sonic_status sonic_session_check(const sonic_model_share *model, const sonic_poo
             return sonic_fail(error, SONIC_E_ARGUMENT,
                               "the model share has no constants for layer '%s'",
                               model->graph.node[node].name);
-    return SONIC_OK;
+    return check_digest(model, pool, relu, error);
 }
 
-/* How the plan with a digest compares, where that is all it has against this session's plan; else
- * NULL. */
-static const char *other_relu(const sonic_session *session,
-                              const uint8_t digest[SONIC_DIGEST_BYTES])
+/* Whether a pool holds what the plan says. */
+static sonic_status check_size(const sonic_plan *plan, const sonic_pool *pool, sonic_error *error)
 {
-    const sonic_plan *plan = &session->plan;
-    sonic_relu relu;
-    sonic_status status =
-        sonic_plan_relu_of(&relu, digest, &session->model->graph, plan->batch, NULL);
-    return status || relu == plan->relu || relu == SONIC_RELUS ? NULL : sonic_relu_name(relu);
-}
-
-/* What must agree between the pool and the plan made from the model. */
-static sonic_status check_plan(const sonic_session *session, sonic_error *error)
-{
-    const sonic_plan *plan = &session->plan;
-    const sonic_pool *pool = session->pool;
     const sonic_file_header *header = sonic_pool_header(pool);
     size_t bytes;
-    if (memcmp(sonic_pool_plan_digest(pool), plan->digest, SONIC_DIGEST_BYTES)) {
-        const char *other = other_relu(session, sonic_pool_plan_digest(pool));
-        if (!other)
-            return sonic_fail(error, SONIC_E_MISMATCH,
-                              "pool %s was dealt for another graph or by another version",
-                              sonic_pool_path(pool));
-        return sonic_fail(error, SONIC_E_MISMATCH,
-                          "pool %s was dealt for --relu %s, this server runs --relu %s",
-                          sonic_pool_path(pool), other, sonic_relu_name(plan->relu));
-    }
     if (!sonic_size_mul(&bytes, header->party ? plan->slot_bytes : 0, header->count) ||
         bytes != header->data_bytes)
         return sonic_fail(error, SONIC_E_FORMAT,
@@ -108,6 +104,16 @@ static void fill_last_use(sonic_session *session)
     session->last_use[graph->nodes - 1] = graph->nodes;
 }
 
+/* Whether servers whose plans have these digests differ in nothing but how they compare. */
+static bool is_relu_different(const sonic_session *session, sonic_relu *theirs,
+                              const uint8_t digest[SONIC_DIGEST_BYTES])
+{
+    const sonic_plan *plan = &session->plan;
+    sonic_status status =
+        sonic_plan_relu_of(theirs, digest, &session->model->graph, plan->batch, NULL);
+    return !status && *theirs != plan->relu && *theirs != SONIC_RELUS;
+}
+
 /* The handshake, and the agreement on the first inference's material. */
 static sonic_status greet(sonic_session *session, sonic_error *error)
 {
@@ -126,10 +132,10 @@ static sonic_status greet(sonic_session *session, sonic_error *error)
     memcpy(mine.tier, tier, strnlen(tier, SONIC_HELLO_TIER - 1));
 
     status = sonic_handshake(session->peer, &mine, &theirs, error);
-    const char *other = status == SONIC_E_MISMATCH ? other_relu(session, theirs.digest) : NULL;
-    if (other)
+    sonic_relu other;
+    if (status == SONIC_E_MISMATCH && is_relu_different(session, &other, theirs.digest))
         return sonic_fail(error, status, "%s runs --relu %s, here %s",
-                          sonic_channel_peer(session->peer), other,
+                          sonic_channel_peer(session->peer), sonic_relu_name(other),
                           sonic_relu_name(session->plan.relu));
     if (status)
         return status;
@@ -182,7 +188,7 @@ static sonic_status start(sonic_session *session, sonic_error *error)
         sonic_plan_make(&session->plan, graph, sonic_pool_header(session->pool)->batch,
                         session->compare.relu, error);
     if (!status)
-        status = check_plan(session, error);
+        status = check_size(&session->plan, session->pool, error);
     if (status)
         return status;
     session->linear = calloc(nodes, sizeof *session->linear);
@@ -208,7 +214,7 @@ sonic_status sonic_session_create(sonic_session **session, const sonic_context *
                                   const sonic_model_share *model, sonic_pool *pool, sonic_relu relu,
                                   sonic_channel *peer, sonic_error *error)
 {
-    sonic_status status = sonic_session_check(model, pool, error);
+    sonic_status status = sonic_session_check(model, pool, relu, error);
     if (status)
         return status;
     sonic_session *made = calloc(1, sizeof *made);

@@ -15,9 +15,8 @@
 
 typedef struct sonic_session sonic_session;
 
-/** Checks that model and pool belong together and that the pool was dealt for `relu`, before
- * anything is sent; then handshake and setup.  Everything passed in stays the caller's and must
- * outlive the session.
+/** sonic_session_check(), before anything is sent; then handshake and setup.  Everything passed in
+ * stays the caller's and must outlive the session.
  *
  * Handshake (handshake.h): 112 bytes and 1 round, attributed to node 0 in phase SETUP.  It compares
  * version, party, ring, model id, batch, plan digest (the graph's and relu's) and pool pair and
@@ -43,10 +42,12 @@ SONIC_MUST_CHECK sonic_status sonic_session_create(sonic_session **session,
                                                    sonic_error *error);
 void sonic_session_free(sonic_session *session);
 
-/** What must agree between the files of one server, before there is a peer: party, ring, model id.
+/** What must agree between the files of one server, before there is a peer: party, ring, model id,
+ * graph, and that the pool was dealt for `relu`.
  * @return SONIC_E_MISMATCH naming the pool and what differs, SONIC_E_ARGUMENT */
 SONIC_MUST_CHECK sonic_status sonic_session_check(const sonic_model_share *model,
-                                                  const sonic_pool *pool, sonic_error *error);
+                                                  const sonic_pool *pool, sonic_relu relu,
+                                                  sonic_error *error);
 
 /** Claims the next inference's material, durably, and does the work that needs no input:
  * D_i = A_i * F + C_i + b_i for every linear layer, and what ReLU and max-pool can prepare, kept in
