@@ -3,7 +3,7 @@
 # from other commands'.  Prints TAP.
 # shellcheck source=tests/programs_lib.sh disable=SC2154
 . "$top_srcdir/tests/programs_lib.sh"
-echo "1..10"
+echo "1..11"
 
 table() {
     "$sonicnn" perf "$model" --repeat 2 --threads 1 >perf.txt && cat perf.txt &&
@@ -17,6 +17,7 @@ point "perf prints layers, kinds, phases and rates" table
 if "$sonicnn" info --json >info.json 2>/dev/null; then
     "$sonicnn" perf "$model" --repeat 3 --ring 32 --batch 3 --rtt 7.5 --mbps 40 --json >p3.json
     "$sonicnn" perf "$model" --repeat 1 --ring 32 --json >p1.json
+    "$sonicnn" perf "$model" --repeat 1 --ring 32 --relu gc --rtt 3 --mbps 900 --json >gc.json
     # Every layer's prediction follows from its computing, rounds and bytes; all sums are the layers'.
     formula='function near(a, b) { d = a - b; return (d < 0 ? -d : d) <= 1e-6 * (a + b) + 1e-12 }
         function bad(what) { print section, what, $0; failed = 1 }
@@ -32,9 +33,13 @@ if "$sonicnn" info --json >info.json 2>/dev/null; then
             if (!near(v["latency_seconds"], v["online_rounds"] * link["rtt_ms"] / 2 / 1000)) bad("latency")
             if (!near(v["bandwidth_seconds"], v["online_bytes"] / 2 * 8 / link["mbps"] / 1e6)) bad("bandwidth")
             if (!near($2, slower + v["latency_seconds"] + v["bandwidth_seconds"])) bad("sum")
+            if (!near(v["prepare_predicted_seconds"], v["prepare_seconds"] + \
+                      v["prepare_rounds"] * link["rtt_ms"] / 2 / 1000 + \
+                      v["prepare_bytes"] / 2 * 8 / link["mbps"] / 1e6)) bad("prepare")
         }
         END {
-            split("offline_bytes prepare_seconds_0 prepare_seconds_1 prepare_seconds online_bytes online_rounds " \
+            split("offline_bytes prepare_bytes prepare_rounds prepare_seconds_0 prepare_seconds_1 " \
+                  "prepare_seconds prepare_predicted_seconds online_bytes online_rounds " \
                   "online_seconds_0 online_seconds_1 compute_seconds latency_seconds bandwidth_seconds " \
                   "predicted_seconds", keys, " ")
             for (i in keys) {
@@ -47,7 +52,7 @@ if "$sonicnn" info --json >info.json 2>/dev/null; then
             exit failed || rows == 0
         }'
     predicts() {
-        cat p3.json && awk "$formula" p3.json &&
+        cat p3.json gc.json && awk "$formula" p3.json && awk "$formula" gc.json &&
             awk '$1 == "\"processor_share\":" { n++; good = $2 + 0 > 0 && $2 + 0 <= 1 }
                 END { exit !(n == 1 && good) }' p3.json
     }
@@ -69,6 +74,22 @@ if "$sonicnn" info --json >info.json 2>/dev/null; then
             [ "$(value p1.setup rounds)" = 2 ]
     }
     point "bytes and rounds are those that share-model announces" planned
+    # By hand: f3 compares 16 x 12 x 12 windows of four, as many results, 16 x 4 x 4 of both, and 100
+    # values.  Online each takes a label of 16 bytes a bit and a word, and before that as much again
+    # and a table of 32 bytes for each of at most 93 AND gates.
+    garbles() {
+        section gc.json total setup >gc.total && cat gc.total &&
+            [ "$(value gc.total prepare_rounds)" = 14 ] && [ "$(value p1.total prepare_rounds)" = 0 ] &&
+            [ "$(value p1.total prepare_bytes)" = 0 ] &&
+            linear=$(awk '/"name"/ { conv = 0 } /"op": "conv"/ { conv = 1 }
+                conv && /online_bytes/ { gsub(/[^0-9]/, ""); sum += $0 } END { print sum }' p1.layers) &&
+            values=$((4 * 16 * 12 * 12 + 4 * 16 * 4 * 4 + 100)) &&
+            [ "$(value gc.total online_bytes)" = $((linear + values * (16 * 32 + 4))) ] &&
+            [ "$(value gc.total prepare_bytes)" -gt $((values * 16 * 32 + values * 32 * 84)) ] &&
+            [ "$(value gc.total prepare_bytes)" -le $((values * (16 * 32 + 32 * 93 + 4))) ]
+    }
+    section p1.json total setup >p1.total
+    point "garbled circuits talk before the input comes, and a label a bit online" garbles
     dealt() {
         "$sonicnn" deal net.graph --count 1 --batch 3 -o pool && "$sonicnn" info pool.1 --json >pool.json &&
             section p3.json deal images >p3.deal && section p3.json total setup >p3.total && cat p3.deal pool.json &&
@@ -92,7 +113,7 @@ if "$sonicnn" info --json >info.json 2>/dev/null; then
     }
     point "images a second follow from the totals" rates
 else
-    for name in "predictions" "bytes and rounds" "the dealer's bytes" "images a second"; do
+    for name in "predictions" "bytes and rounds" "garbled circuits" "the dealer's bytes" "images a second"; do
         skip "$name" "built without jansson"
     done
 fi
