@@ -56,6 +56,7 @@ sonic_status __wrap_sonic_spill_read(int fd, uint64_t at, void *data, size_t n, 
 
 typedef struct server {
     const sonic_context *context;
+    sonic_relu relu;
     sonic_model_share share; /* the graph is the model's */
     sonic_pool *pool;
     sonic_channel *channel;
@@ -143,8 +144,8 @@ static void deal_pools(server both[2])
     constant_time_require(mkdtemp(dir) != NULL, "no directory %s", dir);
     for (unsigned i = 0; i < 2; i++)
         (void)snprintf(path[i], sizeof path[i], "%s/pool.%u", dir, i);
-    require_ok(sonic_deal(both->context, &both->share.graph, both->share.id, SONIC_RELU_PPA, BATCH,
-                          1, path[0], path[1], NULL, NULL, &error),
+    require_ok(sonic_deal(both->context, &both->share.graph, both->share.id, both->relu, BATCH, 1,
+                          path[0], path[1], NULL, NULL, &error),
                &error);
     for (unsigned i = 0; i < 2; i++) {
         require_ok(sonic_pool_open(&both[i].pool, path[i], &error), &error);
@@ -158,8 +159,8 @@ static void *serve(void *arg)
 {
     server *s = arg;
     sonic_session *session = NULL;
-    s->status = sonic_session_create(&session, s->context, &s->share, s->pool, SONIC_RELU_PPA,
-                                     s->channel, &s->error);
+    s->status = sonic_session_create(&session, s->context, &s->share, s->pool, s->relu, s->channel,
+                                     &s->error);
     if (!s->status) {
         sonic_session_set_tap(session, s->tap, &s->share);
         s->status = sonic_session_infer(session, s->x, s->y, &s->error);
@@ -210,13 +211,15 @@ static void open_result(const sonic_graph *graph, const server both[2], const vo
 }
 
 /* One secret inference of a batch; takes the model. */
-static void infer(const sonic_context *context, sonic_model *model, sonic_session_tap tap)
+static void infer(const sonic_context *context, sonic_model *model, sonic_relu relu,
+                  sonic_session_tap tap)
 {
     const sonic_graph *graph = &model->graph;
     const size_t element_bytes = sonic_ring_bytes(graph->ring);
     const size_t in = BATCH * sonic_node_elements(graph, 0);
     const size_t out = BATCH * sonic_node_elements(graph, graph->nodes - 1);
-    server both[2] = {{.context = context, .tap = tap}, {.context = context, .tap = tap}};
+    server both[2] = {{.context = context, .relu = relu, .tap = tap},
+                      {.context = context, .relu = relu, .tap = tap}};
     float *image = take(in * sizeof *image);
     void *x = take(in * element_bytes), *expected = take(out * element_bytes);
     uint64_t state = 3;
@@ -244,8 +247,8 @@ static void infer(const sonic_context *context, sonic_model *model, sonic_sessio
     free(expected);
 }
 
-static void infer_relu(const sonic_context *context, sonic_ring ring, sonic_truncation truncation,
-                       uint32_t shift, sonic_session_tap tap)
+static void infer_relu(const sonic_context *context, sonic_relu relu, sonic_ring ring,
+                       sonic_truncation truncation, uint32_t shift, sonic_session_tap tap)
 {
     enum { ELEMENTS = 35, LARGEST = 1000 }; /* two words of bits in a batch */
     sonic_model model;
@@ -261,16 +264,17 @@ static void infer_relu(const sonic_context *context, sonic_ring ring, sonic_trun
         graph->node[node].bound = LARGEST;
         graph->node[node].error = node && shift ? 1 : 0;
     }
-    infer(context, &model, tap);
+    infer(context, &model, relu, tap);
 }
 
 void constant_time_relu(const sonic_context *context)
 {
     for (int i = 0; i < 2; i++) {
         const sonic_ring ring = i ? SONIC_RING_64 : SONIC_RING_32;
-        infer_relu(context, ring, SONIC_TRUNC_STOCHASTIC, 0, NULL);
-        infer_relu(context, ring, SONIC_TRUNC_STOCHASTIC, 5, NULL);
-        infer_relu(context, ring, SONIC_TRUNC_LOCAL, 5, NULL);
+        infer_relu(context, SONIC_RELU_PPA, ring, SONIC_TRUNC_STOCHASTIC, 0, NULL);
+        infer_relu(context, SONIC_RELU_PPA, ring, SONIC_TRUNC_STOCHASTIC, 5, NULL);
+        infer_relu(context, SONIC_RELU_PPA, ring, SONIC_TRUNC_LOCAL, 5, NULL);
+        infer_relu(context, SONIC_RELU_GC, ring, SONIC_TRUNC_STOCHASTIC, 5, NULL);
     }
 }
 
@@ -324,10 +328,13 @@ static void require_ops(const sonic_graph *graph)
 
 void constant_time_session(const sonic_context *context)
 {
+    static const sonic_relu relus[] = {SONIC_RELU_PPA, SONIC_RELU_PPA, SONIC_RELU_PPA,
+                                       SONIC_RELU_GC};
     static const sonic_quantise_options options[] = {
         {.ring = SONIC_RING_32, .truncation = SONIC_TRUNC_STOCHASTIC},
         {.ring = SONIC_RING_64, .truncation = SONIC_TRUNC_STOCHASTIC},
         {.ring = SONIC_RING_64, .truncation = SONIC_TRUNC_LOCAL},
+        {.ring = SONIC_RING_32, .truncation = SONIC_TRUNC_STOCHASTIC},
     };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         sonic_model model;
@@ -335,7 +342,7 @@ void constant_time_session(const sonic_context *context)
         build_network(&model);
         require_ok(sonic_model_quantise(&model, &options[i], &error), &error);
         require_ops(&model.graph);
-        infer(context, &model, NULL);
+        infer(context, &model, relus[i], NULL);
     }
 }
 
@@ -350,5 +357,5 @@ static void look(void *arg, uint32_t node, const void *share, size_t elements)
 
 void constant_time_leak_share(const sonic_context *context)
 {
-    infer_relu(context, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, 0, look);
+    infer_relu(context, SONIC_RELU_PPA, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, 0, look);
 }
