@@ -1,19 +1,8 @@
-/* CTR and the correlation-robust hash over vectors of AES blocks.  A tier includes its vocabulary
- * and this, and hands fill() its table. */
+/* CTR and the correlation-robust hash over vectors of AES blocks.  A tier includes
+ * its vocabulary and this, and hands fill() its table. */
 #include "kernels/aes/rounds_tmpl.h"
 
-enum { BATCH = FLIGHT * LANES };
-
-SONIC_INLINE void encrypt(VEC v[FLIGHT], const schedule *key)
-{
-    SONIC_UNROLL
-    for (int i = 0; i < FLIGHT; i++)
-        v[i] = XOR(v[i], key->round[0]);
-    encrypt_middle(v, key);
-    SONIC_UNROLL
-    for (int i = 0; i < FLIGHT; i++)
-        v[i] = ENCLAST(v[i], key->round[ROUNDS]);
-}
+enum { BATCH = FLIGHT * LANES, BATCH_BYTES = BATCH * BLOCK };
 
 /* One batch of the generator; `at` holds the counters of the first vector and is moved on. */
 SONIC_INLINE void ctr_batch(uint8_t *out, VEC *at, VEC step, const schedule *key)
@@ -21,13 +10,13 @@ SONIC_INLINE void ctr_batch(uint8_t *out, VEC *at, VEC step, const schedule *key
     VEC v[FLIGHT];
     SONIC_UNROLL
     for (int i = 0; i < FLIGHT; i++) {
-        v[i] = *at;
+        v[i] = XOR(*at, key->round[0]);
         *at = ADD64(*at, step);
     }
-    encrypt(v, key);
+    encrypt_middle(v, key);
     SONIC_UNROLL
     for (int i = 0; i < FLIGHT; i++)
-        STORE(out + i * LANES * BLOCK, v[i]);
+        STORE(out + i * VECTOR, ENCLAST(v[i], key->round[ROUNDS]));
 }
 
 static void ctr(uint8_t *out, size_t n, const sonic_aes_key *key, uint64_t nonce, uint64_t counter)
@@ -35,42 +24,43 @@ static void ctr(uint8_t *out, size_t n, const sonic_aes_key *key, uint64_t nonce
     schedule s;
     spread_key(&s, key);
     VEC at = ramp(counter, 1, nonce);
-    const VEC step = spread_low(LANES);
-    for (; n >= BATCH * BLOCK; n -= BATCH * BLOCK, out += BATCH * BLOCK)
+    const VEC step = SPREAD64(LANES, 0);
+    for (; n >= BATCH_BYTES; n -= BATCH_BYTES, out += BATCH_BYTES)
         ctr_batch(out, &at, step, &s);
     if (n > 0) {
-        uint8_t tail[BATCH * BLOCK];
+        uint8_t tail[BATCH_BYTES];
         ctr_batch(tail, &at, step, &s);
-        memcpy(out, tail, n);
+        copy(out, tail, n);
     }
 }
 
-/* Reads each input block a second time rather than keep it, so that the registers hold the blocks
- * in flight; it is read before the output block of the same index is written. */
-SONIC_INLINE void ccr_batch(uint8_t *out, const uint8_t *in, VEC left, const schedule *key)
+/* `between` is the XOR of the first and the last round key: what the hash adds to the last round is
+ * its input, which has the first one. */
+SONIC_INLINE void ccr_batch(uint8_t *out, const uint8_t *in, VEC between, const schedule *key)
 {
-    VEC v[FLIGHT];
+    VEC v[FLIGHT], first[FLIGHT];
     SONIC_UNROLL
     for (int i = 0; i < FLIGHT; i++)
-        v[i] = sigma(LOAD(in + i * LANES * BLOCK), left);
-    encrypt(v, key);
+        first[i] = v[i] =
+            XOR3(FIRST_TWICE(in + i * VECTOR), SECOND(in + i * VECTOR), key->round[0]);
+    encrypt_middle(v, key);
     SONIC_UNROLL
     for (int i = 0; i < FLIGHT; i++)
-        STORE(out + i * LANES * BLOCK, XOR(v[i], sigma(LOAD(in + i * LANES * BLOCK), left)));
+        STORE(out + i * VECTOR, ENCLAST(v[i], XOR(first[i], between)));
 }
 
 static void ccr(uint8_t *out, const uint8_t *in, size_t n, const sonic_aes_key *pi)
 {
     schedule s;
-    const VEC left = spread_low(UINT64_MAX);
     spread_key(&s, pi);
-    for (; n >= BATCH; n -= BATCH, in += BATCH * BLOCK, out += BATCH * BLOCK)
-        ccr_batch(out, in, left, &s);
+    const VEC between = XOR(s.round[0], s.round[ROUNDS]);
+    for (; n >= BATCH; n -= BATCH, in += BATCH_BYTES, out += BATCH_BYTES)
+        ccr_batch(out, in, between, &s);
     if (n > 0) {
-        uint8_t tail[BATCH * BLOCK] = {0};
-        memcpy(tail, in, n * BLOCK);
-        ccr_batch(tail, tail, left, &s);
-        memcpy(out, tail, n * BLOCK);
+        uint8_t tail[BATCH_BYTES];
+        copy_padded(tail, in, n, FLIGHT);
+        ccr_batch(tail, tail, between, &s);
+        copy(out, tail, n * BLOCK);
     }
 }
 

@@ -6,17 +6,30 @@
 #endif
 #include <immintrin.h>
 
+#include "kernels/common/load.h"
+#include "kernels/common/loop.h"
+
 #define VEC __m128i
 #define LANES 1
+#define REGISTER "x"
 #define LOAD(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 #define STORE(p, v) _mm_storeu_si128((__m128i *)(void *)(p), v)
 #define SPREAD(p) LOAD(p)
-#define ZERO() _mm_setzero_si128()
+#define SPREAD64(x, y) _mm_set_epi64x((int64_t)(y), (int64_t)(x))
+#define FIRST_TWICE(p) load_twice(p)
+#define SECOND(p) _mm_loadl_epi64((const __m128i *)sonic_at64(p, 1))
 #define XOR _mm_xor_si128
+#define XOR3(x, y, z) XOR(XOR(x, y), z)
 #define AND _mm_and_si128
 #define ADD64 _mm_add_epi64
-#define SUB64 _mm_sub_epi64
-#define SWAP(v) _mm_shuffle_epi32(v, 0x4e)
-#define LOW_TWICE(v) _mm_shuffle_epi32(v, 0x44)
 #define ENC _mm_aesenc_si128
 #define ENCLAST _mm_aesenclast_si128
+
+/* By hand, because a load that doubles needs none of the ports of AES, and compilers rather shuffle
+ * what they have loaded. */
+SONIC_INLINE VEC load_twice(const uint8_t *p)
+{
+    VEC v;
+    __asm__("movddup %1, %0" : "=x"(v) : "m"(*(const sonic_any64 *)(const void *)p));
+    return v;
+}

@@ -6,17 +6,29 @@
 #endif
 #include <immintrin.h>
 
+#include "kernels/common/loop.h"
+
 #define VEC __m256i
 #define LANES 2
+#define REGISTER "x"
 #define LOAD(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
 #define STORE(p, v) _mm256_storeu_si256((__m256i *)(void *)(p), v)
 #define SPREAD(p) _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)(p)))
-#define ZERO() _mm256_setzero_si256()
+#define SPREAD64(x, y) _mm256_broadcastsi128_si256(_mm_set_epi64x((int64_t)(y), (int64_t)(x)))
+#define FIRST_TWICE(p) load_twice(p)
+#define SECOND(p) _mm256_srli_si256(LOAD(p), 8)
 #define XOR _mm256_xor_si256
+#define XOR3(x, y, z) XOR(XOR(x, y), z)
 #define AND _mm256_and_si256
 #define ADD64 _mm256_add_epi64
-#define SUB64 _mm256_sub_epi64
-#define SWAP(v) _mm256_shuffle_epi32(v, 0x4e)
-#define LOW_TWICE(v) _mm256_shuffle_epi32(v, 0x44)
 #define ENC _mm256_aesenc_epi128
 #define ENCLAST _mm256_aesenclast_epi128
+
+/* By hand, because a load that doubles needs none of the ports of AES, and compilers rather shuffle
+ * what they have loaded. */
+SONIC_INLINE VEC load_twice(const uint8_t *p)
+{
+    VEC v;
+    __asm__("vmovddup %1, %0" : "=x"(v) : "m"(*(const __m256i_u *)(const void *)p));
+    return v;
+}

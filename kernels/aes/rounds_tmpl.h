@@ -1,23 +1,26 @@
-/* AES-128 over vectors of blocks, for the templates of kernels/aes and kernels/garble, over a
- * tier's vocabulary (lanes_<tier>.h):
+/* AES-128 over vectors of blocks, for the templates of kernels/aes and
+ * kernels/garble, over a tier's vocabulary (lanes_<tier>.h):
  *
- *   VEC                    a vector of LANES blocks of 16 bytes
- *   LOAD(p), STORE(p, v)   at any alignment
- *   SPREAD(p)              one block, read at p, in every lane
- *   ZERO()                 all bits 0
- *   XOR, AND, ADD64, SUB64 bit by bit; on 64-bit halves
- *   SWAP(v)                the two 64-bit halves of each block exchanged
- *   LOW_TWICE(v)           the first half of each block in both
- *   ENC(v, k), ENCLAST(v, k)
+ *   VEC                        a vector of LANES blocks of 16 bytes
+ *   REGISTER                   where it is, as a constraint of an asm statement
+ *   LOAD(p), STORE(p, v)       at any alignment
+ *   SPREAD(p)                  the block at p in every block
+ *   SPREAD64(x, y)             64-bit halves x and y in every block
+ *   FIRST_TWICE(p)             blocks at p, the first half of each in both of its halves
+ *   SECOND(p)                  blocks at p, the second half of each for the first, and zeros
+ *   XOR, XOR3, AND             of two or three, bit by bit
+ *   ADD64                      on 64-bit halves
+ *   ENC(v, k), ENCLAST(v, k)   a round
  *
  * FLIGHT vectors are in flight at once: an AES round takes 3 to 8 cycles and one or two start every
- * cycle, so that 8 keep every processor that has the instruction busy. */
+ * cycle, so that 8 keep every processor that has the instruction busy.  What else a block needs
+ * counts: where two of three vector ports do AES, beside ten rounds there is room for five more. */
 #include <string.h>
 
 #include "kernels/common/load.h"
 #include "kernels/common/loop.h"
 
-enum { BLOCK = 16, ROUNDS = 10, FLIGHT = 8 };
+enum { BLOCK = 16, ROUNDS = 10, FLIGHT = 8, VECTOR = LANES * BLOCK };
 
 typedef struct schedule {
     VEC round[ROUNDS + 1];
@@ -30,37 +33,50 @@ SONIC_INLINE void spread_key(schedule *s, const sonic_aes_key *key)
         s->round[r] = SPREAD(key->round[r]);
 }
 
-/* All rounds but the last on blocks that have the first round key already. */
+/* Round r, through which all blocks stay in registers and nothing else moves: left alone, compilers
+ * keep round keys there instead, and gather at the end what is meant to go on beside the rounds. */
+SONIC_INLINE void encrypt_round(VEC v[FLIGHT], const schedule *key, int r)
+{
+    VEC k = key->round[r];
+    __asm__("" : "+" REGISTER(k));
+    SONIC_UNROLL
+    for (int i = 0; i < FLIGHT; i++)
+        v[i] = ENC(v[i], k);
+    __asm__ volatile(""
+                     : "+" REGISTER(v[0]), "+" REGISTER(v[1]), "+" REGISTER(v[2]),
+                       "+" REGISTER(v[3]), "+" REGISTER(v[4]), "+" REGISTER(v[5]),
+                       "+" REGISTER(v[6]), "+" REGISTER(v[7])
+                     :
+                     : "memory");
+}
+
+/* All rounds but the last, on blocks that have the first round key already. */
 SONIC_INLINE void encrypt_middle(VEC v[FLIGHT], const schedule *key)
 {
     SONIC_UNROLL
-    for (int r = 1; r < ROUNDS; r++) {
-        SONIC_UNROLL
-        for (int i = 0; i < FLIGHT; i++)
-            v[i] = ENC(v[i], key->round[r]);
-    }
+    for (int r = 1; r < ROUNDS; r++)
+        encrypt_round(v, key, r);
 }
 
-/* sigma(L || R) = (L ^ R) || L, `left` all ones in the first halves. */
-SONIC_INLINE VEC sigma(VEC v, VEC left)
+/* Block `lane` holds first + step lane, the step 1 or 2, and `second`. */
+SONIC_INLINE VEC ramp(uint64_t first, unsigned step, uint64_t second)
 {
-    return XOR(SWAP(v), AND(v, left));
+    static const uint64_t lanes[2][8] = {{0, 0, 1, 0, 2, 0, 3, 0}, {0, 0, 2, 0, 4, 0, 6, 0}};
+    return ADD64(SPREAD64(first, second), LOAD(lanes[step - 1]));
 }
 
-/* Block `lane` holds first + step lane and `high`. */
-SONIC_INLINE VEC ramp(uint64_t first, uint64_t step, uint64_t high)
+/* memcpy of a size whose bounds are hidden: gcc would start a microcoded loop. */
+SONIC_INLINE void copy(void *to, const void *from, size_t bytes)
 {
-    uint64_t halves[2 * LANES];
-    for (unsigned lane = 0; lane < LANES; lane++) {
-        halves[2 * lane] = first + step * lane;
-        halves[2 * lane + 1] = high;
-    }
-    return LOAD(halves);
+    __asm__("" : "+r"(bytes));
+    memcpy(to, from, bytes);
 }
 
-/* `low` and zeros in every block. */
-SONIC_INLINE VEC spread_low(uint64_t low)
+/* n blocks, and zeros behind them to fill so many vectors. */
+SONIC_INLINE void copy_padded(uint8_t *to, const uint8_t *from, size_t n, int vectors)
 {
-    const uint64_t halves[2] = {low, 0};
-    return SPREAD(halves);
+    SONIC_UNROLL
+    for (int i = 0; i < vectors; i++)
+        STORE(to + i * VECTOR, SPREAD64(0, 0));
+    copy(to, from, n * BLOCK);
 }
