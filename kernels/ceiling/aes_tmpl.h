@@ -1,4 +1,4 @@
-/* AES rounds on registers, over VEC, BLOCKS of which a VEC holds, LOAD, STORE and ENC. */
+/* AES rounds on registers, over a tier's vocabulary (kernels/aes/lanes_<tier>.h). */
 
 static uint64_t aes_ceiling(uint64_t steps, void *sink)
 {
@@ -18,5 +18,5 @@ static uint64_t aes_ceiling(uint64_t steps, void *sink)
 #pragma GCC unroll 8
     for (unsigned i = 0; i < FLIGHT; i++)
         STORE(memory + i * sizeof(VEC), v[i]);
-    return steps * FLIGHT * BLOCKS;
+    return steps * FLIGHT * LANES;
 }
