@@ -42,6 +42,21 @@ static void oracle_ccr(uint8_t *out, const uint8_t *in, size_t n, uint8_t round[
     }
 }
 
+static void oracle_tccr(uint8_t *out, const uint8_t *in, size_t n, uint8_t round[11][16],
+                        uint64_t tweak)
+{
+    for (size_t j = 0; j < n; j++, in += BLOCK, out += BLOCK) {
+        uint8_t inner[BLOCK], hash[BLOCK];
+        textbook_encrypt(inner, in, round);
+        counter_block(hash, 0, tweak + j);
+        for (unsigned i = 0; i < BLOCK; i++)
+            hash[i] ^= inner[i];
+        textbook_encrypt(hash, hash, round);
+        for (unsigned i = 0; i < BLOCK; i++)
+            out[i] = hash[i] ^ inner[i];
+    }
+}
+
 /* --- the checks --- */
 
 static void from_hex(uint8_t *out, const char *hex)
@@ -115,6 +130,42 @@ bool check_aes_expand(harness_tier *tier)
     return true;
 }
 
+/* n keys from seeds at the given place, canaries included. */
+static bool expand_many_at(harness_tier *tier, size_t n, harness_place place, size_t gap)
+{
+    harness_buffer seeds = harness_buffer_make(n * BLOCK, place, gap);
+    harness_buffer keys = harness_buffer_make(n * sizeof(sonic_aes_key), place, 0);
+    sonic_aes_key *const key = (sonic_aes_key *)(void *)keys.data;
+    bool same = true;
+    harness_fill(&tier->random, seeds.data, seeds.n, HARNESS_RANDOM);
+    tier->kernels->aes.expand_many(key, seeds.data, n);
+    for (size_t i = 0; i < n; i++) {
+        uint8_t round[11][16];
+        textbook_expand(round, seeds.data + BLOCK * i);
+        same = same && memcmp(key[i].round, round, sizeof round) == 0;
+    }
+    const bool intact = harness_buffer_intact(&seeds) && harness_buffer_intact(&keys);
+    harness_buffer_free(&seeds);
+    harness_buffer_free(&keys);
+    HARNESS_CHECK(same, "wrong round keys of %zu keys, gap %zu", n, gap);
+    HARNESS_CHECK(intact, "bytes outside of %zu keys, gap %zu were written", n, gap);
+    return true;
+}
+
+bool check_aes_expand_many(harness_tier *tier)
+{
+    enum { KEYS = 16 }; /* the most that a tier makes at once */
+    size_t sizes[SIZES];
+    const size_t count = harness_sizes(sizes, SIZES, KEYS);
+    for (size_t i = 0; i < count; i++)
+        if (!expand_many_at(tier, sizes[i], i % 2 ? HARNESS_AT_START : HARNESS_AT_END, 0))
+            return false;
+    for (size_t gap = 0; gap < 64; gap++)
+        if (!expand_many_at(tier, KEYS + 3, HARNESS_AT_START, gap))
+            return false;
+    return true;
+}
+
 /* n bytes of generator at the given place, against the oracle, canaries included. */
 static bool ctr_at(harness_tier *tier, size_t n, uint64_t counter, harness_place place, size_t gap)
 {
@@ -155,48 +206,92 @@ bool check_aes_ctr_wrap(harness_tier *tier)
     return true;
 }
 
-/* n blocks hashed, apart or in place. */
-static bool ccr_at(harness_tier *tier, size_t n, bool in_place, harness_fill_kind kind,
-                   harness_place place, size_t gap)
+/* How n blocks are hashed. */
+typedef struct hashing {
+    size_t n;
+    bool tweaked, in_place;
+    uint64_t tweak;
+    harness_fill_kind kind;
+    harness_place place;
+    size_t gap;
+} hashing;
+
+static bool hash_at(harness_tier *tier, const hashing *h)
 {
+    const size_t bytes = h->n * BLOCK;
     sonic_aes_key key;
     uint8_t round[11][16];
     keys(tier, &key, round);
-    harness_buffer in = harness_buffer_make(n * BLOCK, place, gap),
-                   want = harness_buffer_make(n * BLOCK, place, 0);
-    harness_buffer out = harness_buffer_make(n * BLOCK, place, (gap + 3) % 64);
-    harness_fill(&tier->random, in.data, in.n, kind);
-    oracle_ccr(want.data, in.data, n, round);
-    harness_buffer *target = in_place ? &in : &out;
-    tier->kernels->aes.ccr(target->data, in.data, n, &key);
-    const bool same = n == 0 || memcmp(target->data, want.data, n * BLOCK) == 0;
+    harness_buffer in = harness_buffer_make(bytes, h->place, h->gap),
+                   want = harness_buffer_make(bytes, h->place, 0);
+    harness_buffer out = harness_buffer_make(bytes, h->place, (h->gap + 3) % 64);
+    harness_fill(&tier->random, in.data, bytes, h->kind);
+    uint8_t *const target = h->in_place ? in.data : out.data;
+    if (h->tweaked) {
+        oracle_tccr(want.data, in.data, h->n, round, h->tweak);
+        tier->kernels->aes.tccr(target, in.data, h->n, &key, h->tweak);
+    } else {
+        oracle_ccr(want.data, in.data, h->n, round);
+        tier->kernels->aes.ccr(target, in.data, h->n, &key);
+    }
+    const bool same = h->n == 0 || memcmp(target, want.data, bytes) == 0;
     const bool intact = harness_buffer_intact(&in) && harness_buffer_intact(&out);
     harness_buffer_free(&in);
     harness_buffer_free(&want);
     harness_buffer_free(&out);
-    HARNESS_CHECK(same, "wrong hash of %zu blocks, in place %d, fill %d, gap %zu", n, in_place,
-                  (int)kind, gap);
-    HARNESS_CHECK(intact, "bytes outside of %zu blocks, gap %zu were written", n, gap);
+    HARNESS_CHECK(same, "wrong hash of %zu blocks, tweaked %d, in place %d, fill %d, gap %zu", h->n,
+                  h->tweaked, h->in_place, (int)h->kind, h->gap);
+    HARNESS_CHECK(intact, "bytes outside of %zu blocks, gap %zu were written", h->n, h->gap);
+    return true;
+}
+
+static bool hash_sizes(harness_tier *tier, bool tweaked)
+{
+    size_t sizes[SIZES];
+    const size_t count = harness_sizes(sizes, SIZES, BATCH);
+    for (size_t i = 0; i < count; i++)
+        for (unsigned variant = 0; variant < 4; variant++) {
+            const hashing h = {.n = sizes[i],
+                               .tweaked = tweaked,
+                               .in_place = variant & 1,
+                               .tweak = harness_next(&tier->random),
+                               .kind = (harness_fill_kind)(i % HARNESS_FILLS),
+                               .place = variant & 2 ? HARNESS_AT_START : HARNESS_AT_END};
+            if (!hash_at(tier, &h))
+                return false;
+        }
     return true;
 }
 
 bool check_aes_ccr(harness_tier *tier)
 {
-    size_t sizes[SIZES];
-    const size_t count = harness_sizes(sizes, SIZES, BATCH);
-    for (size_t i = 0; i < count; i++)
-        for (unsigned variant = 0; variant < 4; variant++)
-            if (!ccr_at(tier, sizes[i], variant & 1, (harness_fill_kind)(i % HARNESS_FILLS),
-                        variant & 2 ? HARNESS_AT_START : HARNESS_AT_END, 0))
-                return false;
+    return hash_sizes(tier, false);
+}
+
+bool check_aes_tccr(harness_tier *tier)
+{
+    return hash_sizes(tier, true);
+}
+
+bool check_aes_tccr_wrap(harness_tier *tier)
+{
+    for (uint64_t before = 0; before <= 2 * BATCH; before += 1 + before / 4) {
+        const hashing h = {.n = 3 * BATCH + 5, .tweaked = true, .tweak = UINT64_MAX - before};
+        if (!hash_at(tier, &h))
+            return false;
+    }
     return true;
 }
 
 bool check_aes_alignment(harness_tier *tier)
 {
-    for (size_t gap = 0; gap < 64; gap++)
-        if (!ctr_at(tier, BATCH * BLOCK + 21, 7, HARNESS_AT_START, gap) ||
-            !ccr_at(tier, BATCH + 5, gap & 1, HARNESS_RANDOM, HARNESS_AT_START, gap))
+    for (size_t gap = 0; gap < 64; gap++) {
+        hashing h = {.n = BATCH + 5, .in_place = gap & 1, .tweak = 3, .gap = gap};
+        if (!ctr_at(tier, BATCH * BLOCK + 21, 7, HARNESS_AT_START, gap) || !hash_at(tier, &h))
             return false;
+        h.tweaked = true;
+        if (!hash_at(tier, &h))
+            return false;
+    }
     return true;
 }

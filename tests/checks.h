@@ -11,9 +11,12 @@
 #define SONIC_AES_CHECKS(X) \
     X(AES, aes, known_answers) \
     X(AES, aes, expand) \
+    X(AES, aes, expand_many) \
     X(AES, aes, ctr) \
     X(AES, aes, ctr_wrap) \
     X(AES, aes, ccr) \
+    X(AES, aes, tccr) \
+    X(AES, aes, tccr_wrap) \
     X(AES, aes, alignment)
 
 #define SONIC_GARBLE_CHECKS(X) \

@@ -96,7 +96,8 @@ Test(dispatch, tables_inherit_downwards)
         for (unsigned p = 0; p < SONIC_PRIMITIVES; p++)
             cr_assert(allowed >> kernels.chosen[p] & 1, "%s comes from an allowed tier",
                       sonic_primitive_name((sonic_primitive)p));
-        cr_assert(kernels.aes.expand && kernels.aes.ctr && kernels.aes.ccr);
+        cr_assert(kernels.aes.expand && kernels.aes.expand_many && kernels.aes.ctr);
+        cr_assert(kernels.aes.ccr && kernels.aes.tccr);
         cr_assert(kernels.garble.garble && kernels.garble.evaluate);
         cr_assert(kernels.bitmat.planes32 && kernels.bitmat.planes64 && kernels.bitmat.labels128);
         cr_assert(kernels.boolean.bxor && kernels.boolean.and_xor);

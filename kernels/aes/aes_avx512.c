@@ -1,4 +1,4 @@
-/* AES-128 on four blocks a register; the key schedule is a lower tier's. */
+/* AES-128 on four blocks a register; one key is expanded by a lower tier. */
 #include "kernels/aes/aes.h"
 
 #include "kernels/aes/lanes_avx512.h"

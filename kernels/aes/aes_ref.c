@@ -30,6 +30,12 @@ static void expand(sonic_aes_key *key, const uint8_t seed[16])
     }
 }
 
+static void expand_many(sonic_aes_key *keys, const uint8_t *seeds, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        expand(&keys[i], seeds + BLOCK * i);
+}
+
 static void ctr(uint8_t *out, size_t n, const sonic_aes_key *key, uint64_t nonce, uint64_t counter)
 {
     planes sliced[ROUNDS + 1];
@@ -68,9 +74,29 @@ static void ccr(uint8_t *out, const uint8_t *in, size_t n, const sonic_aes_key *
     }
 }
 
+static void tccr(uint8_t *out, const uint8_t *in, size_t n, const sonic_aes_key *pi, uint64_t tweak)
+{
+    planes sliced[ROUNDS + 1];
+    slice_key(sliced, pi);
+    for (size_t done = 0; done < n; done += BATCH) {
+        const size_t take = n - done < BATCH ? n - done : BATCH;
+        uint8_t inner[BATCH * BLOCK] = {0}, block[BATCH * BLOCK];
+        memcpy(inner, in + BLOCK * done, BLOCK * take);
+        encrypt(inner, inner, sliced);
+        memcpy(block, inner, sizeof block);
+        for (size_t b = 0; b < BATCH; b++)
+            sonic_store64(block, 2 * b, sonic_load64(block, 2 * b) ^ sonic_le64(tweak + done + b));
+        encrypt(block, block, sliced);
+        for (size_t i = 0; i < 2 * take; i++)
+            sonic_store64(out, 2 * done + i, sonic_load64(block, i) ^ sonic_load64(inner, i));
+    }
+}
+
 void sonic_aes_select_ref(sonic_aes_kernels *table)
 {
     table->expand = expand;
     table->ctr = ctr;
     table->ccr = ccr;
+    table->tccr = tccr;
+    table->expand_many = expand_many;
 }

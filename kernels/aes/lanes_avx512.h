@@ -11,13 +11,21 @@
 #define REGISTER "v"
 #define LOAD(p) _mm512_loadu_si512((const void *)(p))
 #define STORE(p, v) _mm512_storeu_si512((void *)(p), v)
+#define STORE_LANE(p, v, lane)                                                                     \
+    _mm_storeu_si128((__m128i *)(void *)(p), _mm512_extracti32x4_epi32(v, lane))
+#define STORE_APART(p, stride, v)                                                                  \
+    (STORE_LANE(p, v, 0), STORE_LANE((p) + (stride), v, 1), STORE_LANE((p) + 2 * (stride), v, 2),  \
+     STORE_LANE((p) + 3 * (stride), v, 3))
 #define SPREAD(p) _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)(p)))
 #define SPREAD64(x, y) _mm512_broadcast_i32x4(_mm_set_epi64x((int64_t)(y), (int64_t)(x)))
+#define SPREAD32(x) _mm512_set1_epi32((int)(x))
 #define FIRST_TWICE(p) _mm512_shuffle_epi32(LOAD(p), (_MM_PERM_ENUM)0x44)
 #define SECOND(p) _mm512_bsrli_epi128(LOAD(p), 8)
 #define XOR _mm512_xor_si512
 #define XOR3(x, y, z) _mm512_ternarylogic_epi64(x, y, z, 0x96)
 #define AND _mm512_and_si512
 #define ADD64 _mm512_add_epi64
+#define BYTES _mm512_shuffle_epi8
+#define UP _mm512_bslli_epi128
 #define ENC _mm512_aesenc_epi128
 #define ENCLAST _mm512_aesenclast_epi128

@@ -1,15 +1,19 @@
-/* AES-128 over vectors of blocks, for the templates of kernels/aes and
- * kernels/garble, over a tier's vocabulary (lanes_<tier>.h):
+/* AES-128 over vectors of blocks, for the templates of kernels/aes, kernels/garble and
+ * kernels/ceiling, over a tier's vocabulary (lanes_<tier>.h):
  *
  *   VEC                        a vector of LANES blocks of 16 bytes
  *   REGISTER                   where it is, as a constraint of an asm statement
  *   LOAD(p), STORE(p, v)       at any alignment
+ *   STORE_APART(p, stride, v)  block i to p + i stride
  *   SPREAD(p)                  the block at p in every block
  *   SPREAD64(x, y)             64-bit halves x and y in every block
+ *   SPREAD32(x)                a 32-bit word everywhere
  *   FIRST_TWICE(p)             blocks at p, the first half of each in both of its halves
  *   SECOND(p)                  blocks at p, the second half of each for the first, and zeros
  *   XOR, XOR3, AND             of two or three, bit by bit
  *   ADD64                      on 64-bit halves
+ *   BYTES(v, order)            pshufb in every block
+ *   UP(v, n)                   n bytes towards the end in every block
  *   ENC(v, k), ENCLAST(v, k)   a round
  *
  * FLIGHT vectors are in flight at once: an AES round takes 3 to 8 cycles and one or two start every
