@@ -16,6 +16,7 @@ const sonic_command sonic_commands[] = {
     { "perf", "what a network takes on this machine, layer by layer", sonic_command_perf },
     { "compare", "what the ways to compare cost: this program's and the prior art's",
       sonic_command_compare },
+    { "circuit", "a Boolean circuit between two sides, one garbles it", sonic_command_circuit },
     { "info", "what this machine can do, or what a file is", sonic_command_info },
     { NULL, NULL, NULL },
 };

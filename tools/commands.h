@@ -19,6 +19,7 @@ int sonic_command_plain(int argc, char **argv);
 int sonic_command_demo(int argc, char **argv);
 int sonic_command_perf(int argc, char **argv);
 int sonic_command_compare(int argc, char **argv);
+int sonic_command_circuit(int argc, char **argv);
 int sonic_command_info(int argc, char **argv);
 
 #endif

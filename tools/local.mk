@@ -32,6 +32,10 @@ libtools_la_LIBADD = $(PNG_LIBS) $(ZLIB_LIBS) $(JANSSON_LIBS)
 bin_PROGRAMS += sonicnn
 sonicnn_SOURCES = \
 	tools/blocks.h \
+	tools/circuit.c \
+	tools/circuit.h \
+	tools/circuit_report.c \
+	tools/circuit_words.c \
 	tools/commands.c \
 	tools/commands.h \
 	tools/compare.c \
