@@ -104,19 +104,21 @@ static sonic_status label_consume(void *arg, size_t chunk, const uint8_t *in, so
 {
     const sonic_gc_call *call = arg;
     const size_t lanes = sonic_gc_lanes(call, chunk), labels = sonic_gc_label_bytes(call, lanes);
-    const uint8_t *tables = call->buffer + labels;
-    sonic_status status = sonic_spill_read(call->spill, sonic_gc_kept_at(call, chunk), call->buffer,
-                                           sonic_gc_kept_bytes(call, lanes), error);
+    const uint64_t at = sonic_gc_kept_at(call, chunk);
+    sonic_status status =
+        sonic_spill_read(call->spill, at, sonic_gc_word(call, 1, lanes), labels, error);
+    if (!status)
+        status = sonic_spill_read(call->spill, at + labels, call->buffer,
+                                  sonic_gc_kept_bytes(call, lanes) - labels, error);
     if (status)
         return status;
     memcpy(sonic_gc_word(call, 0, lanes), in, labels);
-    memcpy(sonic_gc_word(call, 1, lanes), call->buffer, labels);
     sonic_gc_expand(call, &call->open[1], chunk, SONIC_GC_ZERO, sonic_gc_word(call, 2, lanes),
                     labels);
-    status = sonic_evaluator_run(call->gc->evaluator, tables, call->labels, lanes, call->circuit, 0,
-                                 call->gates, error);
+    status = sonic_evaluator_run(call->gc->evaluator, call->buffer, call->labels, lanes,
+                                 call->circuit, 0, call->gates, error);
     if (!status)
-        decode(call, evaluated(call, chunk), tables + lanes * (size_t)call->tables, lanes);
+        decode(call, evaluated(call, chunk), call->buffer + lanes * (size_t)call->tables, lanes);
     return status;
 }
 

@@ -9,11 +9,11 @@
 
 /** Values that are garbled together, gate by gate.  Their labels, some 200 wires' of 16 bytes, stay
  * in the second-level cache, and their tables are one block of a round. */
-enum { SONIC_GC_LANES = 128 };
+enum { SONIC_GC_LANES = 64 };
 
 /** Values between two rounds of preparation: a group's choice bits are exchanged, then its tables.
  * Bounds memory; more would save rounds. */
-enum { SONIC_GC_GROUP = 64 * SONIC_GC_LANES };
+enum { SONIC_GC_GROUP = 128 * SONIC_GC_LANES };
 
 /** A session's first message: the garbling seed, and the key of the labels that both may know. */
 enum { SONIC_GC_HELLO_BYTES = 32 };
