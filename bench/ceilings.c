@@ -110,7 +110,7 @@ static double tier_rate(unsigned tier, const bench_ceiling *ceiling)
     const sonic_ceilings ceilings = ceilings_of(tier);
     double best = 0;
     if (ceiling->kind == BENCH_AES)
-        return rate_of(ceilings.aes);
+        return rate_of(ceilings.aes) / (ceiling->blocks ? ceiling->blocks : 1);
     for (unsigned mix = 0; mix < SONIC_CEILING_MIXES; mix++) {
         const double rate = rate_of(ceilings.ring[ceiling->ring][mix]);
         if (rate > best)

@@ -10,7 +10,7 @@
 typedef enum bench_ceiling_kind {
     BENCH_NO_CEILING,
     BENCH_RING, /**< multiply-adds of `ring`, the best mix of the tier's */
-    BENCH_AES,  /**< blocks */
+    BENCH_AES,  /**< operations of `blocks` blocks */
     BENCH_COPY  /**< bytes read and written by memcpy where both are `bytes` together */
 } bench_ceiling_kind;
 
@@ -19,6 +19,7 @@ typedef struct bench_ceiling {
     sonic_tier tier; /**< RING, AES: the tier's own mixes, else those of the lowest tier above it
                         that has some on this processor, else of the highest below */
     unsigned ring;   /**< SONIC_MOD32 or SONIC_MOD64 */
+    unsigned blocks; /**< AES: that an operation takes; 0: one */
     size_t bytes;
 } bench_ceiling;
 

@@ -79,12 +79,14 @@ static yardstick yardstick_of(const layer_case *c)
                            2 * traffic,
                            2 * s.madds,
                            s.madds / traffic,
-                           {BENCH_COPY, 0, 0, (size_t)traffic}};
+                           {.kind = BENCH_COPY, .bytes = (size_t)traffic}};
     return (yardstick){"madds/s",
                        2 * s.madds,
                        0,
                        s.madds / traffic,
-                       {BENCH_RING, SONIC_TIERS - 1, sonic_ring_index(c->options.ring), 0}};
+                       {.kind = BENCH_RING,
+                        .tier = SONIC_TIERS - 1,
+                        .ring = sonic_ring_index(c->options.ring)}};
 }
 
 static void add_counters(sonic_bench *bench, const layer_case *c, const bench_cost *offline,

@@ -118,5 +118,6 @@ int main(int argc, char **argv)
     bench_add_products();
     bench_add_convolutions(options.network);
     bench_add_streams();
+    bench_add_garble();
     return sonic_bench_main();
 }

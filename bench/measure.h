@@ -25,7 +25,7 @@ typedef struct bench_case {
 typedef struct bench_work {
     void (*run)(void *state);
     void *state;
-    const char *unit; /**< "madds", "blocks", "bytes" */
+    const char *unit; /**< "madds", "blocks", "bytes", "ands" */
     double amount;
     double traffic; /**< bytes of operands and results, or 0: amount / traffic is the intensity */
     bench_ceiling ceiling;
@@ -55,6 +55,7 @@ void bench_fill(void *buffer, size_t bytes);
 void bench_add_products(void);
 void bench_add_convolutions(const bench_network *network);
 void bench_add_streams(void);
+void bench_add_garble(void);
 
 /** Adds one bench for each tier of this processor that has kernels of its own for the primitive,
  * named "<name>/<tier>". */

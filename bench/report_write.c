@@ -180,8 +180,10 @@ void report_count(char text[REPORT_NUMBER], double count)
 
 const char *report_unit(const char *unit)
 {
-    static const char *const known[][2] = {
-        {"madds", "multiply-adds"}, {"blocks", "AES blocks"}, {"activations", "activations"}};
+    static const char *const known[][2] = {{"madds", "multiply-adds"},
+                                           {"blocks", "AES blocks"},
+                                           {"ands", "AND gates"},
+                                           {"activations", "activations"}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(unit, known[i][0]) == 0)
             return known[i][1];

@@ -12,6 +12,7 @@ typedef enum stream_op {
     AES_EXPAND,
     AES_CTR,
     AES_CCR,
+    AES_TCCR,
     PLANES,
     LABELS,
     XOR,
@@ -39,6 +40,7 @@ static const struct {
     [AES_EXPAND] = {SONIC_PRIMITIVE_AES, "aes/expand", 1, 0},
     [AES_CTR] = {SONIC_PRIMITIVE_AES, "aes/ctr", 0, 1},
     [AES_CCR] = {SONIC_PRIMITIVE_AES, "aes/ccr", 1, 1},
+    [AES_TCCR] = {SONIC_PRIMITIVE_AES, "aes/tccr", 1, 1},
     [PLANES] = {SONIC_PRIMITIVE_BITMAT, "bitmat/planes", 1, 1},
     [LABELS] = {SONIC_PRIMITIVE_BITMAT, "bitmat/labels", 1, 1},
     [XOR] = {SONIC_PRIMITIVE_BOOL, "bool/xor", 2, 1},
@@ -114,6 +116,8 @@ static void run_aes(stream *s)
         s->kernels.aes.ctr(s->v[0], 16 * s->n, &s->key, 1, 0);
     else if (s->op == AES_CCR)
         s->kernels.aes.ccr(s->v[0], s->v[1], s->n, &s->key);
+    else if (s->op == AES_TCCR)
+        s->kernels.aes.tccr(s->v[0], s->v[1], s->n, &s->key, 5);
     else
         for (size_t i = 0; i < s->n; i++)
             s->kernels.aes.expand(&s->key, (const uint8_t *)s->v[1] + 16 * i);
@@ -197,8 +201,10 @@ static void bench_stream(sonic_bench *bench, void *argument)
     if (ops[which->op].primitive == SONIC_PRIMITIVE_AES) {
         work.unit = which->op == AES_EXPAND ? "keys" : "blocks";
         work.amount = (double)which->shape;
-        work.ceiling = (bench_ceiling){
-            .kind = which->op == AES_EXPAND ? BENCH_NO_CEILING : BENCH_AES, .tier = which->tier};
+        work.ceiling =
+            (bench_ceiling){.kind = which->op == AES_EXPAND ? BENCH_NO_CEILING : BENCH_AES,
+                            .tier = which->tier,
+                            .blocks = which->op == AES_TCCR ? 2 : 1};
     }
     if (begin(bench, &s))
         bench_measure(bench, &work);
