@@ -229,7 +229,10 @@ int sonic_command_serve(int argc, char **argv)
             "inference in the meantime, and end in good order on SIGTERM or SIGINT with a table of "
             "seconds, bytes and rounds per phase and layer.  Nothing is encrypted on the way: "
             "where "
-            "others can reach the network, run this inside a tunnel (TLS, WireGuard, ssh)."
+            "others can reach the network, run this inside a tunnel (TLS, WireGuard, ssh).  What "
+            "is "
+            "prepared lies in $TMPDIR; with --relu gc that is 3.5 kB for each value compared in an "
+            "inference (mod 2^32: 1.7)."
             "\v  sonicnn serve net.0 --pool pool.0 --listen :7000 --peer :7010\n"
             "  sonicnn serve net.1 --pool pool.1 --listen :7001 --peer "
             "HOST0:7010\n\n" SONIC_CLI_EXIT_CODES,

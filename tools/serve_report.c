@@ -105,8 +105,8 @@ static void report_layers(const sonic_serving *serving)
         sonic_cli_bytes(setup_bytes, (double)(setup.sent + setup.received));
         sonic_cli_bytes(offline_bytes, (double)(offline.sent + offline.received));
         sonic_cli_bytes(online_bytes, (double)(online.sent + online.received));
-        /* The input sends nothing: what is counted there is the handshake and the servers' talk
-         * about who is next. */
+        /* The input sends nothing: what is counted there is the handshake, what comparing begins
+         * with and the servers' talk about who is next. */
         sonic_table_cell(table, "%s", i == 0 ? "(control)" : graph->node[i].name);
         sonic_table_cell(table, "%s", sonic_op_name(graph->node[i].op));
         sonic_table_cell(table, "%.4f", setup.seconds);
