@@ -52,6 +52,7 @@ static void mask_of(uint8_t mask[POINT], query *q, uint8_t bit, const uint8_t r[
     memcpy(q->point[0], r, POINT);
     ask(wide, sizeof wide, "sonicnn OT point", q, 1);
     (void)crypto_core_ristretto255_from_hash(mask, wide);
+    sodium_memzero(wide, sizeof wide); /* says the receiver's bit to whoever asks for both masks */
 }
 
 /* K */
