@@ -62,8 +62,7 @@ sonic_status sonic_cot_sender_create(sonic_cot_sender **sender, const sonic_cont
         free(s);
         return status;
     }
-    for (size_t i = 0; i < ROWS; i++)
-        context->kernels.aes.expand(&s->key[i], keys[i]);
+    context->kernels.aes.expand_many(s->key, keys[0], ROWS);
     sodium_memzero(keys, sizeof keys);
     memcpy(s->delta, delta, LABEL);
     s->context = context;
@@ -85,9 +84,7 @@ sonic_status sonic_cot_receiver_create(sonic_cot_receiver **receiver, const soni
         free(r);
         return status;
     }
-    for (size_t i = 0; i < ROWS; i++)
-        for (size_t bit = 0; bit < 2; bit++)
-            context->kernels.aes.expand(&r->key[i][bit], keys[i][bit]);
+    context->kernels.aes.expand_many(r->key[0], keys[0][0], 2 * ROWS);
     sodium_memzero(keys, sizeof keys);
     r->context = context;
     r->counter = 0;
