@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 
+#include "tests/elements.h"
+
 sonic_status test_relu_party(void *arg, unsigned party, sonic_channel *channel, sonic_error *error)
 {
     test_relu *run = arg;
@@ -17,22 +19,19 @@ sonic_status test_relu_party(void *arg, unsigned party, sonic_channel *channel, 
     return status;
 }
 
+static int64_t to_signed(sonic_ring ring, uint64_t value)
+{
+    return ring == SONIC_RING_64 ? (int64_t)value : (int32_t)(uint32_t)value;
+}
+
 int64_t test_relu_get(sonic_ring ring, const void *x, size_t i)
 {
-    return ring == SONIC_RING_64 ? ((const int64_t *)x)[i] : ((const int32_t *)x)[i];
+    return to_signed(ring, element_get(x, i, sonic_ring_bytes(ring)));
 }
 
 void test_relu_put(sonic_ring ring, void *x, size_t i, uint64_t value)
 {
-    if (ring == SONIC_RING_64)
-        ((uint64_t *)x)[i] = value;
-    else
-        ((uint32_t *)x)[i] = (uint32_t)value;
-}
-
-static int64_t to_signed(sonic_ring ring, uint64_t value)
-{
-    return ring == SONIC_RING_64 ? (int64_t)value : (int32_t)(uint32_t)value;
+    element_put(x, i, sonic_ring_bytes(ring), value);
 }
 
 void test_relu_inputs(sonic_ring ring, unsigned bits, int64_t *secret, void *x[2], size_t n,

@@ -22,7 +22,7 @@ typedef struct test_relu {
 /** A party of test_run(); arg is a test_relu. */
 sonic_status test_relu_party(void *arg, unsigned party, sonic_channel *channel, sonic_error *error);
 
-/** Element i of an array, and a new value for it. */
+/** Element i of an array at any alignment, and a new value for it. */
 int64_t test_relu_get(sonic_ring ring, const void *x, size_t i);
 void test_relu_put(sonic_ring ring, void *x, size_t i, uint64_t value);
 

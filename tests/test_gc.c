@@ -116,10 +116,9 @@ static void check_session(session *s, test_outcome *outcome, uint64_t seed)
         void *x[2];
         secret[k] = malloc((s->n[k] + 1) * sizeof **secret);
         for (unsigned p = 0; p < 2; p++) {
-            /* one byte off: any alignment will do; test_relu_put() wants its own */
-            s->x[k][p] = malloc(s->n[k] * 8 + 8);
-            x[p] = s->x[k][p];
-            cr_assert(x[p] && secret[k]);
+            uint8_t *memory = malloc(s->n[k] * 8 + 1);
+            cr_assert(memory && secret[k]);
+            x[p] = s->x[k][p] = memory + 1; /* any alignment will do */
         }
         test_relu_inputs(s->ring, (unsigned)s->ring, secret[k], x, s->n[k], &state);
     }
@@ -129,8 +128,8 @@ static void check_session(session *s, test_outcome *outcome, uint64_t seed)
     for (size_t k = 0; k < s->calls; k++) {
         check_results(s, k, secret[k]);
         free(secret[k]);
-        free(s->x[k][0]);
-        free(s->x[k][1]);
+        free(s->x[k][0] - 1);
+        free(s->x[k][1] - 1);
     }
     check_traffic(s);
 }
