@@ -141,13 +141,14 @@ static sonic_status run_rounds(sonic_gc_call *call, sonic_error *error)
 sonic_status sonic_gc_relu(sonic_gc *gc, sonic_ring ring, unsigned shift, void *x, size_t n,
                            int spill, uint64_t at, sonic_error *error)
 {
+    const bool is_prepared = gc->consumed < gc->prepared;
     sonic_gc_call call;
     if (n == 0)
         return SONIC_OK;
-    if (gc->consumed == gc->prepared)
-        return sonic_fail(error, SONIC_E_ARGUMENT, "no garbled relu is prepared");
     sonic_status status =
         sonic_gc_call_begin(&call, gc, ring, shift, n, spill, at, gc->consumed, error);
+    if (!status && !is_prepared)
+        status = sonic_fail(error, SONIC_E_ARGUMENT, "no garbled relu is prepared");
     const size_t bytes = sonic_gc_word_bytes(&call, n), half = sonic_gc_word_bytes(&call, call.half);
     uint8_t *mine = x, *own[2];
     if (!status && !(call.x = calloc(2, half)))
@@ -169,6 +170,6 @@ sonic_status sonic_gc_relu(sonic_gc *gc, sonic_ring ring, unsigned shift, void *
         sodium_memzero(call.x, 2 * half);
     free(call.x);
     sonic_gc_call_end(&call);
-    gc->consumed++;
+    gc->consumed += is_prepared;
     return status;
 }

@@ -151,12 +151,13 @@ sonic_status sonic_gc_prepare(sonic_gc *gc, sonic_ring ring, unsigned shift, siz
         sonic_size_min(sonic_size_pieces(call.half, SONIC_GC_LANES) * SONIC_GC_LANES, SONIC_GC_GROUP);
     if (!status && !(call.zero = aligned_alloc(64, sonic_gc_label_bytes(&call, group))))
         status = sonic_fail(error, SONIC_E_MEMORY, "no memory for a relu of %zu elements", n);
-    if (!status)
+    if (!status) {
         status = prepare(&call, error);
+        gc->prepared++; /* streams of this number are used, whether or not all went well */
+    }
     if (call.zero)
         sodium_memzero(call.zero, sonic_gc_label_bytes(&call, group));
     free(call.zero);
     sonic_gc_call_end(&call);
-    gc->prepared++;
     return status;
 }
