@@ -14,6 +14,7 @@ cat >half.txt <<'END'
 2 1 0 1 3 AND
 END
 sed '5s/0 1 3/7 1 3/' half.txt >early.txt
+printf '0 900\n1 900\n1 1\n' >narrow.txt
 
 # both CIRCUIT GARBLER-OPTIONS EVALUATOR-OPTIONS: runs both sides; the garbler listens.
 both() {
@@ -161,6 +162,9 @@ refused() {
         fails 'not a hexadecimal number' "$sonicnn" circuit half.txt --plain --input 0=g --input 1=0 &&
         fails 'no input word 2, it has 2' "$sonicnn" circuit half.txt --plain --input 2=1 &&
         fails '2 input words, 1 are given' "$sonicnn" circuit half.txt --plain --input 0=1 &&
+        fails 'input word 0 is given twice' "$sonicnn" circuit half.txt --plain --input 0=1 --input 0=0 &&
+        fails 'output word 0 of 1 bits cannot become input word 0 of 900 bits' \
+            "$sonicnn" circuit narrow.txt --plain --input 0=0 --feedback 0=0 --repeat 2 &&
         fails 'no output word 1 or no input word 0' \
             "$sonicnn" circuit half.txt --plain --input 0=1 --input 1=0 --feedback 1=0
 }

@@ -278,6 +278,7 @@ static void refuse(execution *e, sonic_status status, const char *text)
     cr_assert_eq(sonic_execute(e->context[0], NULL, &e->run[0], true, &out, &in, NULL, &error),
                  status, "%s", error.text);
     cr_assert(strstr(error.text, text), "%s", error.text);
+    cr_assert_eq(out, 1);
 }
 
 Test(execute, refusals)

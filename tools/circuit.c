@@ -37,15 +37,18 @@ typedef struct arguments {
 static sonic_status give_inputs(sonic_circuit_job *job, const arguments *args, sonic_error *error)
 {
     const sonic_circuit_shape shape = sonic_circuit_shape_of(job->execution.circuit);
+    const bool mine = args->role == ROLE_EVALUATE;
     sonic_status status = SONIC_OK;
     for (uint32_t i = 0; i < shape.inputs; i++)
-        job->evaluators[i] = args->role == ROLE_GARBLE;
+        job->evaluators[i] = !mine;
     for (size_t i = 0; !status && i < args->input_count; i++) {
         const pair *input = &args->inputs[i];
         if (input->left >= shape.inputs)
             return sonic_fail(error, SONIC_E_ARGUMENT, "%s has no input word %u, it has %u",
                               args->name, input->left, shape.inputs);
-        job->evaluators[input->left] = args->role == ROLE_EVALUATE;
+        if (job->evaluators[input->left] == mine)
+            return sonic_fail(error, SONIC_E_ARGUMENT, "input word %u is given twice", input->left);
+        job->evaluators[input->left] = mine;
         status = sonic_circuit_set_word(job, input->left, input->right, error);
     }
     if (!status && args->role == ROLE_PLAIN && args->input_count < shape.inputs)
@@ -89,7 +92,9 @@ static sonic_status prepare(sonic_circuit_job *job, const arguments *args, sonic
     job->execution.evaluators = job->evaluators;
     job->execution.feedback = job->feedback;
     sonic_status status = give_inputs(job, args, error);
-    return status ? status : give_feedback(job, args, error);
+    if (!status)
+        status = give_feedback(job, args, error);
+    return status ? status : sonic_execution_check(&job->execution, error);
 }
 
 static void release(sonic_circuit_job *job, sonic_circuit *circuit)

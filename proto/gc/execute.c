@@ -63,7 +63,7 @@ static sonic_status check_feedback(const sonic_execution *x, sonic_error *error)
     return SONIC_OK;
 }
 
-static sonic_status check(const sonic_execution *x, sonic_error *error)
+sonic_status sonic_execution_check(const sonic_execution *x, sonic_error *error)
 {
     size_t bytes;
     const sonic_circuit_shape *shape = &x->circuit->shape;
@@ -221,7 +221,7 @@ sonic_status sonic_execute(const sonic_context *context, sonic_channel *channel,
                .in = in,
                .words = words,
                .since = sonic_clock_seconds()};
-    sonic_status status = check(execution, error);
+    sonic_status status = sonic_execution_check(execution, error);
     if (status)
         return status;
     memset(out, 0, words * execution->circuit->shape.output_wires * 8);

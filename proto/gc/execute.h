@@ -45,12 +45,18 @@ typedef struct sonic_execution {
     bool tell;                /**< the garbler learns the outputs, too */
 } sonic_execution;
 
+/** Whether there is something to compute, and a size for it, and whether words that are fed back are
+ * as wide as what they become.  @return SONIC_E_ARGUMENT, SONIC_E_SHAPE */
+SONIC_MUST_CHECK sonic_status sonic_execution_check(const sonic_execution *execution,
+                                                    sonic_error *error);
+
 /** Instances of a window, by labels of this circuit. */
 size_t sonic_execution_window(const sonic_circuit *circuit, size_t n);
 
 /** Runs one party's side.
  * @param out  output_wires planes of ceil(n / 64) words, one after the other, bit i of a plane
- *             belonging to instance i; secret; zeroes on failure, and for a garbler that is not told
+ *             belonging to instance i; secret; zeroes for a garbler that is not told and on failure,
+ *             but untouched where sonic_execution_check() refuses
  * @param in   input_wires planes likewise, of which a party's own words are read; secret
  * @param seconds  if not NULL, what each part took
  * @return SONIC_E_ARGUMENT, SONIC_E_SHAPE, SONIC_E_MEMORY, SONIC_E_MISMATCH when the other party has
