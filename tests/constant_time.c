@@ -96,6 +96,7 @@ static const struct {
     {"ring", constant_time_ring, false},
     {"conv", constant_time_conv, false},
     {"ot", constant_time_ot, false},
+    {"circuit", constant_time_circuit, false},
     {"relu", constant_time_relu, false},
     {"session", constant_time_session, false},
     {"no-leak", no_leak, true},

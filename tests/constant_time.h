@@ -37,6 +37,9 @@ void constant_time_conv(const sonic_context *context); /**< through sonic_conv()
 /** Base transfers, and correlated ones extended from others. */
 void constant_time_ot(const sonic_context *context);
 
+/** A circuit between a garbler and an evaluator. */
+void constant_time_circuit(const sonic_context *context);
+
 /** Two servers and a dealer with a network of one ReLU, in both rings and every truncation. */
 void constant_time_relu(const sonic_context *context);
 

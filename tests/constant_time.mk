@@ -12,6 +12,7 @@ check_PROGRAMS += tests/constant_time
 tests_constant_time_SOURCES = \
 	tests/constant_time.c \
 	tests/constant_time.h \
+	tests/constant_time_circuit.c \
 	tests/constant_time_kernels.c \
 	tests/constant_time_ot.c \
 	tests/constant_time_session.c \
@@ -32,6 +33,7 @@ check_PROGRAMS += tests/two_threads
 TESTS += tests/two_threads
 tests_two_threads_SOURCES = \
 	tests/constant_time.h \
+	tests/constant_time_circuit.c \
 	tests/constant_time_session.c \
 	tests/nets.c \
 	tests/nets.h \

@@ -105,7 +105,7 @@ static void share_packed(const sonic_context *context)
 int main(void)
 {
     unsigned tiers = sonic_cpu_tiers(), n = 0;
-    (void)printf("1..%d\n", 3 * __builtin_popcount(tiers));
+    (void)printf("1..%d\n", 4 * __builtin_popcount(tiers));
     for (unsigned t = 0; t < SONIC_TIERS; t++) {
         if (!(tiers >> t & 1))
             continue;
@@ -114,6 +114,8 @@ int main(void)
         sonic_context *context;
         sonic_error error = {0};
         constant_time_require(!sonic_context_create(&context, &options, &error), "%s", error.text);
+        constant_time_circuit(context);
+        (void)printf("ok %u - a garbled circuit between two threads, %s\n", ++n, name);
         constant_time_relu(context);
         (void)printf("ok %u - relu between two threads, %s\n", ++n, name);
         constant_time_session(context);
