@@ -148,6 +148,8 @@ differ() {
     both half.txt "--input 0=1" "" && ends e 'another view of whose inputs' 20 &&
         ends g 'another view of whose inputs' 20 &&
         both half.txt "--input 0=1" "--input 1=1 --repeat 2" && ends e 'computes 1 repetitions' 20 &&
+        both half.txt "--input 0=1 --check" "--input 1=1" && ends e 'of showing the inputs' 20 &&
+        ends g 'of showing the inputs' 20 &&
         start g circuit half.txt --garble --listen 127.0.0.1:0 && at=$(port g the) &&
         start e circuit relu32 --evaluate --connect "127.0.0.1:$at" && ends e 'another circuit' 20 &&
         ends g 'another circuit' 20

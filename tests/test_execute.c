@@ -184,6 +184,11 @@ static void other_tell(execution *e)
     e->run[1].tell = false;
 }
 
+static void other_open(execution *e)
+{
+    e->run[0].open = true;
+}
+
 static void both_garble(execution *e)
 {
     e->garbles[1] = true;
@@ -200,7 +205,8 @@ Test(execute, parties_that_differ)
         {other_n, "instances"},         {other_repeat, "repetitions"},
         {other_owner, "another view"},  {other_feedback, "another view"},
         {other_period, "another view"}, {other_tell, "another view"},
-        {both_garble, "both sides"},    {both_evaluate, "both sides"},
+        {other_open, "another view"},   {both_garble, "both sides"},
+        {both_evaluate, "both sides"},
     };
     static const bool owners[3] = {false, true, false};
     sonic_context *context;

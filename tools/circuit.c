@@ -79,6 +79,7 @@ static sonic_status prepare(sonic_circuit_job *job, const arguments *args, sonic
     job->execution.n = args->instances;
     job->execution.repeat = args->repeat;
     job->execution.tell = !args->alone;
+    job->execution.open = args->check;
     if (sonic_size_mul(&in, job->words, shape.input_wires) &&
         sonic_size_mul(&out, job->words, shape.output_wires)) {
         job->in = calloc(in + 1, sizeof *job->in);

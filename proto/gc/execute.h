@@ -43,6 +43,7 @@ typedef struct sonic_execution {
                                    was, 1 + o: output word o; NULL: all zeros */
     uint64_t period;          /**< gates under one key, see <sonicnn/garble.h> */
     bool tell;                /**< the garbler learns the outputs, too */
+    bool open;                /**< both mean to show each other the inputs afterwards */
 } sonic_execution;
 
 /** Whether there is something to compute, and a size for it, and whether words that are fed back are

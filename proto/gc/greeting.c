@@ -56,6 +56,7 @@ static void digest_rest(uint8_t out[DIGEST], const sonic_execution *execution)
     }
     digest_number(&state, execution->period ? execution->period : SONIC_GARBLE_PERIOD);
     digest_number(&state, execution->tell);
+    digest_number(&state, execution->open);
     (void)crypto_generichash_final(&state, out, DIGEST);
 }
 
@@ -96,7 +97,7 @@ static sonic_status compare(const uint8_t *mine, const uint8_t *theirs, bool gar
     if (!status && memcmp(theirs + AT_REST, mine + AT_REST, DIGEST) != 0)
         status = sonic_fail(error, SONIC_E_MISMATCH,
                             "%s has another view of whose inputs are whose, of what is fed back, "
-                            "or of who learns the outputs",
+                            "of who learns the outputs, or of showing the inputs afterwards",
                             peer);
     return status;
 }
