@@ -49,8 +49,9 @@ static sonic_status read_token(reader *r)
     }
     const int length = r->at - start < NAME_SHOWN ? (int)(r->at - start) : NAME_SHOWN;
     if (r->name_length)
-        return sonic_fail(r->error, SONIC_E_FORMAT, "'%.*s' follows the gate's name", length,
-                          start);
+        return sonic_fail(r->error, SONIC_E_FORMAT,
+                          "'%.*s' follows the word '%.*s', which should end the line", length,
+                          start, r->name_length, r->name);
     if (!is_number) {
         r->name = start;
         r->name_length = length;
