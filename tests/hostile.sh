@@ -295,7 +295,8 @@ no_server() {
     dealer=127.0.0.1:$(port d 'the servers') || return 1
     fails 'the dealer deals for --relu gc, this server runs --relu ppa' "$sonicnn" serve net.1 --pool g.1 \
         --dealer "$dealer" --listen 127.0.0.1:0 --peer 127.0.0.1:1 --timeout 2 -q &&
-        ends d 'server [01] did not ask' 6 && [ -z "$(ls g.* 2>/dev/null)" ] && nothing_left
+        ends d 'server [01] did not ask' 6 && grep -q '^sonicnn: the client at [^ ]* closed the connection$' d.err &&
+        [ -z "$(ls g.* 2>/dev/null)" ] && nothing_left
 }
 point "a server that does not come to the dealer, or to the wrong one" no_server
 

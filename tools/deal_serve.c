@@ -131,7 +131,7 @@ static void talk(void *arg, sonic_channel *channel)
     sonic_error error = { 0 };
     unsigned party;
     if (admit(d, channel, &party, &error) != SONIC_OK) {
-        fprintf(stderr, "sonicnn: %s: %s\n", sonic_channel_peer(channel), error.text);
+        sonic_host_report(channel, &error);
         return;
     }
     sonic_channel_rename(channel, party ? "server 1" : "server 0");

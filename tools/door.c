@@ -184,13 +184,6 @@ static sonic_status wait_for_answer(sonic_visitor *visitor, sonic_channel *chann
     return status;
 }
 
-static void report(const sonic_channel *channel, const sonic_error *error)
-{
-    const char *peer = sonic_channel_peer(channel);
-    bool named = strncmp(error->text, peer, strlen(peer)) == 0;
-    fprintf(stderr, "sonicnn: %s%s%s\n", named ? "" : peer, named ? "" : ": ", error->text);
-}
-
 static void talk(void *arg, sonic_channel *channel)
 {
     sonic_door *door = arg;
@@ -201,7 +194,7 @@ static void talk(void *arg, sonic_channel *channel)
     if (status == SONIC_OK)
         status = sonic_greeting_receive(channel, &theirs, SONIC_ROLE_USER, SONIC_ROLE_USER, &error);
     if (status != SONIC_OK) {
-        report(channel, &error);
+        sonic_host_report(channel, &error);
         return;
     }
     memcpy(visitor.request, theirs.request, SONIC_ID_BYTES);
@@ -220,7 +213,7 @@ static void talk(void *arg, sonic_channel *channel)
         sonic_message_try(channel, SONIC_MESSAGE_REFUSED, error.text);
     }
     if (status != SONIC_OK)
-        report(channel, &error);
+        sonic_host_report(channel, &error);
     leave(door, &visitor);
     sonic_reader_free(visitor.input);
     if (visitor.result >= 0)

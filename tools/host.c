@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -156,4 +157,11 @@ bool sonic_host_stop(sonic_host *host, int wait_ms)
     pthread_mutex_destroy(&host->lock);
     free(host);
     return true;
+}
+
+void sonic_host_report(const sonic_channel *channel, const sonic_error *error)
+{
+    const char *peer = sonic_channel_peer(channel);
+    bool named = strncmp(error->text, peer, strlen(peer)) == 0;
+    fprintf(stderr, "sonicnn: %s%s%s\n", named ? "" : peer, named ? "" : ": ", error->text);
 }

@@ -26,6 +26,9 @@ SONIC_MUST_CHECK sonic_status sonic_host_start(sonic_host **host, sonic_listener
  * and must not be freed before the process ends */
 bool sonic_host_stop(sonic_host *host, int wait_ms);
 
+/** Prints why a conversation failed, on stderr, with whom where the sentence does not begin so. */
+void sonic_host_report(const sonic_channel *channel, const sonic_error *error);
+
 /** An absolute time for pthread_cond_timedwait(), milliseconds from now. */
 struct timespec sonic_host_deadline(int milliseconds);
 
