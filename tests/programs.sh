@@ -2,7 +2,7 @@
 # The programs as people use them: owner, dealer, two servers and users, on loopback.  Prints TAP.
 # shellcheck source=tests/programs_lib.sh disable=SC2154
 . "$top_srcdir/tests/programs_lib.sh"
-echo "1..24"
+echo "1..25"
 
 shares_model() {
     "$sonicnn" share-model "$model" -o net >model.out && cat model.out && [ -s net.graph ] &&
@@ -142,6 +142,20 @@ demonstrates() {
 }
 point "demo plays all roles, also by garbled circuits" demonstrates
 
+# No file may have more than 5 MB: tables of one image have 17.
+no_space() {
+    (
+        trap '' XFSZ
+        ulimit -f 10000
+        "$sonicnn" demo "$model" "$images" --count 1 --relu gc --ring 32 2>demo.err
+    )
+    rc=$?
+    cat demo.err
+    [ $rc = 1 ] && tail -n 1 demo.err |
+        grep -q '^sonicnn: server [01]: layer .* cannot write the temporary file of prepared layers: '
+}
+point "demo names the cause when there is no space for tables" no_space
+
 npy_input() {
     # The same pixels as an NPY array of bytes: a header of 128 bytes in place of IDX's 16.
     text="{'descr': '|u1', 'fortran_order': False, 'shape': (20, 1, 28, 28), }"
@@ -167,7 +181,7 @@ point "info says which kernels are chosen, and --tier lowers them" knows_machine
 
 teaches() {
     "$sonicnn" --help | grep -q share-model || return 1
-    for command in share-model share-input deal serve infer reveal plain info demo perf compare; do
+    for command in share-model share-input deal serve infer reveal plain info demo perf compare circuit; do
         "$sonicnn" $command --help >help.txt && grep -q "^  sonicnn $command" help.txt &&
             grep -q 'Exit code:' help.txt || { echo "$command"; return 1; }
     done

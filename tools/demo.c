@@ -82,7 +82,7 @@ static sonic_status run_reference(arguments *args, const sonic_graph *graph, uin
                              error);
     if (status == SONIC_OK)
         status = sonic_role_wait(&role, error);
-    sonic_role_kill(&role);
+    sonic_role_kill(&role, NULL);
     for (uint64_t i = 0; status == SONIC_OK && i < count; i++) {
         const double *score = scores->score + i * scores->classes;
         for (size_t c = 1; c < scores->classes; c++)

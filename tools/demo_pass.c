@@ -176,10 +176,11 @@ sonic_status sonic_pass_run(const sonic_pass *pass, sonic_scores *scores,
         status = sonic_reveal(scores, s->output, s->graph, error);
     /* Both servers see the same online bytes, but each its own pool. */
     summary->phase[SONIC_OFFLINE].received += other.phase[SONIC_OFFLINE].received;
-    sonic_role_kill(&user);
-    sonic_role_kill(&server[1]);
-    sonic_role_kill(&server[0]);
-    sonic_role_kill(&dealer);
+    sonic_error *cause = status ? error : NULL;
+    sonic_role_kill(&user, cause);
+    sonic_role_kill(&server[1], cause);
+    sonic_role_kill(&server[0], cause);
+    sonic_role_kill(&dealer, cause);
     clean(pass);
     free(s);
     return status;

@@ -52,7 +52,7 @@ sonic_status sonic_role_start(sonic_role *role, const char *name, sonic_role_pla
     if (role->pid > 0)
         return SONIC_OK;
     role->pid = 0;
-    sonic_role_kill(role);
+    sonic_role_kill(role, NULL);
     return sonic_fail(error, SONIC_E_SYSTEM, "cannot start the %s: %s", name, strerror(errno));
 }
 
@@ -104,12 +104,20 @@ sonic_status sonic_role_read(sonic_role *role, void *data, size_t n, sonic_error
     return SONIC_OK;
 }
 
-void sonic_role_kill(sonic_role *role)
+/* Neither the channel's failure nor the peer's. */
+static bool is_own(sonic_status status)
+{
+    return status != SONIC_OK && (status > SONIC_E_CLOSED || status <= SONIC_E_FILE);
+}
+
+void sonic_role_kill(sonic_role *role, sonic_error *cause)
 {
     if (role->pid > 0) {
         (void)kill(role->pid, SIGTERM);
         while (waitpid(role->pid, NULL, 0) < 0 && errno == EINTR)
             ;
+        if (is_own(role->error->status))
+            (void)sonic_fail(cause, role->error->status, "%s: %s", role->name, role->error->text);
     }
     forget(role);
 }
