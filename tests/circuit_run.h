@@ -17,8 +17,8 @@ void circuit_run(const sonic_circuit *circuit, uint64_t *out, const uint64_t *in
  * proto/gc/circuit.h promises. */
 void circuit_check(const sonic_circuit *circuit);
 
-/** The text of a circuit's file, for sonic_circuit_parse(), NULL where the public circuits are not
- * there: ../shared/circuits, or the folder SONIC_CIRCUITS.  To be freed. */
-char *circuit_text(const char *name, size_t *n);
+/** One of the public circuits, checked; skips the test where they are not there: in
+ * ../shared/circuits, or the folder SONIC_CIRCUITS. */
+sonic_circuit *circuit_public(const char *name);
 
 #endif

@@ -1,5 +1,4 @@
-/* Circuits read from files: the public ones against their standards, and every kind of gate in
- * small ones. */
+/* The public circuits, read from files, against their standards. */
 #include <criterion/criterion.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -10,28 +9,6 @@
 #include "tests/circuit_run.h"
 #include "tests/random_test.h"
 #include "tests/textbook_aes.h"
-
-static sonic_circuit *parsed(const char *text, size_t n)
-{
-    sonic_circuit *circuit;
-    sonic_error error;
-    cr_assert_eq(sonic_circuit_parse(&circuit, text, n, "test", &error), SONIC_OK, "%s",
-                 error.text);
-    circuit_check(circuit);
-    return circuit;
-}
-
-/* One of the public circuits; the test is skipped without them. */
-static sonic_circuit *public_circuit(const char *name)
-{
-    size_t n;
-    char *text = circuit_text(name, &n);
-    if (!text)
-        cr_skip_test("the public circuits are not there: set SONIC_CIRCUITS to their folder");
-    sonic_circuit *circuit = parsed(text, n);
-    free(text);
-    return circuit;
-}
 
 /* Appends n bytes to the bits of one instance as the standards' circuits take them: the last byte
  * first, each from its least significant bit. */
@@ -53,7 +30,7 @@ static void get_bytes(uint8_t *bytes, size_t n, const uint64_t *bits, unsigned l
 Test(bristol, aes_128_is_that_of_fips_197)
 {
     sonic_test_seed(2);
-    sonic_circuit *circuit = public_circuit("aes_128");
+    sonic_circuit *circuit = circuit_public("aes_128");
     const sonic_circuit_shape shape = sonic_circuit_shape_of(circuit);
     uint8_t key[CIRCUIT_LANES][16], block[CIRCUIT_LANES][16], expected[16], got[16];
     uint64_t in[256] = {0}, out[128];
@@ -119,7 +96,7 @@ static void sha256(uint8_t hash[CIRCUIT_LANES][SHA_STATE], const sonic_circuit *
 Test(bristol, sha_256_is_that_of_fips_180)
 {
     sonic_test_seed(3);
-    sonic_circuit *circuit = public_circuit("sha256");
+    sonic_circuit *circuit = circuit_public("sha256");
     const sonic_circuit_shape shape = sonic_circuit_shape_of(circuit);
     /* FIPS 180's examples of one and of two blocks stand in instance 0. */
     static const struct {
@@ -187,7 +164,7 @@ static void check_arithmetic(const char *name, uint64_t (*expected)(uint64_t x, 
 {
     static const uint64_t corner[] = {1,          UINT64_MAX,        INT64_MAX, (uint64_t)1 << 63,
                                       0xffffffff, (uint64_t)1 << 32, 10,        0};
-    sonic_circuit *circuit = public_circuit(name);
+    sonic_circuit *circuit = circuit_public(name);
     sonic_test_seed(4);
     cr_assert_eq(sonic_circuit_shape_of(circuit).ands, ands, "%s", name);
     for (unsigned round = 0; round < 20; round++) {

@@ -13,20 +13,6 @@
 #include "tests/execution.h"
 #include "tests/random_test.h"
 
-/* One of the public circuits; the test is skipped without them. */
-static sonic_circuit *public_circuit(const char *name)
-{
-    size_t n;
-    sonic_circuit *circuit;
-    sonic_error error;
-    char *text = circuit_text(name, &n);
-    if (!text)
-        cr_skip_test("the public circuits are not there: set SONIC_CIRCUITS to their folder");
-    cr_assert_eq(sonic_circuit_parse(&circuit, text, n, name, &error), SONIC_OK, "%s", error.text);
-    free(text);
-    return circuit;
-}
-
 /* Compared with the circuit in the clear, which test_bristol holds against the standards. */
 Test(execute_circuits, public_ones_on_random_inputs)
 {
@@ -35,7 +21,7 @@ Test(execute_circuits, public_ones_on_random_inputs)
     sonic_context *context[SONIC_TIERS];
     const size_t tiers = test_contexts(context);
     for (size_t c = 0; c < 8; c++) {
-        sonic_circuit *circuit = public_circuit(names[c]);
+        sonic_circuit *circuit = circuit_public(names[c]);
         const sonic_circuit_shape shape = sonic_circuit_shape_of(circuit);
         for (unsigned k = 0; k < 3; k++) {
             const bool owners[2] = {k != 1, k == 1};
@@ -104,7 +90,7 @@ Test(execute_circuits, published_vectors)
     sonic_context *context;
     cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
     for (size_t v = 0; v < sizeof vectors / sizeof *vectors; v++) {
-        sonic_circuit *circuit = public_circuit(vectors[v].circuit);
+        sonic_circuit *circuit = circuit_public(vectors[v].circuit);
         uint64_t in[768] = {0};
         put_hex(in, vectors[v].in[0]);
         put_hex(in + sonic_circuit_shape_of(circuit).input_width[0], vectors[v].in[1]);
