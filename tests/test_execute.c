@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dispatch/context.h"
 #include "proto/share/random.h"
 #include "tests/dealt.h"
 #include "tests/execution.h"
@@ -133,6 +134,44 @@ Test(execute, repetitions)
     sonic_circuit_free(circuit);
     for (size_t t = 0; t < tiers; t++)
         sonic_context_free(context[t]);
+}
+
+/* The evaluator's public labels: how many it has expanded. */
+static struct {
+    uint64_t labels;
+    void (*ctr)(uint8_t *out, size_t n, const sonic_aes_key *key, uint64_t nonce, uint64_t counter);
+} record;
+
+static void record_ctr(uint8_t *out, size_t n, const sonic_aes_key *key, uint64_t nonce,
+                       uint64_t counter)
+{
+    cr_assert(nonce == 0 && counter == record.labels, "labels from %llu on, not from %llu",
+              (unsigned long long)counter, (unsigned long long)record.labels);
+    record.labels += n / SONIC_LABEL_BYTES;
+    record.ctr(out, n, key, nonce, counter);
+}
+
+/* Outputs stay right where two wires or windows have the same labels, and secrets do not. */
+Test(execute, no_label_is_used_twice)
+{
+    static const bool owners[3] = {false, false, false};
+    enum { N = 2500 };
+    sonic_context *context;
+    sonic_circuit *circuit = step_circuit();
+    uint64_t *in = random_inputs(circuit, N, 1);
+    cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
+    struct sonic_context watched = *context;
+    record.ctr = watched.kernels.aes.ctr;
+    watched.kernels.aes.ctr = record_ctr;
+    cr_assert_lt(sonic_execution_window(circuit, N), N / 2);
+    execution e = execution_of(context, &watched, circuit, N, owners);
+    e.in = in;
+    execution_check(&e);
+    cr_assert_eq(record.labels, (uint64_t)N * sonic_circuit_shape_of(circuit).input_wires);
+    execution_free(&e);
+    free(in);
+    sonic_circuit_free(circuit);
+    sonic_context_free(context);
 }
 
 static void check_failure(const execution *e, sonic_status status, const char *text)

@@ -202,6 +202,52 @@ Test(gc, wire_is_the_same_for_all_tiers)
         sonic_context_free(context[t]);
 }
 
+/* Streams that server 0 has expanded. */
+static struct {
+    struct {
+        uint8_t key[16];
+        uint64_t nonce;
+    } stream[1000];
+    size_t streams;
+    void (*ctr)(uint8_t *out, size_t n, const sonic_aes_key *key, uint64_t nonce, uint64_t counter);
+} record;
+
+static void record_ctr(uint8_t *out, size_t n, const sonic_aes_key *key, uint64_t nonce,
+                       uint64_t counter)
+{
+    size_t i = 0;
+    while (i < record.streams && (record.stream[i].nonce != nonce ||
+                                  memcmp(record.stream[i].key, key->round[0], 16) != 0))
+        i++;
+    cr_assert_lt(i, sizeof record.stream / sizeof *record.stream);
+    memcpy(record.stream[i].key, key->round[0], 16);
+    record.stream[i].nonce = nonce;
+    record.streams += i == record.streams;
+    record.ctr(out, n, key, nonce, counter);
+}
+
+/* Results stay right where two chunks or calls mask by one stream, and secrets do not: in each chunk
+ * labels of g, m and s have a stream of their own, active labels of m one in either direction.
+ * Beside them: three keys that calls' are derived from, and those of correlated transfers. */
+Test(gc, no_stream_serves_twice)
+{
+    enum { CHUNKS = 3, TRANSFERS = 128 + 2 * 128 };
+    sonic_context *context;
+    test_outcome outcome = {0};
+    cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
+    struct sonic_context watched = *context;
+    record.ctr = watched.kernels.aes.ctr;
+    watched.kernels.aes.ctr = record_ctr;
+    session s = {.context = {&watched, context},
+                 .ring = SONIC_RING_64,
+                 .n = {2 * CHUNKS * SONIC_GC_LANES, 2 * CHUNKS * SONIC_GC_LANES},
+                 .calls = 2};
+    check_session(&s, &outcome, 4);
+    cr_assert_eq(record.streams, 2 * CHUNKS * (3 + 2) + 3 + TRANSFERS, "%zu streams",
+                 record.streams);
+    sonic_context_free(context);
+}
+
 Test(gc, a_peer_that_leaves_is_an_error_and_leaves_nothing)
 {
     sonic_context *context;
