@@ -36,7 +36,7 @@ void sonic_gc_free(sonic_gc *gc);
 
 /** Makes, exchanges and keeps all that a call on n values needs before they come, in bytes
  * [at, at + spill_bytes) of the file `spill`, as secret as a pool.  Calls are consumed in the order
- * in which they were prepared.  Memory: some 12 MiB, whatever n is.
+ * in which they were prepared.  Memory: some 10 MiB, whatever n is.
  * @return SONIC_E_ARGUMENT for an unknown ring or shift > l / 2, SONIC_E_MEMORY, and what channel
  *         and file report */
 SONIC_MUST_CHECK sonic_status sonic_gc_prepare(sonic_gc *gc, sonic_ring ring, unsigned shift,
