@@ -251,7 +251,7 @@ Test(session, a_peer_that_closes_anywhere, .timeout = 60)
 /* In the base transfers and before the input comes, too. */
 Test(session, a_garbling_peer_that_closes_anywhere, .timeout = 60)
 {
-    sweep(TWO_PARTY_CUT, SONIC_RELU_GC, 1511);
+    sweep(TWO_PARTY_CUT, SONIC_RELU_GC, 3499);
 }
 
 Test(session, a_peer_that_stalls_anywhere, .timeout = 60)
