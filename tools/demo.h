@@ -41,8 +41,8 @@ SONIC_MUST_CHECK sonic_status sonic_role_read(sonic_role *role, void *data, size
                                               sonic_error *error);
 /** Waits for the end; the error of a process that failed is "NAME: SENTENCE". */
 SONIC_MUST_CHECK sonic_status sonic_role_wait(sonic_role *role, sonic_error *error);
-/** Ends the process if it still runs.  If it failed by itself, and not because of a peer, that is the
- * cause of what others met: *cause, unless NULL, becomes it. */
+/** Ends the process if it still runs.  If it failed by itself, and not because of a peer, that is
+ * the cause of what others met: *cause, unless NULL, becomes it. */
 void sonic_role_kill(sonic_role *role, sonic_error *cause);
 /**@}*/
 
