@@ -85,7 +85,11 @@ json() {
         grep -q '"setup":{[^}]*"sent":8312,"received":120}' g.json &&
         grep -q '"inputs":{[^}]*"sent":0,"received":50688}' g.json &&
         grep -q '"tables":{[^}]*"sent":294624,"received":0}' g.json &&
-        grep -q '"outputs":{[^}]*"sent":512,"received":512}' g.json
+        grep -q '"outputs":{[^}]*"sent":512,"received":512}' g.json || return 1
+    [ ! -c /dev/full ] || {
+        "$sonicnn" circuit relu32 --plain --input 0=1 --input 1=1 --input 2=1 --json 2>full.err >/dev/full
+        [ $? = 1 ] && ! grep -v '^sonicnn: cannot write the output$' full.err
+    }
 }
 if "$sonicnn" info --json >/dev/null 2>&1; then point "as JSON, to the byte" json; else
     skip "as JSON, to the byte" "built without jansson"

@@ -201,7 +201,7 @@ static sonic_status between_two(sonic_circuit_job *job, const arguments *args, s
         status = check(job, channel, args->role == ROLE_GARBLE, error);
     }
     if (!status)
-        sonic_circuit_report(job, channel, args->json);
+        status = sonic_circuit_report(job, channel, args->json, error);
     sonic_channel_free(channel);
     sonic_context_free(context);
     return status;
@@ -220,7 +220,7 @@ static sonic_status run(const arguments *args, sonic_error *error)
         status = sonic_circuit_compute(&job, job.out, error);
         job.has_outputs = true;
         if (!status)
-            sonic_circuit_report(&job, NULL, args->json);
+            status = sonic_circuit_report(&job, NULL, args->json, error);
     } else if (!status) {
         status = between_two(&job, args, error);
     }

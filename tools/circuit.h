@@ -38,7 +38,10 @@ char *sonic_circuit_word(const sonic_circuit_job *job, uint32_t word);
 SONIC_MUST_CHECK sonic_status sonic_circuit_compute(const sonic_circuit_job *job, uint64_t *out,
                                                     sonic_error *error);
 
-/** Prints outputs of a single instance, and with a channel what the run took. */
-void sonic_circuit_report(const sonic_circuit_job *job, const sonic_channel *channel, bool json);
+/** Prints outputs of a single instance, and with a channel what the run took.
+ * @return SONIC_E_SYSTEM for JSON that cannot be made or printed */
+SONIC_MUST_CHECK sonic_status sonic_circuit_report(const sonic_circuit_job *job,
+                                                   const sonic_channel *channel, bool json,
+                                                   sonic_error *error);
 
 #endif

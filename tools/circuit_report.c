@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "dispatch/error.h"
 #include "tools/circuit.h"
 #include "tools/json.h"
 #include "tools/table.h"
@@ -31,7 +32,8 @@ static uint64_t memory_bytes(void)
     return getrusage(RUSAGE_SELF, &usage) == 0 ? (uint64_t)usage.ru_maxrss * 1024 : 0;
 }
 
-static void report_json(const sonic_circuit_job *job, const sonic_channel *channel)
+static sonic_status report_json(const sonic_circuit_job *job, const sonic_channel *channel,
+                                sonic_error *error)
 {
     const sonic_circuit_shape shape = sonic_circuit_shape_of(job->execution.circuit);
     const uint64_t times = job->execution.n * job->execution.repeat;
@@ -67,8 +69,9 @@ static void report_json(const sonic_circuit_job *job, const sonic_channel *chann
                             (double)(shape.ands * times) / run_seconds(job));
         sonic_json_put_integer(json, "memory_bytes", memory_bytes());
     }
-    if (!sonic_json_print(json))
-        fprintf(stderr, "sonicnn: out of memory\n");
+    return sonic_json_print(json)
+               ? SONIC_OK
+               : sonic_fail(error, SONIC_E_SYSTEM, "cannot write the output");
 }
 
 static void report_run(const sonic_circuit_job *job, const sonic_channel *channel)
@@ -102,13 +105,12 @@ static void report_run(const sonic_circuit_job *job, const sonic_channel *channe
     printf("at most %s of memory\n", memory);
 }
 
-void sonic_circuit_report(const sonic_circuit_job *job, const sonic_channel *channel, bool json)
+sonic_status sonic_circuit_report(const sonic_circuit_job *job, const sonic_channel *channel,
+                                  bool json, sonic_error *error)
 {
     const sonic_circuit_shape shape = sonic_circuit_shape_of(job->execution.circuit);
-    if (json) {
-        report_json(job, channel);
-        return;
-    }
+    if (json)
+        return report_json(job, channel, error);
     for (uint32_t o = 0; job->has_outputs && job->execution.n == 1 && o < shape.outputs; o++) {
         char *text = sonic_circuit_word(job, o);
         printf("output %u = %s\n", o, text ? text : "(out of memory)");
@@ -118,4 +120,5 @@ void sonic_circuit_report(const sonic_circuit_job *job, const sonic_channel *cha
         printf("all outputs are those of the circuit in the clear\n");
     if (channel)
         report_run(job, channel);
+    return SONIC_OK;
 }
