@@ -3,7 +3,7 @@
  *
  * A circuit is immutable once made and may be shared by any number of threads.  Everything about
  * it is public.  Numbers are words of wires, least significant bit first, two's complement where
- * signed.
+ * signed.  Pointers must not be NULL where it is not said that they may be.
  */
 #ifndef SONICNN_CIRCUIT_H
 #define SONICNN_CIRCUIT_H

@@ -22,6 +22,8 @@
  * With the default period of 2^20 gates, 2^21 tweaks: p 2^22 / 2^128 whatever the number of gates,
  * that is 106 bits; two labels of one key that collide under different tweaks: below 2^-85 a key.
  * A seed is fresh for every garbler: keys of different garblers meet with negligible probability.
+ *
+ * Pointers must not be NULL where it is not said that they may be.
  */
 #ifndef SONICNN_GARBLE_H
 #define SONICNN_GARBLE_H
