@@ -276,6 +276,43 @@ Test(execute, parties_that_differ)
     sonic_context_free(context);
 }
 
+/* x0 & x1 and y, or with another operand, or in another order: of one shape and size. */
+static sonic_circuit *small_circuit(bool other_operand, bool other_order)
+{
+    sonic_wire x[2], y, out[2];
+    sonic_builder *builder;
+    sonic_circuit *circuit;
+    cr_assert_eq(sonic_builder_create(&builder, NULL), SONIC_OK);
+    sonic_builder_input(builder, x, 2);
+    sonic_builder_input(builder, &y, 1);
+    out[other_order] = sonic_builder_and(builder, x[0], other_operand ? y : x[1]);
+    out[!other_order] = y;
+    sonic_builder_output(builder, out, 2);
+    cr_assert_eq(sonic_builder_finish(&circuit, builder, NULL), SONIC_OK);
+    return circuit;
+}
+
+Test(execute, circuits_that_differ_in_a_wire)
+{
+    static const bool owners[2] = {false, true};
+    sonic_context *context;
+    sonic_circuit *circuit = small_circuit(false, false);
+    const uint64_t in[3] = {0};
+    cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
+    for (unsigned k = 0; k < 2; k++) {
+        sonic_circuit *other = small_circuit(k == 0, k == 1);
+        execution e = execution_of(context, context, circuit, 1, owners);
+        e.in = in;
+        e.run[1].circuit = other;
+        execution_run(&e);
+        check_failure(&e, SONIC_E_MISMATCH, "another circuit");
+        execution_free(&e);
+        sonic_circuit_free(other);
+    }
+    sonic_circuit_free(circuit);
+    sonic_context_free(context);
+}
+
 /* The garbler hangs up somewhere: before the greeting ends, among base transfers, tables, outputs.
  */
 Test(execute, streams_cut_short)

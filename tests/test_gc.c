@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
 #include "proto/compare/gc.h"
 #include "proto/ot/base.h"
 #include "proto/share/file.h"
@@ -220,6 +222,7 @@ static void record_ctr(uint8_t *out, size_t n, const sonic_aes_key *key, uint64_
                                   memcmp(record.stream[i].key, key->round[0], 16) != 0))
         i++;
     cr_assert_lt(i, sizeof record.stream / sizeof *record.stream);
+    cr_assert(!sodium_is_zero(key->round[0], 16), "a key that nobody has drawn");
     memcpy(record.stream[i].key, key->round[0], 16);
     record.stream[i].nonce = nonce;
     record.streams += i == record.streams;
