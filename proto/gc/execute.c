@@ -143,7 +143,8 @@ static sonic_status exchange_seeds(party *p, sonic_error *error)
         if (!status)
             status = sonic_evaluator_create(&p->evaluator, p->context, both, p->x->period, error);
     }
-    p->context->kernels.aes.expand(&p->key, both + SONIC_GARBLE_SEED_BYTES);
+    if (!status)
+        p->context->kernels.aes.expand(&p->key, both + SONIC_GARBLE_SEED_BYTES);
     return status;
 }
 
