@@ -6,9 +6,9 @@
  * and again with outputs becoming inputs: their labels are carried and never decoded.
  *
  * Instances are computed in windows, a gate of all of a window's instances after the other, and
- * tables are evaluated while they arrive: memory is 32 bytes a slot and instance of a window, with
- * windows such that this is about a MiB, or one instance where that is more; and what the caller
- * holds.  Bytes, with e the evaluator's input wires, in windows of w instances:
+ * tables are evaluated while they arrive: memory is at most some 64 bytes a slot and instance of a
+ * window, which has as many instances as have labels in 512 KiB, and at least one; besides what the
+ * caller holds.  Bytes, with e the evaluator's input wires, in windows of w instances:
  *   SETUP    the garbler sends 120, the evaluator 88; with e > 0 the base transfers (proto/ot/cot.h)
  *   INPUTS   the evaluator sends sonic_cot_bytes(width w) for each of its words and windows; the
  *            garbler's labels are no traffic: both expand the active ones from a public key, and
