@@ -111,11 +111,12 @@ SONIC_INLINE void expand_vectors(sonic_aes_key *keys, const uint8_t *seeds, int 
     static const uint8_t constant[ROUNDS] = {0x01, 0x02, 0x04, 0x08, 0x10,
                                              0x20, 0x40, 0x80, 0x1b, 0x36};
     const VEC turned = SPREAD32(0x0c0f0e0d);
+    uint8_t *const to = (uint8_t *)keys;
     VEC w[FLIGHT];
     SONIC_UNROLL
     for (int i = 0; i < vectors; i++) {
         w[i] = LOAD(seeds + i * VECTOR);
-        STORE_APART(keys[i * LANES].round[0], sizeof *keys, w[i]);
+        STORE_APART(to + i * LANES * sizeof *keys, sizeof *keys, w[i]);
     }
     for (int r = 1; r <= ROUNDS; r++) {
         const VEC c = SPREAD32(constant[r - 1]);
@@ -124,7 +125,7 @@ SONIC_INLINE void expand_vectors(sonic_aes_key *keys, const uint8_t *seeds, int 
             const VEC s = ENCLAST(BYTES(w[i], turned), c);
             w[i] = XOR(w[i], UP(w[i], 4));
             w[i] = XOR3(w[i], UP(w[i], 8), s);
-            STORE_APART(keys[i * LANES].round[r], sizeof *keys, w[i]);
+            STORE_APART(to + i * LANES * sizeof *keys + r * BLOCK, sizeof *keys, w[i]);
         }
     }
 }
