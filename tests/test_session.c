@@ -243,23 +243,23 @@ static void sweep(two_party_fault fault, sonic_relu relu, uint64_t step)
     two_party_free(&both);
 }
 
-Test(session, a_peer_that_closes_anywhere, .timeout = 60)
+Test(session, a_peer_that_closes_anywhere)
 {
     sweep(TWO_PARTY_CUT, SONIC_RELU_PPA, 23);
 }
 
 /* In the base transfers and before the input comes, too. */
-Test(session, a_garbling_peer_that_closes_anywhere, .timeout = 60)
+Test(session, a_garbling_peer_that_closes_anywhere)
 {
     sweep(TWO_PARTY_CUT, SONIC_RELU_GC, 3499);
 }
 
-Test(session, a_peer_that_stalls_anywhere, .timeout = 60)
+Test(session, a_peer_that_stalls_anywhere)
 {
     sweep(TWO_PARTY_STALL, SONIC_RELU_PPA, 101);
 }
 
-Test(session, a_garbling_peer_that_stalls_anywhere, .timeout = 120)
+Test(session, a_garbling_peer_that_stalls_anywhere)
 {
     sweep(TWO_PARTY_STALL, SONIC_RELU_GC, 9001);
 }
