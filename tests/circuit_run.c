@@ -126,3 +126,20 @@ sonic_circuit *circuit_public(const char *name)
     circuit_check(circuit);
     return circuit;
 }
+
+sonic_builder *circuit_builder(void)
+{
+    sonic_builder *builder;
+    sonic_error error;
+    cr_assert_eq(sonic_builder_create(&builder, &error), SONIC_OK, "%s", error.text);
+    return builder;
+}
+
+sonic_circuit *circuit_finish(sonic_builder *builder)
+{
+    sonic_circuit *circuit;
+    sonic_error error;
+    cr_assert_eq(sonic_builder_finish(&circuit, builder, &error), SONIC_OK, "%s", error.text);
+    circuit_check(circuit);
+    return circuit;
+}

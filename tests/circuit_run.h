@@ -17,6 +17,12 @@ void circuit_run(const sonic_circuit *circuit, uint64_t *out, const uint64_t *in
  * proto/gc/circuit.h promises. */
 void circuit_check(const sonic_circuit *circuit);
 
+/** A builder; fails the test where there is none. */
+sonic_builder *circuit_builder(void);
+
+/** What a builder has made, checked. */
+sonic_circuit *circuit_finish(sonic_builder *builder);
+
 /** One of the public circuits, checked; skips the test where they are not there: in
  * ../shared/circuits, or the folder SONIC_CIRCUITS. */
 sonic_circuit *circuit_public(const char *name);

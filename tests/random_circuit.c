@@ -1,8 +1,7 @@
 /* Circuits of random gates; see the header. */
 #include "tests/random_circuit.h"
 
-#include <criterion/criterion.h>
-
+#include "tests/circuit_run.h"
 #include "tests/dealt.h"
 
 enum { WIRES = 400, WORD_MAX = 33 };
@@ -10,12 +9,9 @@ enum { WIRES = 400, WORD_MAX = 33 };
 sonic_circuit *random_circuit(uint64_t seed)
 {
     sonic_wire wire[WIRES], sum[WORD_MAX];
-    sonic_builder *builder;
-    sonic_circuit *circuit;
-    sonic_error error;
+    sonic_builder *builder = circuit_builder();
     uint64_t state = seed;
     uint32_t wires = 0;
-    cr_assert_eq(sonic_builder_create(&builder, &error), SONIC_OK, "%s", error.text);
     for (int word = 0; word < 3; word++) {
         const uint32_t width = word ? 1 + (uint32_t)(test_draw(&state) % WORD_MAX) : WORD_MAX;
         sonic_builder_input(builder, wire + wires, width);
@@ -44,6 +40,5 @@ sonic_circuit *random_circuit(uint64_t seed)
     sonic_builder_output(builder, sum, WORD_MAX);
     sonic_builder_output(builder, wire + WIRES - 2 * WORD_MAX, WORD_MAX);
     sonic_builder_output(builder, wire, WIRES / 4);
-    cr_assert_eq(sonic_builder_finish(&circuit, builder, &error), SONIC_OK, "%s", error.text);
-    return circuit;
+    return circuit_finish(builder);
 }

@@ -11,22 +11,6 @@
 #include "tests/circuit_run.h"
 #include "tests/random_test.h"
 
-static sonic_builder *new_builder(void)
-{
-    sonic_builder *builder;
-    cr_assert_eq(sonic_builder_create(&builder, NULL), SONIC_OK);
-    return builder;
-}
-
-static sonic_circuit *finished(sonic_builder *builder)
-{
-    sonic_circuit *circuit;
-    sonic_error error;
-    cr_assert_eq(sonic_builder_finish(&circuit, builder, &error), SONIC_OK, "%s", error.text);
-    circuit_check(circuit);
-    return circuit;
-}
-
 enum { BIT_X = 0xaa, BIT_Y = 0xcc, BIT_ONE = 0xff }; /* of instance i: bits of i */
 
 /* Gates for what is no AND or XOR of x and y. */
@@ -50,7 +34,7 @@ Test(builder, constants_and_equal_operands_are_folded)
         const bool is_and = i / 64;
         const uint8_t first = truth[i % 8], second = truth[i / 8 % 8];
         const uint8_t result = is_and ? first & second : first ^ second;
-        sonic_builder *b = new_builder();
+        sonic_builder *b = circuit_builder();
         sonic_wire x, y, out;
         sonic_builder_input(b, &x, 1);
         sonic_builder_input(b, &y, 1);
@@ -65,7 +49,7 @@ Test(builder, constants_and_equal_operands_are_folded)
         out = is_and ? sonic_builder_and(b, wire[i % 8], wire[i / 8 % 8])
                      : sonic_builder_xor(b, wire[i % 8], wire[i / 8 % 8]);
         sonic_builder_output(b, &out, 1);
-        sonic_circuit *circuit = finished(b);
+        sonic_circuit *circuit = circuit_finish(b);
         const sonic_circuit_shape shape = sonic_circuit_shape_of(circuit);
         const unsigned complements = (first & 1U) + (second & 1U);
         const uint64_t gates = is_trivial(result) ? trivial_gates(result)
@@ -86,14 +70,14 @@ Test(builder, constants_and_equal_operands_are_folded)
 Test(builder, gates_that_no_output_needs_are_dropped)
 {
     sonic_wire x[3], more[2];
-    sonic_builder *b = new_builder();
+    sonic_builder *b = circuit_builder();
     sonic_builder_input(b, x, 3);
     more[0] = sonic_builder_and(b, x[1], x[2]);
     more[1] = sonic_builder_and(b, more[0], sonic_builder_not(b, x[0]));
     const sonic_wire kept = sonic_builder_xor(b, x[0], x[2]);
     (void)sonic_builder_xor(b, more[1], kept);
     sonic_builder_output(b, &kept, 1);
-    sonic_circuit *circuit = finished(b);
+    sonic_circuit *circuit = circuit_finish(b);
     const sonic_circuit_shape shape = sonic_circuit_shape_of(circuit);
     cr_assert(shape.gates == 1 && shape.ands == 0 && shape.depth == 0 && shape.slots == 3);
     sonic_circuit_free(circuit);
@@ -106,7 +90,7 @@ static void check_random_circuit(uint64_t seed)
     sonic_wire wire[WIRES], out[OUTPUTS];
     uint64_t value[WIRES], expected[OUTPUTS], got[OUTPUTS];
     uint16_t pick[3 * WIRES];
-    sonic_builder *b = new_builder();
+    sonic_builder *b = circuit_builder();
     sonic_test_seed(seed);
     sonic_random_bytes(value, sizeof value);
     sonic_random_bytes(pick, sizeof pick);
@@ -141,7 +125,7 @@ static void check_random_circuit(uint64_t seed)
         expected[i] = value[from];
     }
     sonic_builder_output(b, out, OUTPUTS);
-    sonic_circuit *circuit = finished(b);
+    sonic_circuit *circuit = circuit_finish(b);
     cr_assert_eq(sonic_circuit_plain(circuit, got, value, NULL), SONIC_OK);
     for (unsigned i = 0; i < OUTPUTS; i++)
         cr_assert_eq(got[i], expected[i], "output %u of random circuit %u", i, (unsigned)seed);
@@ -168,22 +152,22 @@ Test(builder, slots_are_used_again)
 {
     enum { WIDTH = 64, SUMS = 100 };
     sonic_wire x[WIDTH], y[WIDTH];
-    sonic_builder *b = new_builder();
+    sonic_builder *b = circuit_builder();
     sonic_builder_input(b, x, 2);
     for (unsigned i = 0; i < 1000; i++)
         x[i % 2] = sonic_builder_xor(b, x[0], x[1]);
     sonic_builder_output(b, x, 1);
-    sonic_circuit *circuit = finished(b);
+    sonic_circuit *circuit = circuit_finish(b);
     cr_assert_leq(sonic_circuit_shape_of(circuit).slots, 3);
     sonic_circuit_free(circuit);
 
-    b = new_builder();
+    b = circuit_builder();
     sonic_builder_input(b, x, WIDTH);
     sonic_builder_input(b, y, WIDTH);
     for (unsigned i = 0; i < SUMS; i++)
         sonic_builder_add(b, i % 2 ? x : y, x, y, WIDTH);
     sonic_builder_output(b, x, WIDTH);
-    circuit = finished(b);
+    circuit = circuit_finish(b);
     cr_assert_eq(sonic_circuit_shape_of(circuit).ands, SUMS * (WIDTH - 1));
     /* The inputs, and what up to SUMS sums, each one bit behind the last, have at hand. */
     cr_assert_leq(sonic_circuit_shape_of(circuit).slots, 2 * WIDTH + 3 * SUMS);
@@ -203,25 +187,25 @@ static void check_refused(sonic_builder *builder, sonic_status wanted, const cha
 Test(builder, what_no_circuit_can_be_made_of)
 {
     sonic_wire x[2], out;
-    sonic_builder *b = new_builder();
+    sonic_builder *b = circuit_builder();
     sonic_builder_input(b, x, 2);
     (void)sonic_builder_and(b, x[0], x[1]);
     check_refused(b, SONIC_E_ARGUMENT, "the circuit has no outputs");
 
-    b = new_builder();
+    b = circuit_builder();
     sonic_builder_input(b, x, 2);
     sonic_builder_output(b, x, 0);
     check_refused(b, SONIC_E_ARGUMENT, "the circuit has no outputs");
 
     /* Wires of another builder that has more inputs, or more gates; any use is found. */
     for (unsigned use = 0; use < 6; use++) {
-        sonic_builder *other = new_builder();
+        sonic_builder *other = circuit_builder();
         sonic_wire theirs[3];
         sonic_builder_input(other, theirs, 3);
         const sonic_wire wrong =
             use % 2 ? theirs[2] : sonic_builder_and(other, theirs[0], theirs[1]);
         sonic_builder_free(other);
-        b = new_builder();
+        b = circuit_builder();
         sonic_builder_input(b, x, 2);
         out = use / 2 == 0   ? sonic_builder_and(b, x[0], wrong)
               : use / 2 == 1 ? sonic_builder_xor(b, wrong, x[1])
@@ -232,7 +216,7 @@ Test(builder, what_no_circuit_can_be_made_of)
                        "wire %u is not of the builder that it is used with", wrong);
         check_refused(b, SONIC_E_ARGUMENT, sentence);
     }
-    b = new_builder();
+    b = circuit_builder();
     sonic_builder_input(b, x, 2);
     (void)sonic_builder_not(b, UINT32_MAX);
     sonic_builder_output(b, x, 2);
@@ -242,7 +226,7 @@ Test(builder, what_no_circuit_can_be_made_of)
 Test(builder, more_than_can_be)
 {
     sonic_wire x[2];
-    sonic_builder *b = new_builder();
+    sonic_builder *b = circuit_builder();
     sonic_builder_input(b, x, 2);
     for (uint32_t i = 0; i <= SONIC_CIRCUIT_GATES_MAX; i++)
         x[1] = sonic_builder_and(b, x[0], x[1]);
@@ -251,12 +235,12 @@ Test(builder, more_than_can_be)
 
     sonic_wire *word = malloc(SONIC_CIRCUIT_GATES_MAX * sizeof *word);
     cr_assert(word);
-    b = new_builder();
+    b = circuit_builder();
     sonic_builder_input(b, word, SONIC_CIRCUIT_GATES_MAX);
     sonic_builder_output(b, word, SONIC_CIRCUIT_GATES_MAX);
     sonic_builder_output(b, word, 1);
     check_refused(b, SONIC_E_SHAPE, "the circuit has more than 2^24 output wires");
-    b = new_builder();
+    b = circuit_builder();
     sonic_builder_input(b, word, SONIC_CIRCUIT_GATES_MAX);
     sonic_builder_input(b, x, 1);
     sonic_builder_output(b, x, 1);

@@ -7,6 +7,7 @@
 
 #include "dispatch/context.h"
 #include "proto/share/random.h"
+#include "tests/circuit_run.h"
 #include "tests/dealt.h"
 #include "tests/execution.h"
 #include "tests/random_circuit.h"
@@ -56,9 +57,7 @@ static sonic_circuit *wide_circuit(void)
 {
     enum { WIDTH = 700 };
     sonic_wire x[WIDTH], y[WIDTH], sum[WIDTH];
-    sonic_builder *builder;
-    sonic_circuit *circuit;
-    cr_assert_eq(sonic_builder_create(&builder, NULL), SONIC_OK);
+    sonic_builder *builder = circuit_builder();
     sonic_builder_input(builder, x, WIDTH);
     sonic_builder_input(builder, y, WIDTH);
     sonic_builder_add(builder, sum, x, y, WIDTH);
@@ -66,8 +65,7 @@ static sonic_circuit *wide_circuit(void)
         y[i] = sonic_builder_and(builder, sum[i], y[WIDTH - 1 - i]);
     sonic_builder_output(builder, sum, WIDTH);
     sonic_builder_output(builder, y, WIDTH);
-    cr_assert_eq(sonic_builder_finish(&circuit, builder, NULL), SONIC_OK);
-    return circuit;
+    return circuit_finish(builder);
 }
 
 Test(execute, windows_below_a_word)
@@ -95,9 +93,7 @@ static sonic_circuit *step_circuit(void)
 {
     enum { WIDTH = 24 };
     sonic_wire x[WIDTH], y[WIDTH], z[WIDTH];
-    sonic_builder *builder;
-    sonic_circuit *circuit;
-    cr_assert_eq(sonic_builder_create(&builder, NULL), SONIC_OK);
+    sonic_builder *builder = circuit_builder();
     sonic_builder_input(builder, x, WIDTH);
     sonic_builder_input(builder, y, WIDTH);
     sonic_builder_input(builder, z, WIDTH);
@@ -105,8 +101,7 @@ static sonic_circuit *step_circuit(void)
     sonic_builder_max(builder, x, x, y, WIDTH);
     sonic_builder_output(builder, z, WIDTH);
     sonic_builder_output(builder, x, WIDTH);
-    cr_assert_eq(sonic_builder_finish(&circuit, builder, NULL), SONIC_OK);
-    return circuit;
+    return circuit_finish(builder);
 }
 
 /* Outputs become inputs crosswise, or one output two inputs, or nothing does. */
@@ -280,16 +275,13 @@ Test(execute, parties_that_differ)
 static sonic_circuit *small_circuit(bool other_operand, bool other_order)
 {
     sonic_wire x[2], y, out[2];
-    sonic_builder *builder;
-    sonic_circuit *circuit;
-    cr_assert_eq(sonic_builder_create(&builder, NULL), SONIC_OK);
+    sonic_builder *builder = circuit_builder();
     sonic_builder_input(builder, x, 2);
     sonic_builder_input(builder, &y, 1);
     out[other_order] = sonic_builder_and(builder, x[0], other_operand ? y : x[1]);
     out[!other_order] = y;
     sonic_builder_output(builder, out, 2);
-    cr_assert_eq(sonic_builder_finish(&circuit, builder, NULL), SONIC_OK);
-    return circuit;
+    return circuit_finish(builder);
 }
 
 Test(execute, circuits_that_differ_in_a_wire)

@@ -21,22 +21,6 @@ static int64_t as_signed(uint64_t x, uint32_t width)
     return (int64_t)((x & mask(width)) - 2 * (x & sign));
 }
 
-static sonic_builder *new_builder(void)
-{
-    sonic_builder *builder;
-    cr_assert_eq(sonic_builder_create(&builder, NULL), SONIC_OK);
-    return builder;
-}
-
-static sonic_circuit *finished(sonic_builder *builder)
-{
-    sonic_circuit *circuit;
-    sonic_error error;
-    cr_assert_eq(sonic_builder_finish(&circuit, builder, &error), SONIC_OK, "%s", error.text);
-    circuit_check(circuit);
-    return circuit;
-}
-
 /* What is done to words x, y and a bit. */
 typedef struct operation {
     const char *name;
@@ -152,13 +136,13 @@ enum { OPERATIONS = sizeof operations / sizeof *operations };
 static sonic_circuit *circuit_of(const operation *op, uint32_t width, unsigned place)
 {
     sonic_wire word[3][WORD_MAX], bit;
-    sonic_builder *builder = new_builder();
+    sonic_builder *builder = circuit_builder();
     sonic_builder_input(builder, word[1], width);
     sonic_builder_input(builder, word[2], width);
     sonic_builder_input(builder, &bit, 1);
     op->build(builder, word[place], word[1], word[2], bit, width);
     sonic_builder_output(builder, word[place], op->is_bit ? 1 : width);
-    return finished(builder);
+    return circuit_finish(builder);
 }
 
 /* Words near to where carries and signs change, or random ones. */
