@@ -23,6 +23,7 @@ libkernels_ref_la_SOURCES = \
 	kernels/conv/depthwise_tmpl.h \
 	kernels/garble/garble.h \
 	kernels/garble/garble_ref.c \
+	kernels/ot/ot.h \
 	kernels/ring/form_lanes_tmpl.h \
 	kernels/ring/lanes_ref.h \
 	kernels/ring/panel_tmpl.h \
@@ -33,7 +34,8 @@ libkernels_ref_la_SOURCES = \
 	kernels/ring/tile_tmpl.h \
 	kernels/vec/vec.h \
 	kernels/vec/vec_ref.c \
-	kernels/vec/vec_tmpl.h
+	kernels/vec/vec_tmpl.h \
+	kernels/vole/vole.h
 libkernels_ref_la_CFLAGS = $(AM_CFLAGS) $(LOOP_CFLAGS)
 EXTRA_DIST += kernels/aes/aes_tmpl.h kernels/aes/rounds_tmpl.h kernels/bitmat/bitmat_tmpl.h \
 	kernels/garble/garble_tmpl.h

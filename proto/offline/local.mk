@@ -11,6 +11,8 @@ libproto_la_SOURCES += \
 	proto/offline/gc_plan.h \
 	proto/offline/material.c \
 	proto/offline/material.h \
+	proto/offline/ot_linear.h \
+	proto/offline/ot_relu.h \
 	proto/offline/plan.c \
 	proto/offline/plan.h \
 	proto/offline/pool.c \
@@ -19,4 +21,5 @@ libproto_la_SOURCES += \
 	proto/offline/ppa_plan.h \
 	proto/offline/relu_plan.c \
 	proto/offline/relu_plan.h \
+	proto/offline/source.h \
 	proto/offline/streams.h
