@@ -12,6 +12,7 @@
 #include "kernels/bool/bool.h"
 #include "kernels/conv/conv.h"
 #include "kernels/garble/garble.h"
+#include "kernels/ot/ot.h"
 #include "kernels/ring/ring.h"
 #include "kernels/vec/vec.h"
 
@@ -29,6 +30,7 @@ typedef enum sonic_tier {
 typedef enum sonic_primitive {
     SONIC_PRIMITIVE_AES,
     SONIC_PRIMITIVE_GARBLE,
+    SONIC_PRIMITIVE_OT,
     SONIC_PRIMITIVE_BITMAT,
     SONIC_PRIMITIVE_BOOL,
     SONIC_PRIMITIVE_VEC,
@@ -43,6 +45,7 @@ enum { SONIC_MOD32 = 0, SONIC_MOD64 = 1, SONIC_RINGS = 2 };
 typedef struct sonic_kernels {
     sonic_aes_kernels aes;
     sonic_garble_kernels garble;
+    sonic_ot_kernels ot;
     sonic_bitmat_kernels bitmat;
     sonic_bool_kernels boolean;
     sonic_vec_kernels vec[SONIC_RINGS];

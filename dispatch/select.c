@@ -10,7 +10,7 @@
 static const char *const tier_names[SONIC_TIERS] = {"ref", "aesni", "avx2", "vaes256", "avx512",
                                                     "avx512ifma"};
 static const char *const primitive_names[SONIC_PRIMITIVES] = {
-    "aes", "garble", "bitmat", "bool", "vec", "ring", "conv",
+    "aes", "garble", "ot", "bitmat", "bool", "vec", "ring", "conv",
 };
 
 /* One line a kernel file: calls its select function, notes where the primitive now comes from. */
@@ -20,6 +20,7 @@ static void take_ref(sonic_kernels *kernels)
 {
     TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_AES, sonic_aes_select_ref, &kernels->aes);
     TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_GARBLE, sonic_garble_select_ref, &kernels->garble);
+    TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_OT, sonic_ot_select_ref, &kernels->ot);
     TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_BITMAT, sonic_bitmat_select_ref, &kernels->bitmat);
     TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_BOOL, sonic_bool_select_ref, &kernels->boolean);
     TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_VEC, sonic_vec_select_ref, kernels->vec);

@@ -24,6 +24,7 @@ libkernels_ref_la_SOURCES = \
 	kernels/garble/garble.h \
 	kernels/garble/garble_ref.c \
 	kernels/ot/ot.h \
+	kernels/ot/ot_ref.c \
 	kernels/ring/form_lanes_tmpl.h \
 	kernels/ring/lanes_ref.h \
 	kernels/ring/panel_tmpl.h \

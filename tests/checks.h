@@ -26,6 +26,15 @@
     X(GARBLE, garble, numbers) \
     X(GARBLE, garble, and_gates)
 
+#define SONIC_OT_CHECKS(X) \
+    X(OT, ot, vole) \
+    X(OT, ot, vole_wrap) \
+    X(OT, ot, pairs) \
+    X(OT, ot, bits) \
+    X(OT, ot, words) \
+    X(OT, ot, row_hash) \
+    X(OT, ot, alignment)
+
 #define SONIC_BITMAT_CHECKS(X) \
     X(BITMAT, bitmat, sizes) \
     X(BITMAT, bitmat, alignment) \
@@ -56,6 +65,7 @@
     bool check_##primitive##_##name(harness_tier *tier);
 SONIC_AES_CHECKS(SONIC_DECLARE_CHECK)
 SONIC_GARBLE_CHECKS(SONIC_DECLARE_CHECK)
+SONIC_OT_CHECKS(SONIC_DECLARE_CHECK)
 SONIC_BITMAT_CHECKS(SONIC_DECLARE_CHECK)
 SONIC_BOOL_CHECKS(SONIC_DECLARE_CHECK)
 SONIC_VEC_CHECKS(SONIC_DECLARE_CHECK)

@@ -90,6 +90,7 @@ static const struct {
 } parts[] = {
     {"aes", constant_time_aes, false},
     {"garble", constant_time_garble, false},
+    {"ot-kernels", constant_time_ot_kernels, false},
     {"bitmat", constant_time_bitmat, false},
     {"bool", constant_time_bool, false},
     {"vec", constant_time_vec, false},

@@ -28,6 +28,7 @@ typedef void (*constant_time_part)(const sonic_context *context);
 
 void constant_time_aes(const sonic_context *context);
 void constant_time_garble(const sonic_context *context);
+void constant_time_ot_kernels(const sonic_context *context);
 void constant_time_bitmat(const sonic_context *context);
 void constant_time_bool(const sonic_context *context);
 void constant_time_vec(const sonic_context *context);

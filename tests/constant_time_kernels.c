@@ -122,6 +122,40 @@ void constant_time_garble(const sonic_context *context)
     check_sizes("garble", run_garble, context);
 }
 
+/* Keys of the small-field VOLE are secret; the hash's is public. */
+static size_t run_ot(const sonic_context *context, uint8_t *out, const uint8_t *in, size_t n)
+{
+    enum { K = 3, ROWS = 9 };
+    static const uint8_t seed[16] = {1};
+    const sonic_ot_kernels *ot = &context->kernels.ot;
+    const size_t bits = (n + 7) / 8, stride = 16 * n + 5;
+    const uint8_t *labels = in + 129, *delta = labels + 16 * n;
+    uint8_t *const start = out;
+    sonic_aes_key pi, keys[1 << K];
+    context->kernels.aes.expand(&pi, seed);
+    context->kernels.aes.expand_many(keys, in + 1, 1 << K);
+    ot->vole(out, out + 16 * n, 16 * n, keys, K, 9, n);
+    out += (1 + K) * 16 * n;
+    ot->vole(NULL, out, 16 * n, keys, K, 9, n);
+    out += K * 16 * n;
+    ot->pairs(out, labels, delta, n, &pi);
+    out += 32 * n;
+    ot->words[0](out, out + 4 * n, labels, delta, n, &pi);
+    out += 8 * n;
+    ot->words[1](out, out + 8 * n, labels, delta, n, &pi);
+    out += 16 * n;
+    ot->bits(out, out + bits, labels, delta, n, &pi);
+    out += 2 * bits;
+    memcpy(out, in + 1, 16 * ROWS);
+    ot->row_hash(out, labels, stride, ROWS, n, delta);
+    return (size_t)(out - start) + 16 * ROWS;
+}
+
+void constant_time_ot_kernels(const sonic_context *context)
+{
+    check_sizes("ot", run_ot, context);
+}
+
 static size_t run_bitmat(const sonic_context *context, uint8_t *out, const uint8_t *in, size_t n)
 {
     const size_t stride = n / 64 + 2;

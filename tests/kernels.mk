@@ -7,6 +7,7 @@ libharness_la_SOURCES = \
 	tests/check_bool.c \
 	tests/check_conv.c \
 	tests/check_garble.c \
+	tests/check_ot.c \
 	tests/check_ring.c \
 	tests/check_vec.c \
 	tests/checks.h \
@@ -17,7 +18,7 @@ libharness_la_SOURCES = \
 	tests/textbook_aes.h
 
 if HAVE_CRITERION
-KERNEL_TESTS = tests/test_aes tests/test_garble tests/test_bitmat tests/test_bool tests/test_vec tests/test_dispatch \
+KERNEL_TESTS = tests/test_aes tests/test_garble tests/test_ot_kernels tests/test_bitmat tests/test_bool tests/test_vec tests/test_dispatch \
 	tests/test_ring tests/test_conv tests/test_packed tests/test_scratch
 check_PROGRAMS += $(KERNEL_TESTS)
 TESTS += $(KERNEL_TESTS)
@@ -27,6 +28,9 @@ tests_test_aes_LDADD = libharness.la libtest.la
 tests_test_garble_SOURCES = tests/test_garble.c
 tests_test_garble_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_garble_LDADD = libharness.la libtest.la
+tests_test_ot_kernels_SOURCES = tests/test_ot_kernels.c
+tests_test_ot_kernels_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_ot_kernels_LDADD = libharness.la libtest.la
 tests_test_bitmat_SOURCES = tests/test_bitmat.c
 tests_test_bitmat_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_bitmat_LDADD = libharness.la libtest.la

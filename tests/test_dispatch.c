@@ -99,6 +99,8 @@ Test(dispatch, tables_inherit_downwards)
         cr_assert(kernels.aes.expand && kernels.aes.expand_many && kernels.aes.ctr);
         cr_assert(kernels.aes.ccr && kernels.aes.tccr);
         cr_assert(kernels.garble.garble && kernels.garble.evaluate);
+        cr_assert(kernels.ot.vole && kernels.ot.pairs && kernels.ot.bits);
+        cr_assert(kernels.ot.words[0] && kernels.ot.words[1] && kernels.ot.row_hash);
         cr_assert(kernels.bitmat.planes32 && kernels.bitmat.planes64 && kernels.bitmat.labels128);
         cr_assert(kernels.boolean.bxor && kernels.boolean.and_xor);
         cr_assert(kernels.boolean.and_open && kernels.boolean.and_close);

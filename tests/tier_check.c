@@ -19,6 +19,7 @@ typedef struct row {
 static const row rows[] = {
     SONIC_AES_CHECKS(ROW)
     SONIC_GARBLE_CHECKS(ROW)
+    SONIC_OT_CHECKS(ROW)
     SONIC_BITMAT_CHECKS(ROW)
     SONIC_BOOL_CHECKS(ROW)
     SONIC_VEC_CHECKS(ROW)
