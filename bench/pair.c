@@ -318,7 +318,8 @@ sonic_status bench_pair_create(bench_pair **out, const bench_layer *layer,
         pair->server[i] = (bench_server){.pair = pair, .spill = -1};
     sonic_status status = make_graph(pair, layer, error);
     if (!status)
-        status = sonic_plan_make(&pair->plan, &pair->graph, options->batch, options->relu, error);
+        status = sonic_plan_make(&pair->plan, &pair->graph, options->batch,
+                                 (sonic_methods){options->relu, SONIC_SOURCE_DEALER}, error);
     for (unsigned i = 0; i < 2 && !status; i++)
         status = sonic_context_create(&pair->server[i].context, &context, error);
     if (!status)

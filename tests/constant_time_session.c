@@ -160,8 +160,10 @@ static void *serve(void *arg)
 {
     server *s = arg;
     sonic_session *session = NULL;
-    s->status = sonic_session_create(&session, s->context, &s->share, s->pool, s->relu, s->channel,
-                                     &s->error);
+    const sonic_session_options options = {.methods = {s->relu, SONIC_SOURCE_DEALER},
+                                           .pool = s->pool};
+    s->status =
+        sonic_session_create(&session, s->context, &s->share, &options, s->channel, &s->error);
     if (!s->status) {
         sonic_session_set_tap(session, s->tap, &s->share);
         s->status = sonic_session_infer(session, s->x, s->y, &s->error);

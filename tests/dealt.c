@@ -99,6 +99,7 @@ size_t test_contexts(sonic_context *contexts[SONIC_TIERS])
 
 void test_pools_begin(test_pools *pools, const sonic_graph *graph, uint32_t batch)
 {
+    const sonic_methods dealt = {SONIC_RELU_PPA, SONIC_SOURCE_DEALER};
     sonic_error error;
     const char *base = getenv("TMPDIR");
     memset(pools, 0, sizeof *pools);
@@ -106,8 +107,7 @@ void test_pools_begin(test_pools *pools, const sonic_graph *graph, uint32_t batc
     cr_assert_not_null(mkdtemp(pools->directory));
     for (unsigned p = 0; p < 2; p++)
         snprintf(pools->path[p], sizeof pools->path[p], "%s/pool.%u", pools->directory, p);
-    cr_assert_eq(sonic_plan_make(&pools->plan, graph, batch, SONIC_RELU_PPA, &error), SONIC_OK,
-                 "%s", error.text);
+    cr_assert_eq(sonic_plan_make(&pools->plan, graph, batch, dealt, &error), SONIC_OK, "%s", error.text);
 }
 
 void test_pools_deal(test_pools *pools, const sonic_context *context, const sonic_graph *graph,

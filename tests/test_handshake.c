@@ -133,7 +133,7 @@ static void make(two_party *both, sonic_ring ring, uint32_t outputs, uint32_t ba
     two_party_create(both, &model, batch, count, 31);
 }
 
-/* Gives server 1 of one pair of servers the share, the pool and the relu of another's. */
+/* Gives server 1 of one pair of servers the share, the pool and the methods of another's. */
 static void exchange(two_party *a, two_party *b)
 {
     sonic_model_share share = a->share[1];
@@ -143,9 +143,9 @@ static void exchange(two_party *a, two_party *b)
     memcpy(path, a->path[1], sizeof path);
     memcpy(a->path[1], b->path[1], sizeof path);
     memcpy(b->path[1], path, sizeof path);
-    sonic_relu relu = a->server[1].relu;
-    a->server[1].relu = b->server[1].relu;
-    b->server[1].relu = relu;
+    sonic_methods methods = a->server[1].methods;
+    a->server[1].methods = b->server[1].methods;
+    b->server[1].methods = methods;
 }
 
 /* Server 0 of `a` meets server 1 of `b`: both say so. */
@@ -183,11 +183,11 @@ Test(handshake, servers_of_different_things_refuse_each_other)
     expect_mismatch(&a, &b, "server 1 plans another graph (digest ",
                     "server 0 plans another graph (digest ");
     make(&b, SONIC_RING_32, 4, 2, 1);
-    two_party_use(&b, SONIC_RELU_GC, 1);
+    two_party_use(&b, (sonic_methods){.relu = SONIC_RELU_GC}, 1);
     expect_mismatch(&a, &b, "server 1 runs --relu gc, here ppa",
                     "server 0 runs --relu ppa, here gc");
     make(&b, SONIC_RING_32, 5, 2, 1);
-    two_party_use(&b, SONIC_RELU_GC, 1);
+    two_party_use(&b, (sonic_methods){.relu = SONIC_RELU_GC}, 1);
     expect_mismatch(&a, &b, "server 1 plans another graph (digest ",
                     "server 0 plans another graph (digest ");
     make(&b, SONIC_RING_32, 4, 2, 1);
@@ -242,13 +242,13 @@ Test(handshake, a_server_checks_its_own_files_first)
     two_party_free(&b);
 
     for (unsigned relu = 0; relu < SONIC_RELUS; relu++) {
-        two_party_use(&a, (sonic_relu)relu, 2);
-        a.server[1].relu = SONIC_RELUS - 1 - relu;
+        two_party_use(&a, (sonic_methods){.relu = (sonic_relu)relu}, 2);
+        a.server[1].methods.relu = SONIC_RELUS - 1 - relu;
         expect_own(&a, SONIC_E_MISMATCH,
                    relu == SONIC_RELU_PPA ? "was dealt for --relu ppa, this server runs --relu gc"
                                           : "was dealt for --relu gc, this server runs --relu ppa");
     }
-    two_party_use(&a, SONIC_RELU_PPA, 2);
+    two_party_use(&a, (sonic_methods){.relu = SONIC_RELU_PPA}, 2);
 
     void *w = a.share[1].w[1];
     a.share[1].w[1] = NULL;

@@ -42,7 +42,7 @@ static void expect_node(const two_party *both, uint32_t node)
     expect_plain(both, node, (const void *const *)in, expected);
     for (size_t i = 0; i < two_party_elements(both, node); i++) {
         int64_t e = oracle_get(graph->ring, expected, i), g = oracle_get(graph->ring, got, i);
-        bool exact = n->op == SONIC_OP_RELU && both->server[0].relu == SONIC_RELU_GC;
+        bool exact = n->op == SONIC_OP_RELU && both->server[0].methods.relu == SONIC_RELU_GC;
         bool rounded = n->shift && g == e + 1 && oracle_get(graph->ring, in[0], i) > 0 && !exact;
         bool rounded_down = n->shift && n->op == SONIC_OP_TRUNC && g == e + 1;
         cr_assert(g == e || rounded || rounded_down,
@@ -62,7 +62,7 @@ static void expect_traffic(const two_party *both, uint32_t inferences)
     for (unsigned party = 0; party < 2; party++)
         for (uint32_t node = 0; node < graph->nodes; node++)
             for (unsigned phase = 0; phase < SONIC_PHASES; phase++) {
-                sonic_traffic e = oracle_traffic(graph, both->server[0].relu, (sonic_phase)phase,
+                sonic_traffic e = oracle_traffic(graph, both->server[0].methods.relu, (sonic_phase)phase,
                                                  node, both->batch);
                 sonic_traffic g = both->server[party].traffic[node * SONIC_PHASES + phase];
                 uint64_t times = phase == SONIC_SETUP ? 1 : inferences;
@@ -71,7 +71,7 @@ static void expect_traffic(const two_party *both, uint32_t inferences)
                         g.rounds == e.rounds * times,
                     "%s, phase %u, relu %s, ring %d, batch %u: %llu, %llu bytes in %llu rounds, "
                     "not %llu in %llu",
-                    graph->node[node].name, phase, sonic_relu_name(both->server[0].relu),
+                    graph->node[node].name, phase, sonic_relu_name(both->server[0].methods.relu),
                     graph->ring, both->batch, (unsigned long long)g.sent,
                     (unsigned long long)g.received, (unsigned long long)g.rounds,
                     (unsigned long long)(e.sent * times), (unsigned long long)(e.rounds * times));
@@ -81,7 +81,7 @@ static void expect_traffic(const two_party *both, uint32_t inferences)
 /* Two inferences on inputs below `limit` (0: of the whole ring), everything checked. */
 static void check_relu(two_party *both, sonic_relu relu, int64_t limit)
 {
-    two_party_use(both, relu, 2);
+    two_party_use(both, (sonic_methods){.relu = relu}, 2);
     const sonic_graph *graph = &both->model.graph;
     size_t in = two_party_elements(both, 0), out = two_party_elements(both, graph->nodes - 1);
     size_t element = graph->ring / 8;

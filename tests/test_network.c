@@ -87,7 +87,7 @@ static void expect_nodes(const two_party *both)
                      SONIC_OK, "%s", error.text);
         for (size_t i = 0; i < elements; i++) {
             int64_t g = oracle_get(graph->ring, got, i), e = oracle_get(graph->ring, plain, i);
-            bool exact = n->op == SONIC_OP_RELU && both->server[0].relu == SONIC_RELU_GC;
+            bool exact = n->op == SONIC_OP_RELU && both->server[0].methods.relu == SONIC_RELU_GC;
             cr_assert(g == e || (n->shift && g == e + 1 && !exact),
                       "node '%s', element %zu: %lld, not %lld", n->name, i, (long long)g,
                       (long long)e);
@@ -109,7 +109,7 @@ static void expect_traffic(const two_party *both)
     for (unsigned party = 0; party < 2; party++)
         for (uint32_t node = 0; node < graph->nodes; node++)
             for (unsigned phase = 0; phase < SONIC_PHASES; phase++) {
-                sonic_traffic e = oracle_traffic(graph, both->server[0].relu, (sonic_phase)phase,
+                sonic_traffic e = oracle_traffic(graph, both->server[0].methods.relu, (sonic_phase)phase,
                                                  node, both->batch);
                 sonic_traffic g = both->server[party].traffic[node * SONIC_PHASES + phase];
                 cr_assert(g.sent == e.sent && g.received == e.received && g.rounds == e.rounds,
@@ -194,7 +194,7 @@ ParameterizedTest(struct network *network, network, secure_equals_plain, .timeou
     two_party both;
     two_party_create(&both, &model, network->batch, 1, 41);
     if (network->relu != SONIC_RELU_PPA)
-        two_party_use(&both, network->relu, 1);
+        two_party_use(&both, (sonic_methods){.relu = network->relu}, 1);
     size_t in = two_party_elements(&both, 0);
     float *x = find(path, network->name, "input.npy") ? read_floats(path, in) : invent_floats(in);
     void *q = malloc(in * 8),

@@ -8,6 +8,8 @@
 #include "tests/dealt.h"
 
 static const sonic_ring rings[2] = {SONIC_RING_32, SONIC_RING_64};
+static const sonic_methods ppa = {SONIC_RELU_PPA, SONIC_SOURCE_DEALER};
+static const sonic_methods gc = {SONIC_RELU_GC, SONIC_SOURCE_DEALER};
 
 /* Bits that n activations take in one direction and in the corrections, rounded up to bytes for
  * each block of 4096 in each round. */
@@ -30,7 +32,7 @@ static void relu_bytes(unsigned l, uint64_t n, bool stochastic, uint64_t *online
 static void make(sonic_plan *plan, const sonic_graph *graph, uint32_t batch)
 {
     sonic_error error;
-    cr_assert_eq(sonic_plan_make(plan, graph, batch, SONIC_RELU_PPA, &error), SONIC_OK, "%s",
+    cr_assert_eq(sonic_plan_make(plan, graph, batch, ppa, &error), SONIC_OK, "%s",
                  error.text);
 }
 
@@ -257,8 +259,8 @@ Test(plan, garbled_circuits_need_no_dealer)
         test_graph_append(&graph, SONIC_OP_TRUNC, 2)->shift = 5;
         test_graph_append(&graph, SONIC_OP_CONV, 3)->shape.dim[0] = 2;
         test_graph_shape(&graph);
-        cr_assert_eq(sonic_plan_make(&plan, &graph, 3, SONIC_RELU_GC, &error), SONIC_OK);
-        cr_assert_eq(plan.relu, SONIC_RELU_GC);
+        cr_assert_eq(sonic_plan_make(&plan, &graph, 3, gc, &error), SONIC_OK);
+        cr_assert_eq(plan.methods.relu, SONIC_RELU_GC);
         expect_garbled(&plan.step[1], rings[r], 3 * 13 * 9, 7, 1);
         /* Two levels, of two comparisons and of one a window. */
         sonic_step first = plan.step[2];
@@ -281,7 +283,7 @@ Test(plan, garbled_circuits_need_no_dealer)
         test_graph_begin(&graph, rings[r], SONIC_TRUNC_STOCHASTIC, 5, 0, 0);
         test_graph_append(&graph, SONIC_OP_CONV, 0)->shape = (sonic_shape){.rank = 1, .dim = {4}};
         test_graph_shape(&graph);
-        cr_assert_eq(sonic_plan_make(&plan, &graph, 3, SONIC_RELU_GC, &error), SONIC_OK);
+        cr_assert_eq(sonic_plan_make(&plan, &graph, 3, gc, &error), SONIC_OK);
         cr_assert_eq(plan.step[0].setup_bytes, 0);
         cr_assert_eq(plan.setup_rounds, 1);
         sonic_plan_free(&plan);
@@ -289,31 +291,54 @@ Test(plan, garbled_circuits_need_no_dealer)
     }
 }
 
-static void expect_relu_of(const sonic_plan *plan, const sonic_graph *graph, uint32_t batch,
-                           sonic_relu expected)
+static void expect_methods_of(const sonic_plan *plan, const sonic_graph *graph, uint32_t batch,
+                              sonic_methods expected)
 {
-    sonic_relu relu = SONIC_RELUS + 1;
-    cr_assert_eq(sonic_plan_relu_of(&relu, plan->digest, graph, batch, NULL), SONIC_OK);
-    cr_assert_eq(relu, expected);
+    sonic_methods methods = {SONIC_RELUS + 1, SONIC_SOURCES};
+    cr_assert_eq(sonic_plan_methods_of(&methods, plan->digest, graph, batch, NULL), SONIC_OK);
+    cr_assert_eq(methods.relu, expected.relu);
+    cr_assert(methods.relu == SONIC_RELUS || methods.source == expected.source);
 }
 
-Test(plan, the_digest_tells_how_is_compared)
+Test(plan, the_digest_tells_the_methods)
 {
+    enum { ALL = (int)SONIC_RELUS * (int)SONIC_SOURCES };
+    const sonic_methods none = {.relu = SONIC_RELUS};
     sonic_graph graph;
-    sonic_plan plan[SONIC_RELUS];
+    sonic_plan plan[ALL];
     sonic_error error;
     test_graph_relu(&graph, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, 30, 4);
-    for (unsigned relu = 0; relu < SONIC_RELUS; relu++) {
-        cr_assert_eq(sonic_plan_make(&plan[relu], &graph, 7, (sonic_relu)relu, &error), SONIC_OK);
-        expect_relu_of(&plan[relu], &graph, 7, (sonic_relu)relu);
-        expect_relu_of(&plan[relu], &graph, 8, SONIC_RELUS);
+    for (unsigned i = 0; i < ALL; i++) {
+        const sonic_methods methods = {(sonic_relu)(i % SONIC_RELUS),
+                                       (sonic_source)(i / SONIC_RELUS)};
+        cr_assert_eq(sonic_plan_make(&plan[i], &graph, 7, methods, &error), SONIC_OK);
+        expect_methods_of(&plan[i], &graph, 7, methods);
+        expect_methods_of(&plan[i], &graph, 8, none);
     }
     graph.node[1].shift = 5;
-    for (unsigned relu = 0; relu < SONIC_RELUS; relu++) {
-        expect_relu_of(&plan[relu], &graph, 7, SONIC_RELUS);
-        sonic_plan_free(&plan[relu]);
+    for (unsigned i = 0; i < ALL; i++) {
+        expect_methods_of(&plan[i], &graph, 7, none);
+        sonic_plan_free(&plan[i]);
     }
     sonic_graph_free(&graph);
+}
+
+Test(plan, sources_have_names)
+{
+    static const char *const names[SONIC_SOURCES] = {"dealer", "ot1", "ot2", "ot4", "ot8"};
+    static const unsigned k[SONIC_SOURCES] = {0, 1, 2, 4, 8};
+    sonic_source source;
+    sonic_error error;
+    for (unsigned s = 0; s < SONIC_SOURCES; s++) {
+        cr_assert_str_eq(sonic_source_name((sonic_source)s), names[s]);
+        cr_assert_eq(sonic_source_parse(&source, names[s], &error), SONIC_OK);
+        cr_assert(source == s && sonic_source_k(source) == k[s], "%s", names[s]);
+    }
+    cr_assert_eq(sonic_source_parse(&source, "ot", &error), SONIC_OK);
+    cr_assert_eq(source, SONIC_SOURCE_OT4);
+    cr_assert_eq(sonic_source_parse(&source, "ot3", &error), SONIC_E_ARGUMENT);
+    cr_assert_str_eq(error.text,
+                     "offline takes 'dealer', 'ot', 'ot1', 'ot2', 'ot4' or 'ot8', not 'ot3'");
 }
 
 Test(plan, the_digest_is_of_graph_and_batch)
@@ -351,20 +376,20 @@ Test(plan, what_cannot_be_planned_is_refused)
     sonic_plan plan;
     sonic_error error;
     test_graph_relu(&graph, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, 1u << 30, 4);
-    cr_assert_eq(sonic_plan_make(&plan, &graph, 0, SONIC_RELU_PPA, &error), SONIC_E_ARGUMENT);
+    cr_assert_eq(sonic_plan_make(&plan, &graph, 0, ppa, &error), SONIC_E_ARGUMENT);
     cr_assert_str_eq(error.text, "a batch must have at least one image");
-    cr_assert_eq(sonic_plan_make(&plan, &graph, UINT32_MAX, SONIC_RELU_PPA, &error), SONIC_E_SHAPE);
+    cr_assert_eq(sonic_plan_make(&plan, &graph, UINT32_MAX, ppa, &error), SONIC_E_SHAPE);
     cr_assert_str_eq(error.text,
                      "node 0 (input) has too many elements in a batch: more than 2^31");
     cr_assert_null(plan.step);
-    cr_assert_eq(sonic_plan_make(&plan, &graph, 3, SONIC_RELU_PPA, &error), SONIC_E_SHAPE);
-    cr_assert_eq(sonic_plan_make(&plan, &graph, 2, SONIC_RELU_PPA, &error), SONIC_OK);
+    cr_assert_eq(sonic_plan_make(&plan, &graph, 3, ppa, &error), SONIC_E_SHAPE);
+    cr_assert_eq(sonic_plan_make(&plan, &graph, 2, ppa, &error), SONIC_OK);
     /* Party 0 expands its own masks and as many bits of dealt ones as party 1 has corrections. */
     uint64_t own_bits = 63 + 62 + 62 + 57 + 1 + 64;
     cr_assert_lt((own_bits << 31) / 128 + plan.step[1].offline_bytes / 16, UINT64_C(1) << 34);
     sonic_plan_free(&plan);
     graph.node[1].input[0] = 99; /* a graph that was never validated */
-    cr_assert_eq(sonic_plan_make(&plan, &graph, 1, SONIC_RELU_PPA, &error), SONIC_E_FORMAT);
+    cr_assert_eq(sonic_plan_make(&plan, &graph, 1, ppa, &error), SONIC_E_FORMAT);
     sonic_graph_free(&graph);
 
     /* No level of this max-pool has too many elements, but all together do. */
@@ -373,9 +398,9 @@ Test(plan, what_cannot_be_planned_is_refused)
         (sonic_window){3, 3, 1, 1, 1, 1, 0, 0, 0, 0};
     test_graph_shape(&graph);
     cr_assert_leq(sonic_max_pool_level(&graph, 1, 2, 0), UINT64_C(1) << 31);
-    cr_assert_eq(sonic_plan_make(&plan, &graph, 1, SONIC_RELU_PPA, &error), SONIC_OK);
+    cr_assert_eq(sonic_plan_make(&plan, &graph, 1, ppa, &error), SONIC_OK);
     sonic_plan_free(&plan);
-    cr_assert_eq(sonic_plan_make(&plan, &graph, 2, SONIC_RELU_PPA, &error), SONIC_E_SHAPE);
+    cr_assert_eq(sonic_plan_make(&plan, &graph, 2, ppa, &error), SONIC_E_SHAPE);
     cr_assert(strstr(error.text, "node 1"), "%s", error.text);
     sonic_graph_free(&graph);
 }

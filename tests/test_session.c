@@ -132,7 +132,7 @@ Test(session, the_wire_is_the_same_on_all_pairs_of_tiers_and_threads)
 
 static uint64_t bytes_of(const two_party *both, sonic_phase phase, uint32_t node)
 {
-    return oracle_traffic(&both->model.graph, both->server[0].relu, phase, node, both->batch).sent;
+    return oracle_traffic(&both->model.graph, both->server[0].methods.relu, phase, node, both->batch).sent;
 }
 
 /* Bytes that a server sends in all of a phase. */
@@ -222,7 +222,7 @@ static void sweep(two_party_fault fault, sonic_relu relu, uint64_t step)
     two_party both;
     small_net(&model, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC);
     two_party_create(&both, &model, 1, 1, 22);
-    two_party_use(&both, relu, 300);
+    two_party_use(&both, (sonic_methods){.relu = relu}, 300);
     struct io io = make_io(&both, 1);
     uint64_t inference = phase_bytes(&both, SONIC_OFFLINE) + phase_bytes(&both, SONIC_ONLINE);
     uint64_t total = phase_bytes(&both, SONIC_SETUP) + inference;

@@ -132,8 +132,9 @@ static void *serve(void *arg)
     two_party_server *s = &job->both->server[job->party];
     uint32_t nodes = job->both->model.graph.nodes;
     sonic_session *session = NULL;
+    const sonic_session_options options = {.methods = s->methods, .pool = job->pool};
     s->status = sonic_session_create(&session, job->context, &job->both->share[job->party],
-                                     job->pool, s->relu, job->channel, &s->error);
+                                     &options, job->channel, &s->error);
     if (!s->status) {
         sonic_session_tap tap = job->both->tap;
         sonic_session_set_tap(session, tap ? tap : record, tap ? job->both->tap_arg : job);
@@ -181,15 +182,16 @@ void two_party_deal(two_party *both, uint32_t count, uint8_t id)
     cr_assert_eq(sonic_context_create(&context, NULL, &error), SONIC_OK, "%s", error.text);
     for (unsigned i = 0; i < 2; i++)
         memset(both->share[i].id, id, SONIC_ID_BYTES);
-    cr_assert_eq(sonic_deal(context, &both->model.graph, both->share[0].id, both->server[0].relu,
-                            both->batch, count, both->path[0], both->path[1], NULL, NULL, &error),
+    cr_assert_eq(sonic_deal(context, &both->model.graph, both->share[0].id,
+                            both->server[0].methods.relu, both->batch, count, both->path[0],
+                            both->path[1], NULL, NULL, &error),
                  SONIC_OK, "%s", error.text);
     sonic_context_free(context);
 }
 
-void two_party_use(two_party *both, sonic_relu relu, uint32_t count)
+void two_party_use(two_party *both, sonic_methods methods, uint32_t count)
 {
-    both->server[0].relu = both->server[1].relu = relu;
+    both->server[0].methods = both->server[1].methods = methods;
     two_party_deal(both, count, both->share[0].id[0]);
 }
 
@@ -236,7 +238,7 @@ static void forget(two_party *both, two_party_server *s)
     free(s->tap);
     free(s->traffic);
     *s = (two_party_server){.tier = s->tier,
-                            .relu = s->relu,
+                            .methods = s->methods,
                             .threads = s->threads,
                             .timeout_ms = s->timeout_ms,
                             .fault = s->fault,

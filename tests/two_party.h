@@ -18,7 +18,7 @@ typedef enum two_party_fault {
 /** One server: options before a run, observations after it. */
 typedef struct two_party_server {
     const char *tier; /**< NULL: the highest */
-    sonic_relu relu;
+    sonic_methods methods;
     int threads;
     int timeout_ms;
     two_party_fault fault;
@@ -55,11 +55,11 @@ void two_party_create(two_party *both, sonic_model *model, uint32_t batch, uint3
                       uint64_t seed);
 void two_party_free(two_party *both);
 
-/** Deals new pools, for a model whose id is all `id` and for server 0's relu. */
+/** Deals new pools, for a model whose id is all `id` and for server 0's methods. */
 void two_party_deal(two_party *both, uint32_t count, uint8_t id);
 
-/** Lets both servers compare by `relu`, and deals new pools for it. */
-void two_party_use(two_party *both, sonic_relu relu, uint32_t count);
+/** Lets both servers work by these methods, and deals new pools for them. */
+void two_party_use(two_party *both, sonic_methods methods, uint32_t count);
 
 /** One session of `inferences` batches: x, of that many batches in the clear, is split, and what
  * both servers return is joined into y.  Returns SONIC_OK if both succeeded, else a failed server's

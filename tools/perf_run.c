@@ -62,14 +62,20 @@ static void record(sonic_perf_party *party, const sonic_session *session, double
     party->processor[run] = computing > processor ? processor / computing : 1;
 }
 
+static sonic_methods methods_of(const sonic_perf_bench *bench)
+{
+    return (sonic_methods){bench->options->relu, SONIC_SOURCE_DEALER};
+}
+
 /* One run of one server. */
 static void play(sonic_perf_party *party)
 {
     sonic_perf_bench *bench = party->bench;
     sonic_session *session = NULL;
     pthread_mutex_lock(&bench->turn);
-    party->status = sonic_session_create(&session, bench->context, &party->share, party->pool,
-                                         bench->options->relu, party->channel, &party->error);
+    const sonic_session_options options = {.methods = methods_of(bench), .pool = party->pool};
+    party->status = sonic_session_create(&session, bench->context, &party->share, &options,
+                                         party->channel, &party->error);
     if (!party->status) {
         if (party == &bench->party[0])
             sonic_session_set_tap(session, show_node, bench);
@@ -284,7 +290,7 @@ static sonic_status take_plan(const sonic_perf_bench *bench, sonic_perf_result *
 {
     sonic_plan plan;
     sonic_status status =
-        sonic_plan_make(&plan, &result->graph, bench->options->batch, bench->options->relu, error);
+        sonic_plan_make(&plan, &result->graph, bench->options->batch, methods_of(bench), error);
     if (status)
         return status;
     result->slot_bytes = plan.slot_bytes;

@@ -109,16 +109,18 @@ static sonic_status start(sonic_serving *serving, sonic_error *error)
         status = sonic_serve_fetch(serving, error);
     if (status == SONIC_OK)
         status = sonic_pool_open(&serving->pool, options->pool, error);
+    const sonic_session_options how = { .methods = { options->relu, SONIC_SOURCE_DEALER },
+                                        .pool = serving->pool };
     /* Files that do not belong together are found before the peer is bothered. */
     if (status == SONIC_OK)
-        status = sonic_session_check(&serving->model, serving->pool, options->relu, error);
+        status = sonic_session_check(&serving->model, &how, error);
     if (status == SONIC_OK)
         status = make_buffers(serving, error);
     if (status == SONIC_OK)
         status = meet_peer(serving, error);
     if (status == SONIC_OK)
         status = sonic_session_create(&serving->session, serving->context, &serving->model,
-                                      serving->pool, options->relu, serving->peer, error);
+                                      &how, serving->peer, error);
     return status == SONIC_OK ? open_door(serving, error) : status;
 }
 

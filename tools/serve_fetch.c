@@ -29,8 +29,9 @@ static sonic_status bound_pool(const sonic_serving *serving, const sonic_greetin
 {
     sonic_plan plan;
     uint64_t data = 0;
-    sonic_status status = sonic_plan_make(&plan, &serving->model.graph, dealer->batch,
-                                          serving->options->relu, error);
+    sonic_status status =
+        sonic_plan_make(&plan, &serving->model.graph, dealer->batch,
+                        (sonic_methods){serving->options->relu, SONIC_SOURCE_DEALER}, error);
     if (status != SONIC_OK)
         return status;
     /* The container adds a checksum to every 64 KiB, pages and metadata; its reader is exact. */

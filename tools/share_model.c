@@ -116,7 +116,8 @@ static sonic_status share_model(const arguments *args, sonic_error *error)
     status = sonic_model_quantise(&model, &args->quantise, error);
     if (status != SONIC_OK)
         goto free_model;
-    status = sonic_plan_make(&plan, &model.graph, 1, SONIC_RELU_PPA, error);
+    status = sonic_plan_make(&plan, &model.graph, 1,
+                             (sonic_methods){SONIC_RELU_PPA, SONIC_SOURCE_DEALER}, error);
     if (status != SONIC_OK)
         goto free_model;
     status = sonic_model_split(&model, context, args->base, error);

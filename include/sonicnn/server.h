@@ -2,13 +2,15 @@
  * One of the two servers, for a program of your own: shares in, shares out.
  *
  * What `sonicnn serve` does, without its users' protocol: your program brings input shares by its
- * own ways and takes result shares away.  Semi-honest security against either server, given a
- * dealer that colludes with neither; channels are not encrypted (doc/security.md).  A server is
- * used by one thread at a time.  After a failure of the peer or of the pool it is poisoned: every
- * later call but sonic_server_free() returns SONIC_E_POISONED.
+ * own ways and takes result shares away.  Semi-honest security against either server, where there is
+ * a dealer given that it colludes with neither; channels are not encrypted (doc/security.md).  A
+ * server is used by one thread at a time.  After a failure of the peer or of the pool it is
+ * poisoned: every later call but sonic_server_free() returns SONIC_E_POISONED.
  */
 #ifndef SONICNN_SERVER_H
 #define SONICNN_SERVER_H
+
+#include <stdint.h>
 
 #include <sonicnn/context.h>
 
@@ -21,11 +23,16 @@ typedef struct sonic_server sonic_server;
 /** Files as `sonicnn share-model` and `sonicnn deal` write them, and where the other server is. */
 typedef struct sonic_server_options {
     const char *model; /**< this server's share, BASE.0 or BASE.1: it says which server this is */
-    const char *pool;  /**< this server's pool; locked, and counted down durably */
+    const char *pool;  /**< this server's pool; locked, and counted down durably; NULL with "ot" */
     const char *peer;  /**< "HOST:PORT": server 0 listens there, server 1 connects to it */
     int timeout_ms;    /**< of the peer, by progress; 0: 30 s */
-    const char *relu;  /**< how ReLU and max-pool compare, as the pool was dealt for: "ppa", dealt
-                            material, or "gc", garbled circuits; NULL: "ppa" */
+    const char *relu;  /**< how ReLU and max-pool compare, as the pool was dealt for: "ppa", a
+                            prefix adder, or "gc", garbled circuits; NULL: "ppa" */
+    const char *offline; /**< where correlated randomness comes from: "dealer", the pool, or "ot",
+                              the two servers alone, by oblivious transfers ("ot1", "ot2", "ot4",
+                              "ot8": from least computation to fewest bytes; "ot" is "ot4"); NULL:
+                              "dealer" */
+    uint32_t batch; /**< with "ot": images of an inference; with "dealer" 0, for the pool says it */
 } sonic_server_options;
 
 /** What an inference moves, in ring elements of 4 or 8 bytes, little-endian as the machine's. */
@@ -37,8 +44,9 @@ typedef struct sonic_server_shape {
     double input_unit, output_unit; /**< a ring element q stands for the real number unit * q */
 } sonic_server_shape;
 
-/** Loads, connects, checks that both servers have the same network, ring, batch and pool pair, and
- * opens the masked weights: 2 l |W| bits in all, one round.
+/** Loads, connects, checks that both servers have the same network, ring, batch, pool pair, "relu"
+ * and "offline", and opens the masked weights: 2 l |W| bits in all, one round; with "gc" and "ot"
+ * base transfers come on top of it.
  * @param context must outlive the server
  * @return any status; the sentence names the file, the peer or what differs */
 SONIC_API SONIC_MUST_CHECK sonic_status sonic_server_create(sonic_server **server,
@@ -52,9 +60,9 @@ SONIC_API void sonic_server_free(sonic_server *server);
 /** Shapes and scales; constant over the server's life. */
 SONIC_API sonic_server_shape sonic_server_shape_of(const sonic_server *server);
 
-/** Does what needs no input for the next inference: claims its material, one ring product a linear
- * layer, and with "gc" makes and exchanges the garbled tables.  Both servers must call it at the
- * same point, or neither; sonic_server_infer() does it otherwise. */
+/** Does what needs no input for the next inference: claims its material or with "ot" makes it, one
+ * ring product a linear layer, and with "gc" makes and exchanges the garbled tables.  Both servers
+ * must call it at the same point, or neither; sonic_server_infer() does it otherwise. */
 SONIC_API SONIC_MUST_CHECK sonic_status sonic_server_prepare(sonic_server *server,
                                                              sonic_error *error);
 

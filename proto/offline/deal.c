@@ -15,7 +15,7 @@
 static sonic_status deal_relu(const sonic_deal_node *node, sonic_error *error)
 {
     const sonic_dealer *dealer = node->dealer;
-    sonic_relu_calls calls = {.relu = dealer->plan->relu,
+    sonic_relu_calls calls = {.relu = dealer->plan->methods.relu,
                               .graph = dealer->graph,
                               .node = node->node,
                               .batch = dealer->plan->batch};
@@ -131,7 +131,8 @@ sonic_status sonic_deal(const sonic_context *context, const sonic_graph *graph,
     if (strcmp(path0, path1) == 0)
         return sonic_fail(error, SONIC_E_ARGUMENT, "both parties' pools would be written to %s",
                           path0);
-    sonic_status status = sonic_plan_make(&plan, graph, batch, relu, error);
+    const sonic_methods methods = {.relu = relu, .source = SONIC_SOURCE_DEALER};
+    sonic_status status = sonic_plan_make(&plan, graph, batch, methods, error);
     if (status != SONIC_OK)
         return status;
 

@@ -21,5 +21,6 @@ libproto_la_SOURCES += \
 	proto/offline/ppa_plan.h \
 	proto/offline/relu_plan.c \
 	proto/offline/relu_plan.h \
+	proto/offline/source.c \
 	proto/offline/source.h \
 	proto/offline/streams.h

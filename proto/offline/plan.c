@@ -89,7 +89,7 @@ static sonic_status plan_relu(sonic_step *step, const sonic_graph *graph, uint32
 }
 
 static sonic_status plan_node(sonic_step *step, const sonic_graph *graph, uint32_t i,
-                              uint32_t batch, sonic_relu relu, sonic_error *error)
+                              uint32_t batch, sonic_methods methods, sonic_error *error)
 {
     const sonic_node *node = &graph->node[i];
     uint64_t n;
@@ -102,7 +102,7 @@ static sonic_status plan_node(sonic_step *step, const sonic_graph *graph, uint32
         return plan_conv(step, graph, i, batch, error);
     case SONIC_OP_RELU:
     case SONIC_OP_MAX_POOL:
-        return plan_relu(step, graph, i, batch, relu, error);
+        return plan_relu(step, graph, i, batch, methods.relu, error);
     case SONIC_OP_TRUNC:
         if (graph->truncation == SONIC_TRUNC_STOCHASTIC && node->shift > 0) {
             step->offline_bytes = 2 * sonic_plan_open_bytes(graph->ring, n);
@@ -140,10 +140,10 @@ static sonic_status add_step(sonic_plan *plan, sonic_step *step, const sonic_gra
     return SONIC_OK;
 }
 
-static sonic_status make_digest(uint8_t digest[SONIC_DIGEST_BYTES], const sonic_graph *graph,
-                                uint32_t batch, sonic_relu relu, sonic_error *error)
+/* Hashes what does not depend on the methods. */
+static sonic_status begin_digest(crypto_generichash_state *hash, const sonic_graph *graph,
+                                 uint32_t batch, sonic_error *error)
 {
-    /* Before there was a choice the name was not hashed: pools of then still fit. */
     static const char domain[] = "sonicnn plan";
     uint8_t *bytes, numbers[8];
     size_t n;
@@ -153,46 +153,57 @@ static sonic_status make_digest(uint8_t digest[SONIC_DIGEST_BYTES], const sonic_
     sonic_file_put32(numbers, PLAN_VERSION);
     sonic_file_put32(numbers + 4, batch);
 
-    crypto_generichash_state hash;
-    crypto_generichash_init(&hash, NULL, 0, SONIC_DIGEST_BYTES);
-    crypto_generichash_update(&hash, (const uint8_t *)domain, sizeof domain);
-    crypto_generichash_update(&hash, numbers, sizeof numbers);
-    crypto_generichash_update(&hash, bytes, n);
-    if (relu != SONIC_RELU_PPA) {
-        const char *name = sonic_relu_name(relu);
-        crypto_generichash_update(&hash, (const uint8_t *)name, strlen(name));
-    }
-    crypto_generichash_final(&hash, digest, SONIC_DIGEST_BYTES);
+    crypto_generichash_init(hash, NULL, 0, SONIC_DIGEST_BYTES);
+    crypto_generichash_update(hash, (const uint8_t *)domain, sizeof domain);
+    crypto_generichash_update(hash, numbers, sizeof numbers);
+    crypto_generichash_update(hash, bytes, n);
     free(bytes);
     return SONIC_OK;
 }
 
-sonic_status sonic_plan_relu_of(sonic_relu *relu, const uint8_t digest[SONIC_DIGEST_BYTES],
-                                const sonic_graph *graph, uint32_t batch, sonic_error *error)
+/* Before there was a choice no method was hashed: pools of then still fit. */
+static void end_digest(uint8_t digest[SONIC_DIGEST_BYTES], crypto_generichash_state hash,
+                       sonic_methods methods)
 {
-    for (unsigned r = 0; r < SONIC_RELUS; r++) {
+    static const char *const relus[SONIC_RELUS] = {[SONIC_RELU_PPA] = "", [SONIC_RELU_GC] = "gc 2"};
+    const char *relu = relus[methods.relu], *source = sonic_source_name(methods.source);
+    if (methods.relu != SONIC_RELU_PPA)
+        crypto_generichash_update(&hash, (const uint8_t *)relu, strlen(relu) + 1);
+    if (methods.source != SONIC_SOURCE_DEALER)
+        crypto_generichash_update(&hash, (const uint8_t *)source, strlen(source) + 1);
+    crypto_generichash_final(&hash, digest, SONIC_DIGEST_BYTES);
+}
+
+sonic_status sonic_plan_methods_of(sonic_methods *methods, const uint8_t digest[SONIC_DIGEST_BYTES],
+                                   const sonic_graph *graph, uint32_t batch, sonic_error *error)
+{
+    crypto_generichash_state hash;
+    sonic_status status = begin_digest(&hash, graph, batch, error);
+    if (status != SONIC_OK)
+        return status;
+    for (unsigned i = 0; i < SONIC_RELUS * SONIC_SOURCES; i++) {
         uint8_t other[SONIC_DIGEST_BYTES];
-        sonic_status status = make_digest(other, graph, batch, (sonic_relu)r, error);
-        if (status != SONIC_OK)
-            return status;
-        *relu = (sonic_relu)r;
+        *methods = (sonic_methods){.relu = (sonic_relu)(i / SONIC_SOURCES),
+                                   .source = (sonic_source)(i % SONIC_SOURCES)};
+        end_digest(other, hash, *methods);
         if (memcmp(digest, other, SONIC_DIGEST_BYTES) == 0)
             return SONIC_OK;
     }
-    *relu = SONIC_RELUS;
+    methods->relu = SONIC_RELUS;
     return SONIC_OK;
 }
 
 sonic_status sonic_plan_make(sonic_plan *plan, const sonic_graph *graph, uint32_t batch,
-                             sonic_relu relu, sonic_error *error)
+                             sonic_methods methods, sonic_error *error)
 {
+    crypto_generichash_state hash;
     memset(plan, 0, sizeof *plan);
     if (batch == 0)
         return sonic_fail(error, SONIC_E_ARGUMENT, "a batch must have at least one image");
     if (graph->nodes == 0)
         return sonic_fail(error, SONIC_E_ARGUMENT, "a graph without nodes has no plan");
 
-    plan->relu = relu;
+    plan->methods = methods;
     plan->batch = batch;
     plan->nodes = graph->nodes;
     plan->step = calloc(graph->nodes, sizeof *plan->step);
@@ -201,9 +212,11 @@ sonic_status sonic_plan_make(sonic_plan *plan, const sonic_graph *graph, uint32_
                           graph->nodes);
 
     /* First: writing validates the graph, on which all else relies. */
-    sonic_status status = make_digest(plan->digest, graph, batch, relu, error);
+    sonic_status status = begin_digest(&hash, graph, batch, error);
+    if (status == SONIC_OK)
+        end_digest(plan->digest, hash, methods);
     for (uint32_t i = 0; i < graph->nodes && status == SONIC_OK; i++) {
-        status = plan_node(&plan->step[i], graph, i, batch, relu, error);
+        status = plan_node(&plan->step[i], graph, i, batch, methods, error);
         if (status == SONIC_OK)
             status = add_step(plan, &plan->step[i], graph, i, error);
     }
@@ -213,7 +226,7 @@ sonic_status sonic_plan_make(sonic_plan *plan, const sonic_graph *graph, uint32_
     }
     plan->setup_rounds = plan->setup_bytes > 0;
     if (plan->prepare_bytes > 0) {
-        sonic_relu_cost begin = sonic_relu_setup_cost(relu);
+        sonic_relu_cost begin = sonic_relu_setup_cost(methods.relu);
         plan->step[0].setup_bytes += begin.prepare_bytes;
         plan->setup_bytes += begin.prepare_bytes;
         plan->setup_rounds += begin.prepare_rounds;

@@ -1,11 +1,11 @@
 /** @file
  * The plan: what correlated randomness one inference of a graph consumes, to the byte, and the
- * closed forms of every layer's traffic, given how the network compares.
+ * closed forms of every layer's traffic, given how the two servers work.
  */
 #ifndef SONIC_PROTO_OFFLINE_PLAN_H
 #define SONIC_PROTO_OFFLINE_PLAN_H
 
-#include "proto/offline/relu_plan.h"
+#include "proto/offline/source.h"
 
 enum { SONIC_DIGEST_BYTES = 32 };
 
@@ -24,7 +24,7 @@ typedef struct sonic_step {
 } sonic_step;
 
 typedef struct sonic_plan {
-    sonic_relu relu;
+    sonic_methods methods;
     uint32_t batch;
     uint32_t nodes;
     sonic_step *step;    /**< one a node */
@@ -33,19 +33,20 @@ typedef struct sonic_plan {
     uint64_t setup_rounds;                  /**< of a session, without the handshake */
     uint64_t prepare_rounds, online_rounds; /**< of one inference */
     uint8_t digest[SONIC_DIGEST_BYTES];     /**< BLAKE2b of the serialised graph, batch, format
-                                               version and relu */
+                                               version and methods */
 } sonic_plan;
 
 SONIC_MUST_CHECK sonic_status sonic_plan_make(sonic_plan *plan, const sonic_graph *graph,
-                                              uint32_t batch, sonic_relu relu, sonic_error *error);
+                                              uint32_t batch, sonic_methods methods,
+                                              sonic_error *error);
 void sonic_plan_free(sonic_plan *plan);
 
-/** Which way of comparing the plan with this digest had; SONIC_RELUS where it is not one of this
+/** Which methods the plan with this digest had; relu is SONIC_RELUS where it is not one of this
  * graph and batch. */
-SONIC_MUST_CHECK sonic_status sonic_plan_relu_of(sonic_relu *relu,
-                                                 const uint8_t digest[SONIC_DIGEST_BYTES],
-                                                 const sonic_graph *graph, uint32_t batch,
-                                                 sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_plan_methods_of(sonic_methods *methods,
+                                                    const uint8_t digest[SONIC_DIGEST_BYTES],
+                                                    const sonic_graph *graph, uint32_t batch,
+                                                    sonic_error *error);
 
 /** Bytes of one opening of n elements, one direction. */
 uint64_t sonic_plan_open_bytes(sonic_ring ring, uint64_t n);

@@ -36,15 +36,20 @@ static sonic_status meet_peer(sonic_server *server, const char *address, int tim
 sonic_status sonic_server_create(sonic_server **server, const sonic_context *context,
                                  const sonic_server_options *options, sonic_error *error)
 {
-    if (!server || !context || !options || !options->model || !options->pool || !options->peer)
+    if (!server || !context || !options || !options->model || !options->peer)
         return sonic_fail(error, SONIC_E_ARGUMENT,
-                          "a server needs a context, a model share, a pool and its peer's address");
+                          "a server needs a context, a model share and its peer's address");
     if (options->timeout_ms < 0)
         return sonic_fail(error, SONIC_E_ARGUMENT, "a timeout of %d ms is negative",
                           options->timeout_ms);
     int timeout_ms = options->timeout_ms ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
-    sonic_relu relu = SONIC_RELU_PPA;
-    sonic_status status = options->relu ? sonic_relu_parse(&relu, options->relu, error) : SONIC_OK;
+    sonic_session_options how = {.methods = {SONIC_RELU_PPA, SONIC_SOURCE_DEALER},
+                                 .batch = options->batch};
+    sonic_status status = SONIC_OK;
+    if (options->relu)
+        status = sonic_relu_parse(&how.methods.relu, options->relu, error);
+    if (status == SONIC_OK && options->offline)
+        status = sonic_source_parse(&how.methods.source, options->offline, error);
     if (status != SONIC_OK)
         return status;
 
@@ -52,15 +57,15 @@ sonic_status sonic_server_create(sonic_server **server, const sonic_context *con
     if (!s)
         return sonic_fail(error, SONIC_E_MEMORY, "no memory for a server");
     status = sonic_model_share_load(&s->model, options->model, error);
-    if (status == SONIC_OK)
+    if (status == SONIC_OK && options->pool)
         status = sonic_pool_open(&s->pool, options->pool, error);
+    how.pool = s->pool;
     if (status == SONIC_OK)
-        status = sonic_session_check(&s->model, s->pool, relu, error);
+        status = sonic_session_check(&s->model, &how, error);
     if (status == SONIC_OK)
         status = meet_peer(s, options->peer, timeout_ms, error);
     if (status == SONIC_OK)
-        status =
-            sonic_session_create(&s->session, context, &s->model, s->pool, relu, s->peer, error);
+        status = sonic_session_create(&s->session, context, &s->model, &how, s->peer, error);
     if (status != SONIC_OK) {
         sonic_server_free(s);
         return status;

@@ -36,28 +36,30 @@ sonic_layer sonic_session_layer(const sonic_session *session, uint32_t node)
                          .compare = compare};
 }
 
-/* Whether a pool was dealt for the model's graph and for servers that compare by `relu`. */
+/* Whether a pool was dealt for the model's graph and for servers of these methods. */
 static sonic_status check_digest(const sonic_model_share *model, const sonic_pool *pool,
-                                 sonic_relu relu, sonic_error *error)
+                                 sonic_methods methods, sonic_error *error)
 {
-    sonic_relu dealt;
-    sonic_status status = sonic_plan_relu_of(&dealt, sonic_pool_plan_digest(pool), &model->graph,
-                                             sonic_pool_header(pool)->batch, error);
+    sonic_methods dealt;
+    sonic_status status =
+        sonic_plan_methods_of(&dealt, sonic_pool_plan_digest(pool), &model->graph,
+                              sonic_pool_header(pool)->batch, error);
     if (status)
         return status;
-    if (dealt == SONIC_RELUS)
+    if (dealt.relu == SONIC_RELUS || dealt.source != methods.source)
         return sonic_fail(error, SONIC_E_MISMATCH,
                           "pool %s was dealt for another graph or by another version",
                           sonic_pool_path(pool));
-    if (dealt != relu)
+    if (dealt.relu != methods.relu)
         return sonic_fail(error, SONIC_E_MISMATCH,
                           "pool %s was dealt for --relu %s, this server runs --relu %s",
-                          sonic_pool_path(pool), sonic_relu_name(dealt), sonic_relu_name(relu));
+                          sonic_pool_path(pool), sonic_relu_name(dealt.relu),
+                          sonic_relu_name(methods.relu));
     return SONIC_OK;
 }
 
-sonic_status sonic_session_check(const sonic_model_share *model, const sonic_pool *pool,
-                                 sonic_relu relu, sonic_error *error)
+static sonic_status check_pool(const sonic_model_share *model, const sonic_pool *pool,
+                               sonic_methods methods, sonic_error *error)
 {
     const sonic_file_header *header = sonic_pool_header(pool);
     const char *path = sonic_pool_path(pool);
@@ -70,13 +72,33 @@ sonic_status sonic_session_check(const sonic_model_share *model, const sonic_poo
                           (int)header->ring, (int)model->graph.ring);
     if (memcmp(header->model, model->id, SONIC_ID_BYTES))
         return sonic_fail(error, SONIC_E_MISMATCH, "pool %s was dealt for another model", path);
+    return check_digest(model, pool, methods, error);
+}
+
+sonic_status sonic_session_check(const sonic_model_share *model,
+                                 const sonic_session_options *options, sonic_error *error)
+{
+    const char *source = sonic_source_name(options->methods.source);
+    const bool dealt = options->methods.source == SONIC_SOURCE_DEALER;
+    if (dealt && !options->pool)
+        return sonic_fail(error, SONIC_E_ARGUMENT, "with --offline dealer a server needs a pool");
+    if (!dealt && options->pool)
+        return sonic_fail(error, SONIC_E_ARGUMENT,
+                          "with --offline %s a server takes no pool, and was given %s", source,
+                          sonic_pool_path(options->pool));
+    if (dealt && options->batch)
+        return sonic_fail(error, SONIC_E_ARGUMENT,
+                          "with --offline dealer the pool's batch counts, and %u was given",
+                          options->batch);
     for (uint32_t node = 0; node < model->graph.nodes; node++)
         if ((sonic_node_weights(&model->graph, node) && !model->w[node]) ||
             (sonic_node_biases(&model->graph, node) && !model->b[node]))
             return sonic_fail(error, SONIC_E_ARGUMENT,
                               "the model share has no constants for layer '%s'",
                               model->graph.node[node].name);
-    return check_digest(model, pool, relu, error);
+    if (!dealt) /* nothing makes its material yet */
+        return sonic_fail(error, SONIC_E_ARGUMENT, "--offline %s is not there yet", source);
+    return check_pool(model, options->pool, options->methods, error);
 }
 
 /* Whether a pool holds what the plan says. */
@@ -104,14 +126,24 @@ static void fill_last_use(sonic_session *session)
     session->last_use[graph->nodes - 1] = graph->nodes;
 }
 
-/* Whether servers whose plans have these digests differ in nothing but how they compare. */
-static bool is_relu_different(const sonic_session *session, sonic_relu *theirs,
-                              const uint8_t digest[SONIC_DIGEST_BYTES])
+/* Where servers differ in nothing but a method, says in which. */
+static sonic_status name_difference(const sonic_session *session,
+                                    const uint8_t digest[SONIC_DIGEST_BYTES], sonic_error *error)
 {
     const sonic_plan *plan = &session->plan;
-    sonic_status status =
-        sonic_plan_relu_of(theirs, digest, &session->model->graph, plan->batch, NULL);
-    return !status && *theirs != plan->relu && *theirs != SONIC_RELUS;
+    const sonic_methods mine = plan->methods;
+    const char *peer = sonic_channel_peer(session->peer);
+    sonic_methods theirs;
+    if (sonic_plan_methods_of(&theirs, digest, &session->model->graph, plan->batch, NULL) ||
+        theirs.relu == SONIC_RELUS)
+        return SONIC_E_MISMATCH;
+    if (theirs.relu != mine.relu)
+        return sonic_fail(error, SONIC_E_MISMATCH, "%s runs --relu %s, here %s", peer,
+                          sonic_relu_name(theirs.relu), sonic_relu_name(mine.relu));
+    if (theirs.source != mine.source)
+        return sonic_fail(error, SONIC_E_MISMATCH, "%s runs --offline %s, here %s", peer,
+                          sonic_source_name(theirs.source), sonic_source_name(mine.source));
+    return SONIC_E_MISMATCH;
 }
 
 /* The handshake, and the agreement on the first inference's material. */
@@ -132,11 +164,8 @@ static sonic_status greet(sonic_session *session, sonic_error *error)
     memcpy(mine.tier, tier, strnlen(tier, SONIC_HELLO_TIER - 1));
 
     status = sonic_handshake(session->peer, &mine, &theirs, error);
-    sonic_relu other;
-    if (status == SONIC_E_MISMATCH && is_relu_different(session, &other, theirs.digest))
-        return sonic_fail(error, status, "%s runs --relu %s, here %s",
-                          sonic_channel_peer(session->peer), sonic_relu_name(other),
-                          sonic_relu_name(session->plan.relu));
+    if (status == SONIC_E_MISMATCH)
+        return name_difference(session, theirs.digest, error);
     if (status)
         return status;
     memcpy(session->peer_tier, theirs.tier, SONIC_HELLO_TIER);
@@ -180,13 +209,13 @@ static sonic_status begin_comparing(sonic_session *session, sonic_error *error)
 }
 
 /* Everything of creation that can fail on a session that exists. */
-static sonic_status start(sonic_session *session, sonic_error *error)
+static sonic_status start(sonic_session *session, sonic_methods methods, sonic_error *error)
 {
     const sonic_graph *graph = &session->model->graph;
     uint32_t nodes = graph->nodes;
     sonic_status status =
-        sonic_plan_make(&session->plan, graph, sonic_pool_header(session->pool)->batch,
-                        session->compare.relu, error);
+        sonic_plan_make(&session->plan, graph, sonic_pool_header(session->pool)->batch, methods,
+                        error);
     if (!status)
         status = check_size(&session->plan, session->pool, error);
     if (status)
@@ -211,10 +240,11 @@ static sonic_status start(sonic_session *session, sonic_error *error)
 }
 
 sonic_status sonic_session_create(sonic_session **session, const sonic_context *context,
-                                  const sonic_model_share *model, sonic_pool *pool, sonic_relu relu,
-                                  sonic_channel *peer, sonic_error *error)
+                                  const sonic_model_share *model,
+                                  const sonic_session_options *options, sonic_channel *peer,
+                                  sonic_error *error)
 {
-    sonic_status status = sonic_session_check(model, pool, relu, error);
+    sonic_status status = sonic_session_check(model, options, error);
     if (status)
         return status;
     sonic_session *made = calloc(1, sizeof *made);
@@ -222,11 +252,11 @@ sonic_status sonic_session_create(sonic_session **session, const sonic_context *
         return sonic_fail(error, SONIC_E_MEMORY, "out of memory for a session");
     made->context = context;
     made->model = model;
-    made->pool = pool;
+    made->pool = options->pool;
     made->peer = peer;
-    made->compare.relu = relu;
+    made->compare.relu = options->methods.relu;
     made->spill = -1;
-    status = start(made, error);
+    status = start(made, options->methods, error);
     if (status) {
         sonic_session_free(made);
         return status;

@@ -1,9 +1,9 @@
 /** @file
- * One server's side of secure inferences of one model with one pool and one peer.
+ * One server's side of secure inferences of one model with one peer.
  *
  * A session is used by one thread.  After any failure it is poisoned: every later call returns
- * SONIC_E_POISONED.  Semi-honest security against either server, given a dealer that colludes with
- * neither; see doc/security.md.
+ * SONIC_E_POISONED.  Semi-honest security against either server, where there is a dealer given
+ * that it colludes with neither; see doc/security.md.
  */
 #ifndef SONIC_PROTO_SESSION_SESSION_H
 #define SONIC_PROTO_SESSION_SESSION_H
@@ -15,15 +15,22 @@
 
 typedef struct sonic_session sonic_session;
 
+/** How a server works; the methods and the batch are the same in both. */
+typedef struct sonic_session_options {
+    sonic_methods methods;
+    sonic_pool *pool; /**< SONIC_SOURCE_DEALER: this server's; else NULL */
+    uint32_t batch;   /**< images of an inference; SONIC_SOURCE_DEALER: 0, because the pool's is */
+} sonic_session_options;
+
 /** sonic_session_check(), before anything is sent; then handshake and setup.  Everything passed in
- * stays the caller's and must outlive the session.
+ * but the options themselves stays the caller's and must outlive the session.
  *
  * Handshake (handshake.h): 112 bytes and 1 round, attributed to node 0 in phase SETUP.  It compares
- * version, party, ring, model id, batch, plan digest (the graph's and relu's) and pool pair and
- * says which differs: SONIC_E_MISMATCH "server 1 has another pool (pair ...)", "server 1 runs
- * --relu gc, here ppa"; garbage is SONIC_E_PEER.  The tier is for information only.  The servers
- * agree on the first inference's material: the larger of their next unused ones; from then on both
- * count on by one, which needs no message.
+ * version, party, ring, model id, batch, plan digest (the graph's and the methods') and pool pair
+ * and says which differs: SONIC_E_MISMATCH "server 1 has another pool (pair ...)", "server 1 runs
+ * --relu gc, here ppa", "server 1 runs --offline ot4, here dealer"; garbage is SONIC_E_PEER.  The
+ * tier is for information only.  The servers agree on the first inference's material: the larger of
+ * their next unused ones; from then on both count on by one, which needs no message.
  *
  * Setup: F = W - B is opened for all weights in one round, 2 l |W| bits in all; each node's bytes
  * are attributed to it, the round to node 0.  Then F and the server's share of W are packed for the
@@ -37,16 +44,16 @@ typedef struct sonic_session sonic_session;
  * while it is packed. */
 SONIC_MUST_CHECK sonic_status sonic_session_create(sonic_session **session,
                                                    const sonic_context *context,
-                                                   const sonic_model_share *model, sonic_pool *pool,
-                                                   sonic_relu relu, sonic_channel *peer,
-                                                   sonic_error *error);
+                                                   const sonic_model_share *model,
+                                                   const sonic_session_options *options,
+                                                   sonic_channel *peer, sonic_error *error);
 void sonic_session_free(sonic_session *session);
 
-/** What must agree between the files of one server, before there is a peer: party, ring, model id,
- * graph, and that the pool was dealt for `relu`.
+/** What must agree within one server, before there is a peer: a pool's party, ring, model id,
+ * graph, and that it was dealt for these methods.
  * @return SONIC_E_MISMATCH naming the pool and what differs, SONIC_E_ARGUMENT */
 SONIC_MUST_CHECK sonic_status sonic_session_check(const sonic_model_share *model,
-                                                  const sonic_pool *pool, sonic_relu relu,
+                                                  const sonic_session_options *options,
                                                   sonic_error *error);
 
 /** Claims the next inference's material, durably, and does the work that needs no input:
