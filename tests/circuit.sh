@@ -82,7 +82,7 @@ json() {
     cat g.json
     # Sent in this order: hello and base transfers, nothing, 93 gates, words of two times 32 outputs.
     grep -q '"ands":93,.*"instances":99,"repeat":1,"checked":true,' g.json &&
-        grep -q '"setup":{[^}]*"sent":8312,"received":120}' g.json &&
+        grep -q '"setup":{[^}]*"sent":8344,"received":152}' g.json &&
         grep -q '"inputs":{[^}]*"sent":0,"received":50688}' g.json &&
         grep -q '"tables":{[^}]*"sent":294624,"received":0}' g.json &&
         grep -q '"outputs":{[^}]*"sent":512,"received":512}' g.json || return 1

@@ -19,6 +19,8 @@ typedef struct pair_of_parties {
     uint8_t q[N][LABEL], t[N][LABEL], message[128 * ((N + 7) / 8)];
 } pair_of_parties;
 
+static const sonic_cot_options options = {.k = 1};
+
 static void require_ok(sonic_status status, const sonic_error *error)
 {
     constant_time_require(status == SONIC_OK, "%s", error->text);
@@ -30,7 +32,8 @@ static void *receive(void *arg)
     sonic_cot_receiver *receiver;
     sonic_error error;
     require_ok(sonic_base_ot_receive(p->channel[1], p->received[0], p->choice, N, &error), &error);
-    require_ok(sonic_cot_receiver_create(&receiver, p->context, p->channel[1], &error), &error);
+    require_ok(sonic_cot_receiver_create(&receiver, p->context, p->channel[1], options, &error),
+               &error);
     require_ok(sonic_cot_receive(receiver, p->t[0], p->message, p->choice, N, &error), &error);
     require_ok(sonic_channel_send(p->channel[1], p->message, sizeof p->message, &error), &error);
     sonic_cot_receiver_free(receiver);
@@ -43,8 +46,9 @@ static void send_all(pair_of_parties *p)
     sonic_cot_sender *sender;
     sonic_error error;
     require_ok(sonic_base_ot_send(p->channel[0], p->sent[0][0], N, &error), &error);
-    require_ok(sonic_cot_sender_create(&sender, p->context, p->channel[0], p->delta, &error),
-               &error);
+    require_ok(
+        sonic_cot_sender_create(&sender, p->context, p->channel[0], options, p->delta, &error),
+        &error);
     require_ok(sonic_channel_receive(p->channel[0], message, sizeof message, &error), &error);
     require_ok(sonic_cot_send(sender, p->q[0], message, N, &error), &error);
     sonic_cot_sender_free(sender);

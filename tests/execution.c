@@ -179,8 +179,8 @@ static void check_bytes(const execution *e)
                 choices += 128 * ((n * shape.input_width[w] + 7) / 8);
         }
     const uint64_t outputs = 8 * shape.output_wires * execution_words(e);
-    check_part(e, SONIC_EXECUTION_SETUP, GREETING + SEEDS + (choices ? 8192 : 0),
-               GREETING + (choices ? 32 : 0));
+    check_part(e, SONIC_EXECUTION_SETUP, GREETING + SEEDS + (choices ? 32 + 8192 : 0),
+               GREETING + (choices ? 32 + 32 : 0));
     check_part(e, SONIC_EXECUTION_INPUTS, 0, choices);
     check_part(e, SONIC_EXECUTION_TABLES, 32 * shape.ands * run->n * run->repeat, 0);
     check_part(e, SONIC_EXECUTION_OUTPUTS, outputs, run->tell ? outputs : 0);

@@ -194,9 +194,9 @@ static void add_setup(sonic_traffic *t, const sonic_graph *graph, sonic_relu rel
     }
     t->sent += 112;
     t->rounds += 1 + weights;
-    if (prepares) { /* seeds, and 128 transfers as sender or receiver */
-        t->sent += 32 + 32 + 128 * 2 * 32;
-        t->rounds += 2;
+    if (prepares) { /* seeds, greetings, and 128 transfers as sender and as receiver */
+        t->sent += 32 + 2 * 32 + 32 + 128 * 2 * 32;
+        t->rounds += 4;
     }
 }
 

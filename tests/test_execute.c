@@ -314,7 +314,7 @@ Test(execute, streams_cut_short)
     sonic_circuit *circuit = random_circuit(3);
     const sonic_circuit_shape shape = sonic_circuit_shape_of(circuit);
     cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
-    const uint64_t setup = 88 + 32 + 8192, tables = 32 * 100 * (uint64_t)shape.ands;
+    const uint64_t setup = 88 + 32 + 32 + 8192, tables = 32 * 100 * (uint64_t)shape.ands;
     const struct {
         uint64_t after;
         const char *part;

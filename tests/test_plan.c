@@ -272,8 +272,8 @@ Test(plan, garbled_circuits_need_no_dealer)
         expect_step(&plan, 4, 2 * b, 2 * 3 * 96 * b, 3 * 96 * b, 1);
         cr_assert_eq(plan.step[4].spill_bytes, 2 * 3 * 96 * b);
         /* Seeds, and 128 base transfers as the sender or the receiver. */
-        cr_assert_eq(plan.step[0].setup_bytes, 32 + 32 + 128 * 64);
-        cr_assert_eq(plan.setup_rounds, 1 + 2);
+        cr_assert_eq(plan.step[0].setup_bytes, 32 + 2 * 32 + 32 + 128 * 64);
+        cr_assert_eq(plan.setup_rounds, 1 + 4);
         check_sums(&plan);
         sonic_plan_free(&plan);
 

@@ -30,18 +30,6 @@ static sonic_status exchange_seeds(sonic_gc *gc, sonic_error *error)
     return sonic_evaluator_create(&gc->evaluator, gc->context, theirs, 0, error);
 }
 
-/* Server 0 is first the sender, then the receiver. */
-static sonic_status run_base_transfers(sonic_gc *gc, sonic_error *error)
-{
-    sonic_status status = SONIC_OK;
-    for (unsigned turn = 0; !status && turn < 2; turn++)
-        status = turn == gc->party
-                     ? sonic_cot_sender_create(&gc->sender, gc->context, gc->channel,
-                                               sonic_garbler_delta(gc->garbler), error)
-                     : sonic_cot_receiver_create(&gc->receiver, gc->context, gc->channel, error);
-    return status;
-}
-
 sonic_status sonic_gc_create(sonic_gc **gc, const sonic_context *context, sonic_channel *channel,
                              unsigned party, sonic_error *error)
 {
@@ -55,7 +43,8 @@ sonic_status sonic_gc_create(sonic_gc **gc, const sonic_context *context, sonic_
     if (!status)
         status = exchange_seeds(made, error);
     if (!status)
-        status = run_base_transfers(made, error);
+        status = sonic_ot_pair_create(&made->ot, context, channel, party, SONIC_GC_OT_K,
+                                      sonic_garbler_delta(made->garbler), error);
     if (status) {
         sonic_gc_free(made);
         return status;
@@ -70,8 +59,7 @@ void sonic_gc_free(sonic_gc *gc)
         return;
     sonic_garbler_free(gc->garbler);
     sonic_evaluator_free(gc->evaluator);
-    sonic_cot_sender_free(gc->sender);
-    sonic_cot_receiver_free(gc->receiver);
+    sonic_ot_pair_free(&gc->ot);
     sodium_memzero(gc, sizeof *gc);
     free(gc);
 }

@@ -27,7 +27,8 @@ static void draw_choices(const sonic_gc_call *call, size_t chunk, size_t lanes, 
 static size_t choice_bytes(void *arg, size_t block)
 {
     const sonic_gc_call *call = arg;
-    return sonic_cot_bytes(sonic_gc_lanes(call, call->first + block) * (size_t)call->ring);
+    return sonic_cot_bytes(SONIC_GC_OT_K,
+                           sonic_gc_lanes(call, call->first + block) * (size_t)call->ring);
 }
 
 static sonic_status choice_produce(void *arg, size_t block, uint8_t *out, sonic_error *error)
@@ -36,7 +37,7 @@ static sonic_status choice_produce(void *arg, size_t block, uint8_t *out, sonic_
     const size_t chunk = call->first + block, lanes = sonic_gc_lanes(call, chunk);
     uint8_t bits[SONIC_GC_LANES * 8];
     draw_choices(call, chunk, lanes, bits);
-    sonic_status status = sonic_cot_receive(call->gc->receiver, call->buffer, out, bits,
+    sonic_status status = sonic_cot_receive(call->gc->ot.receiver, call->buffer, out, bits,
                                             lanes * (size_t)call->ring, error);
     if (!status)
         status = sonic_spill_write(call->spill, sonic_gc_kept_at(call, chunk), call->buffer,
@@ -48,7 +49,7 @@ static sonic_status choice_produce(void *arg, size_t block, uint8_t *out, sonic_
 static sonic_status choice_consume(void *arg, size_t block, const uint8_t *in, sonic_error *error)
 {
     sonic_gc_call *call = arg;
-    return sonic_cot_send(call->gc->sender,
+    return sonic_cot_send(call->gc->ot.sender,
                           call->zero + block * sonic_gc_label_bytes(call, SONIC_GC_LANES), in,
                           sonic_gc_lanes(call, call->first + block) * (size_t)call->ring, error);
 }

@@ -11,7 +11,7 @@
 #include <sonicnn/garble.h>
 
 #include "proto/compare/gc.h"
-#include "proto/ot/cot.h"
+#include "proto/ot/pair.h"
 
 enum { SONIC_GC_WORDS = SONIC_GC_LANES / 64 }; /**< of a plane */
 
@@ -21,11 +21,10 @@ struct sonic_gc {
     unsigned party;
     sonic_garbler *garbler;
     sonic_evaluator *evaluator;
-    sonic_cot_sender *sender;     /**< of labels of the peer's s */
-    sonic_cot_receiver *receiver; /**< of labels of the own s */
-    uint8_t secret[16];           /**< what calls' secret keys are derived from */
-    uint8_t open[2][16];          /**< the same of the public keys: garbled here, by the peer */
-    uint64_t prepared, consumed;  /**< calls */
+    sonic_ot_pair ot;            /**< sends labels of the peer's s, chooses those of the own s */
+    uint8_t secret[16];          /**< what calls' secret keys are derived from */
+    uint8_t open[2][16];         /**< the same of the public keys: garbled here, by the peer */
+    uint64_t prepared, consumed; /**< calls */
 };
 
 /** Streams under a call's keys: numbers of chunk c. */

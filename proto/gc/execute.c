@@ -85,7 +85,7 @@ static sonic_status allocate(party *p, sonic_error *error)
         const size_t n = w * shape->input_width[i];
         if (!p->x->evaluators[i])
             continue;
-        p->message_bytes += sonic_cot_bytes(n);
+        p->message_bytes += sonic_cot_bytes(SONIC_EXECUTION_OT_K, n);
         p->chosen_bytes += n * LABEL;
         if (p->choice_bytes < n / 8 + 1)
             p->choice_bytes = n / 8 + 1;
@@ -150,15 +150,16 @@ static sonic_status exchange_seeds(party *p, sonic_error *error)
 
 static sonic_status set_up(party *p, sonic_error *error)
 {
+    const sonic_cot_options options = {.k = SONIC_EXECUTION_OT_K};
     sonic_status status = sonic_execution_greet(p->channel, p->x, p->garbles, error);
     if (!status)
         status = exchange_seeds(p, error);
     if (status || !p->message_bytes)
         return status;
     if (p->garbles)
-        return sonic_cot_sender_create(&p->sender, p->context, p->channel,
+        return sonic_cot_sender_create(&p->sender, p->context, p->channel, options,
                                        sonic_garbler_delta(p->garbler), error);
-    return sonic_cot_receiver_create(&p->receiver, p->context, p->channel, error);
+    return sonic_cot_receiver_create(&p->receiver, p->context, p->channel, options, error);
 }
 
 /* Sends all planes of the outputs, or receives and adds them, little-endian. */

@@ -10,7 +10,7 @@
  * window, which has as many instances as have labels in 512 KiB, and at least one; besides what the
  * caller holds.  Bytes, with e the evaluator's input wires, in windows of w instances:
  *   SETUP    the garbler sends 120, the evaluator 88; with e > 0 the base transfers (proto/ot/cot.h)
- *   INPUTS   the evaluator sends sonic_cot_bytes(width w) for each of its words and windows; the
+ *   INPUTS   the evaluator sends sonic_cot_bytes(1, width w) for each of its words and windows; the
  *            garbler's labels are no traffic: both expand the active ones from a public key, and
  *            the garbler makes those of zero fit
  *   TABLES   the garbler sends 32 ands n repeat

@@ -8,6 +8,9 @@
 #include "proto/gc/execute.h"
 #include "proto/ot/cot.h"
 
+/** The evaluator's labels: bits of delta that a transfer works on at once (proto/ot/cot.h). */
+enum { SONIC_EXECUTION_OT_K = 1 };
+
 /** Tables that are sent at once: enough for a system call to cost little. */
 enum { SONIC_EXECUTION_BLOCK_BYTES = 1 << 18 };
 

@@ -69,7 +69,7 @@ static sonic_status choose(party *p, size_t start, sonic_error *error)
         choose_bits(p, wire, shape->input_width[i], start, w);
         status = sonic_cot_receive(p->receiver, labels, message, p->choice, n, error);
         labels += n * LABEL;
-        message += sonic_cot_bytes(n);
+        message += sonic_cot_bytes(SONIC_EXECUTION_OT_K, n);
     }
     if (status)
         return status;
@@ -86,7 +86,8 @@ static sonic_status evaluators_word(party *p, uint8_t *labels, size_t n, const u
         *kept += n * LABEL;
         return SONIC_OK;
     }
-    sonic_status status = sonic_channel_receive(p->channel, p->message, sonic_cot_bytes(n), error);
+    sonic_status status = sonic_channel_receive(p->channel, p->message,
+                                                sonic_cot_bytes(SONIC_EXECUTION_OT_K, n), error);
     return status ? status : sonic_cot_send(p->sender, labels, p->message, n, error);
 }
 

@@ -1,6 +1,8 @@
 /* Costs of ReLU by garbled circuits. */
 #include "proto/offline/gc_plan.h"
 
+#include "proto/ot/pair.h"
+
 unsigned sonic_gc_ands(sonic_ring ring, unsigned shift)
 {
     return 3 * ((unsigned)ring - 1) - shift;
@@ -21,9 +23,8 @@ sonic_gc_cost sonic_gc_cost_of(sonic_ring ring, uint64_t n, unsigned shift)
 
 sonic_gc_cost sonic_gc_setup_cost(void)
 {
-    /* Either server is once the sender and once the receiver of 128 base transfers. */
     return (sonic_gc_cost){
-        .prepare_bytes = SONIC_GC_HELLO_BYTES + 32 + 64 * 128,
-        .prepare_rounds = 2,
+        .prepare_bytes = SONIC_GC_HELLO_BYTES + sonic_ot_pair_bytes(SONIC_GC_OT_K),
+        .prepare_rounds = 1 + sonic_ot_pair_rounds(SONIC_GC_OT_K),
     };
 }

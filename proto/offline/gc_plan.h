@@ -15,6 +15,9 @@ enum { SONIC_GC_LANES = 64 };
  * Bounds memory; more would save rounds. */
 enum { SONIC_GC_GROUP = 128 * SONIC_GC_LANES };
 
+/** Bits of delta that a transfer of the evaluator's labels works on at once (proto/ot/cot.h). */
+enum { SONIC_GC_OT_K = 1 };
+
 /** A session's first message: the garbling seed, and the key of the labels that both may know. */
 enum { SONIC_GC_HELLO_BYTES = 32 };
 
@@ -38,8 +41,7 @@ unsigned sonic_gc_ands(sonic_ring ring, unsigned shift);
  * and nothing of all that for n = 0. */
 sonic_gc_cost sonic_gc_cost_of(sonic_ring ring, uint64_t n, unsigned shift);
 
-/** Of a session's start, as prepare_bytes and prepare_rounds: seeds and base transfers, both ways.
- */
+/** Of a session's start, as prepare_bytes and prepare_rounds: seeds, and proto/ot/pair.h. */
 sonic_gc_cost sonic_gc_setup_cost(void);
 
 #endif

@@ -3,4 +3,7 @@ libproto_la_SOURCES += \
 	proto/ot/base.h \
 	proto/ot/cot.c \
 	proto/ot/cot.h \
+	proto/ot/cot_run.h \
+	proto/ot/cot_setup.c \
+	proto/ot/pair.c \
 	proto/ot/pair.h
