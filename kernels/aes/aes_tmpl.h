@@ -38,15 +38,11 @@ static void ctr(uint8_t *out, size_t n, const sonic_aes_key *key, uint64_t nonce
  * its input, which has the first one. */
 SONIC_INLINE void ccr_batch(uint8_t *out, const uint8_t *in, VEC between, const schedule *key)
 {
-    VEC v[FLIGHT], first[FLIGHT];
+    VEC h[FLIGHT];
+    hash_blocks(h, in, key->round[0], between, key);
     SONIC_UNROLL
     for (int i = 0; i < FLIGHT; i++)
-        first[i] = v[i] =
-            XOR3(FIRST_TWICE(in + i * VECTOR), SECOND(in + i * VECTOR), key->round[0]);
-    encrypt_middle(v, key);
-    SONIC_UNROLL
-    for (int i = 0; i < FLIGHT; i++)
-        STORE(out + i * VECTOR, ENCLAST(v[i], XOR(first[i], between)));
+        STORE(out + i * VECTOR, h[i]);
 }
 
 static void ccr(uint8_t *out, const uint8_t *in, size_t n, const sonic_aes_key *pi)

@@ -26,6 +26,7 @@
 #define ADD64 _mm_add_epi64
 #define BYTES _mm_shuffle_epi8
 #define UP _mm_slli_si128
+#define DEAL(p, x, y) (STORE(p, x), STORE((p) + 16, y))
 #define ENC _mm_aesenc_si128
 #define ENCLAST _mm_aesenclast_si128
 

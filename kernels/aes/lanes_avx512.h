@@ -16,6 +16,8 @@
 #define STORE_APART(p, stride, v)                                                                  \
     (STORE_LANE(p, v, 0), STORE_LANE((p) + (stride), v, 1), STORE_LANE((p) + 2 * (stride), v, 2),  \
      STORE_LANE((p) + 3 * (stride), v, 3))
+/* From two registers, their 64-bit halves numbered 0 to 7 and 8 to 15. */
+#define PICK(x, y, ...) _mm512_permutex2var_epi64(x, _mm512_setr_epi64(__VA_ARGS__), y)
 #define SPREAD(p) _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)(p)))
 #define SPREAD64(x, y) _mm512_broadcast_i32x4(_mm_set_epi64x((int64_t)(y), (int64_t)(x)))
 #define SPREAD32(x) _mm512_set1_epi32((int)(x))
@@ -27,5 +29,8 @@
 #define ADD64 _mm512_add_epi64
 #define BYTES _mm512_shuffle_epi8
 #define UP _mm512_bslli_epi128
+#define DEAL(p, x, y)                                                                              \
+    (STORE(p, PICK(x, y, 0, 1, 8, 9, 2, 3, 10, 11)),                                               \
+     STORE((p) + 64, PICK(x, y, 4, 5, 12, 13, 6, 7, 14, 15)))
 #define ENC _mm512_aesenc_epi128
 #define ENCLAST _mm512_aesenclast_epi128

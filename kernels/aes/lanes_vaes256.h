@@ -27,6 +27,9 @@
 #define ADD64 _mm256_add_epi64
 #define BYTES _mm256_shuffle_epi8
 #define UP _mm256_slli_si256
+#define DEAL(p, x, y)                                                                              \
+    (STORE(p, _mm256_permute2x128_si256(x, y, 0x20)),                                              \
+     STORE((p) + 32, _mm256_permute2x128_si256(x, y, 0x31)))
 #define ENC _mm256_aesenc_epi128
 #define ENCLAST _mm256_aesenclast_epi128
 

@@ -1,5 +1,5 @@
-/* AES-128 over vectors of blocks, for the templates of kernels/aes, kernels/garble and
- * kernels/ceiling, over a tier's vocabulary (lanes_<tier>.h):
+/* AES-128 over vectors of blocks, for the templates of kernels/aes, kernels/garble,
+ * kernels/ot and kernels/ceiling, over a tier's vocabulary (lanes_<tier>.h):
  *
  *   VEC                        a vector of LANES blocks of 16 bytes
  *   REGISTER                   where it is, as a constraint of an asm statement
@@ -14,6 +14,7 @@
  *   ADD64                      on 64-bit halves
  *   BYTES(v, order)            pshufb in every block
  *   UP(v, n)                   n bytes towards the end in every block
+ *   DEAL(p, x, y)              to p, block by block: the first of x, of y, the second of x, ...
  *   ENC(v, k), ENCLAST(v, k)   a round
  *
  * FLIGHT vectors are in flight at once: an AES round takes 3 to 8 cycles and one or two start every
@@ -37,15 +38,10 @@ SONIC_INLINE void spread_key(schedule *s, const sonic_aes_key *key)
         s->round[r] = SPREAD(key->round[r]);
 }
 
-/* Round r, through which all blocks stay in registers and nothing else moves: left alone, compilers
- * keep round keys there instead, and gather at the end what is meant to go on beside the rounds. */
-SONIC_INLINE void encrypt_round(VEC v[FLIGHT], const schedule *key, int r)
+/* All blocks stay in registers and nothing else moves past: left alone, compilers keep round keys
+ * there instead, and gather at the end what is meant to go on beside the rounds. */
+SONIC_INLINE void hold(VEC v[FLIGHT])
 {
-    VEC k = key->round[r];
-    __asm__("" : "+" REGISTER(k));
-    SONIC_UNROLL
-    for (int i = 0; i < FLIGHT; i++)
-        v[i] = ENC(v[i], k);
     __asm__ volatile(""
                      : "+" REGISTER(v[0]), "+" REGISTER(v[1]), "+" REGISTER(v[2]),
                        "+" REGISTER(v[3]), "+" REGISTER(v[4]), "+" REGISTER(v[5]),
@@ -54,12 +50,38 @@ SONIC_INLINE void encrypt_round(VEC v[FLIGHT], const schedule *key, int r)
                      : "memory");
 }
 
+SONIC_INLINE void encrypt_round(VEC v[FLIGHT], const schedule *key, int r)
+{
+    VEC k = key->round[r];
+    __asm__("" : "+" REGISTER(k));
+    SONIC_UNROLL
+    for (int i = 0; i < FLIGHT; i++)
+        v[i] = ENC(v[i], k);
+    hold(v);
+}
+
 /* All rounds but the last, on blocks that have the first round key already. */
 SONIC_INLINE void encrypt_middle(VEC v[FLIGHT], const schedule *key)
 {
     SONIC_UNROLL
     for (int r = 1; r < ROUNDS; r++)
         encrypt_round(v, key, r);
+}
+
+/* h = pi(sigma) ^ sigma of the blocks at `in`, where XOR of `start` makes of their halves swapped
+ * and added what the first round starts from, and XOR of `between` of that what the last one adds.
+ */
+SONIC_INLINE void hash_blocks(VEC h[FLIGHT], const uint8_t *in, VEC start, VEC between,
+                              const schedule *key)
+{
+    VEC first[FLIGHT];
+    SONIC_UNROLL
+    for (int i = 0; i < FLIGHT; i++)
+        first[i] = h[i] = XOR3(FIRST_TWICE(in + i * VECTOR), SECOND(in + i * VECTOR), start);
+    encrypt_middle(h, key);
+    SONIC_UNROLL
+    for (int i = 0; i < FLIGHT; i++)
+        h[i] = ENCLAST(h[i], XOR(first[i], between));
 }
 
 /* Block `lane` holds first + step lane, the step 1 or 2, and `second`. */

@@ -6,7 +6,6 @@
 #define COLOUR VEC
 #define COLOUR_OF(x, lowest) _mm_sub_epi64(_mm_setzero_si128(), AND(x, lowest))
 #define ADD_WHERE(x, colour, y) XOR(x, AND(colour, y))
-#define DEAL(p, g, e) (STORE(p, g), STORE((p) + VECTOR, e))
 #define GATHER_G(p) LOAD(p)
 #define GATHER_E(p) LOAD((p) + VECTOR)
 #include "kernels/garble/garble_tmpl.h"

@@ -3,15 +3,9 @@
 
 #include "kernels/aes/lanes_avx512.h"
 
-/* From two registers, their 64-bit halves numbered 0 to 7 and 8 to 15. */
-#define PICK(x, y, ...) _mm512_permutex2var_epi64(x, _mm512_setr_epi64(__VA_ARGS__), y)
-
 #define COLOUR __mmask8
 #define COLOUR_OF(x, lowest) _mm512_test_epi64_mask(x, lowest)
 #define ADD_WHERE(x, colour, y) _mm512_mask_xor_epi64(x, colour, x, y)
-#define DEAL(p, g, e)                                                                              \
-    (STORE(p, PICK(g, e, 0, 1, 8, 9, 2, 3, 10, 11)),                                               \
-     STORE((p) + VECTOR, PICK(g, e, 4, 5, 12, 13, 6, 7, 14, 15)))
 #define GATHER_G(p) PICK(LOAD(p), LOAD((p) + VECTOR), 0, 1, 4, 5, 8, 9, 12, 13)
 #define GATHER_E(p) PICK(LOAD(p), LOAD((p) + VECTOR), 2, 3, 6, 7, 10, 11, 14, 15)
 #include "kernels/garble/garble_tmpl.h"

@@ -4,8 +4,7 @@
  *   COLOUR                    colours of a vector's labels
  *   COLOUR_OF(twice, lowest)  by FIRST_TWICE of the labels and by halves that are 1
  *   ADD_WHERE(x, colour, y)   x, XOR y in the blocks of colour 1
- *   DEAL(p, g, e)             rows G and E of LANES gates to p, gate by gate
- *   GATHER_G(p), GATHER_E(p)  back
+ *   GATHER_G(p), GATHER_E(p)  rows G and E of LANES gates from p, gate by gate: DEAL's back
  *
  * includes this, and hands fill() its table.
  *
