@@ -113,6 +113,7 @@ bench_kernels_SOURCES = $(BENCH_COMMON) \
 	bench/measure.h \
 	bench/operands.c \
 	bench/operands.h \
+	bench/ot.c \
 	bench/products.c \
 	bench/streams.c \
 	kernels/ceiling/aes_tmpl.h \

@@ -119,5 +119,6 @@ int main(int argc, char **argv)
     bench_add_convolutions(options.network);
     bench_add_streams();
     bench_add_garble();
+    bench_add_ot();
     return sonic_bench_main();
 }

@@ -39,7 +39,7 @@ libkernels_ref_la_SOURCES = \
 	kernels/vole/vole.h
 libkernels_ref_la_CFLAGS = $(AM_CFLAGS) $(LOOP_CFLAGS)
 EXTRA_DIST += kernels/aes/aes_tmpl.h kernels/aes/rounds_tmpl.h kernels/bitmat/bitmat_tmpl.h \
-	kernels/garble/garble_tmpl.h
+	kernels/garble/garble_tmpl.h kernels/ot/ot_tmpl.h
 
 if TIER_AESNI
 KERNEL_LIBS += libkernels_aesni.la
@@ -47,7 +47,8 @@ noinst_LTLIBRARIES += libkernels_aesni.la
 libkernels_aesni_la_SOURCES = \
 	kernels/aes/aes_aesni.c \
 	kernels/aes/lanes_aesni.h \
-	kernels/garble/garble_aesni.c
+	kernels/garble/garble_aesni.c \
+	kernels/ot/ot_aesni.c
 libkernels_aesni_la_CFLAGS = $(AM_CFLAGS) $(AESNI_CFLAGS) $(LOOP_CFLAGS)
 endif
 
@@ -71,7 +72,8 @@ noinst_LTLIBRARIES += libkernels_vaes256.la
 libkernels_vaes256_la_SOURCES = \
 	kernels/aes/aes_vaes256.c \
 	kernels/aes/lanes_vaes256.h \
-	kernels/garble/garble_vaes256.c
+	kernels/garble/garble_vaes256.c \
+	kernels/ot/ot_vaes256.c
 libkernels_vaes256_la_CFLAGS = $(AM_CFLAGS) $(VAES256_CFLAGS) $(LOOP_CFLAGS)
 endif
 
@@ -85,6 +87,7 @@ libkernels_avx512_la_SOURCES = \
 	kernels/bool/bool_avx512.c \
 	kernels/conv/conv_avx512.c \
 	kernels/garble/garble_avx512.c \
+	kernels/ot/ot_avx512.c \
 	kernels/ring/lanes_avx512.h \
 	kernels/ring/ring_avx512.c \
 	kernels/vec/vec_avx512.c
