@@ -15,6 +15,7 @@
 #include "kernels/ot/ot.h"
 #include "kernels/ring/ring.h"
 #include "kernels/vec/vec.h"
+#include "kernels/vole/vole.h"
 
 /** Bundles of processor features, each including those before it. */
 typedef enum sonic_tier {
@@ -36,6 +37,7 @@ typedef enum sonic_primitive {
     SONIC_PRIMITIVE_VEC,
     SONIC_PRIMITIVE_RING,
     SONIC_PRIMITIVE_CONV,
+    SONIC_PRIMITIVE_VOLE,
     SONIC_PRIMITIVES
 } sonic_primitive;
 
@@ -51,6 +53,7 @@ typedef struct sonic_kernels {
     sonic_vec_kernels vec[SONIC_RINGS];
     sonic_ring_kernels ring[SONIC_RINGS];
     sonic_conv_kernels conv[SONIC_RINGS];
+    sonic_vole_kernels vole[SONIC_RINGS];
     sonic_tier tier;                     /**< the highest tier in use */
     sonic_tier chosen[SONIC_PRIMITIVES]; /**< the tier each primitive's kernels come from */
 } sonic_kernels;

@@ -36,7 +36,10 @@ libkernels_ref_la_SOURCES = \
 	kernels/vec/vec.h \
 	kernels/vec/vec_ref.c \
 	kernels/vec/vec_tmpl.h \
-	kernels/vole/vole.h
+	kernels/vole/lanes.h \
+	kernels/vole/vole.h \
+	kernels/vole/vole_ref.c \
+	kernels/vole/vole_tmpl.h
 libkernels_ref_la_CFLAGS = $(AM_CFLAGS) $(LOOP_CFLAGS)
 EXTRA_DIST += kernels/aes/aes_tmpl.h kernels/aes/rounds_tmpl.h kernels/bitmat/bitmat_tmpl.h \
 	kernels/garble/garble_tmpl.h kernels/ot/ot_tmpl.h

@@ -61,6 +61,13 @@
     X(CONV, conv, pack) \
     X(CONV, conv, depthwise)
 
+#define SONIC_VOLE_CHECKS(X) \
+    X(VOLE, vole, fold) \
+    X(VOLE, vole, fold_wrap) \
+    X(VOLE, vole, lanes) \
+    X(VOLE, vole, alignment) \
+    X(VOLE, vole, products)
+
 #define SONIC_DECLARE_CHECK(PRIMITIVE, primitive, name) \
     bool check_##primitive##_##name(harness_tier *tier);
 SONIC_AES_CHECKS(SONIC_DECLARE_CHECK)
@@ -71,6 +78,7 @@ SONIC_BOOL_CHECKS(SONIC_DECLARE_CHECK)
 SONIC_VEC_CHECKS(SONIC_DECLARE_CHECK)
 SONIC_RING_CHECKS(SONIC_DECLARE_CHECK)
 SONIC_CONV_CHECKS(SONIC_DECLARE_CHECK)
+SONIC_VOLE_CHECKS(SONIC_DECLARE_CHECK)
 #undef SONIC_DECLARE_CHECK
 
 /** A Criterion test of one check on every tier; the includer has <criterion/criterion.h>. */

@@ -96,6 +96,7 @@ static const struct {
     {"vec", constant_time_vec, false},
     {"ring", constant_time_ring, false},
     {"conv", constant_time_conv, false},
+    {"vole", constant_time_vole, false},
     {"ot", constant_time_ot, false},
     {"circuit", constant_time_circuit, false},
     {"relu", constant_time_relu, false},

@@ -308,3 +308,36 @@ void constant_time_conv(const sonic_context *context)
 {
     check_shapes("conv", run_conv, context, sizeof convolutions / sizeof *convolutions);
 }
+
+static size_t run_vole(const sonic_context *context, uint8_t *out, const uint8_t *in, size_t n)
+{
+    enum { TREES = 5, STRIDE = 6 };
+    static const uint8_t seed[16] = {2};
+    static const unsigned digits[] = {0, 3, 5, 7, 10, 12, 15}; /* of all widths */
+    uint8_t *const start = out;
+    sonic_aes_key pi;
+    context->kernels.aes.expand(&pi, seed);
+    for (unsigned ring = 0; ring < SONIC_RINGS; ring++) {
+        const sonic_vole_kernels *vole = &context->kernels.vole[ring];
+        const unsigned bits = ring == SONIC_MOD64 ? 64 : 32;
+        for (size_t i = 0; i < sizeof digits / sizeof *digits && 4 * digits[i] < bits; i++) {
+            const unsigned digit = digits[i];
+            const size_t blocks = TREES * (n / 8), bytes = n * bits / 8;
+            vole->fold(out, out + 16 * blocks, in + 1, STRIDE, TREES, n / 8, &pi, UINT64_MAX - 1,
+                       digit);
+            out += 32 * blocks;
+            vole->mask(out, in + A, in + B, n, digit);
+            out += n * sonic_vole_wire(bits, digit);
+            memcpy(out, in + C, bytes);
+            vole->add_sent(out, in + B, n, digit);
+            vole->add_received(out, in + B + 1, in + A, in + 1, n, digit, in[7] % 16);
+            out += bytes;
+        }
+    }
+    return (size_t)(out - start);
+}
+
+void constant_time_vole(const sonic_context *context)
+{
+    check_sizes("vole", run_vole, context);
+}

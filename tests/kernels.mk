@@ -10,6 +10,7 @@ libharness_la_SOURCES = \
 	tests/check_ot.c \
 	tests/check_ring.c \
 	tests/check_vec.c \
+	tests/check_vole.c \
 	tests/checks.h \
 	tests/elements.h \
 	tests/harness.c \
@@ -19,7 +20,7 @@ libharness_la_SOURCES = \
 
 if HAVE_CRITERION
 KERNEL_TESTS = tests/test_aes tests/test_garble tests/test_ot_kernels tests/test_bitmat tests/test_bool tests/test_vec tests/test_dispatch \
-	tests/test_ring tests/test_conv tests/test_packed tests/test_scratch
+	tests/test_ring tests/test_conv tests/test_vole tests/test_packed tests/test_scratch
 check_PROGRAMS += $(KERNEL_TESTS)
 TESTS += $(KERNEL_TESTS)
 tests_test_aes_SOURCES = tests/test_aes.c
@@ -49,6 +50,9 @@ tests_test_ring_LDADD = libharness.la libtest.la
 tests_test_conv_SOURCES = tests/test_conv.c
 tests_test_conv_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_conv_LDADD = libharness.la libtest.la
+tests_test_vole_SOURCES = tests/test_vole.c
+tests_test_vole_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_vole_LDADD = libharness.la libtest.la
 tests_test_packed_SOURCES = tests/test_packed.c
 tests_test_packed_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_packed_LDADD = libharness.la libtest.la

@@ -108,6 +108,8 @@ Test(dispatch, tables_inherit_downwards)
             const sonic_vec_kernels *v = &kernels.vec[ring];
             cr_assert(v->add && v->sub && v->add_constant && v->scale_add && v->select &&
                       v->select_trunc && v->trunc && v->trunc_local);
+            const sonic_vole_kernels *vole = &kernels.vole[ring];
+            cr_assert(vole->fold && vole->mask && vole->add_sent && vole->add_received);
         }
     }
 }

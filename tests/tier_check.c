@@ -25,6 +25,7 @@ static const row rows[] = {
     SONIC_VEC_CHECKS(ROW)
     SONIC_RING_CHECKS(ROW)
     SONIC_CONV_CHECKS(ROW)
+    SONIC_VOLE_CHECKS(ROW)
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };
