@@ -2,8 +2,11 @@
 #include <criterion/criterion.h>
 
 #include <string.h>
+#include <unistd.h>
 
 #include "proto/offline/material.h"
+#include "proto/share/file.h"
+#include "proto/share/spill.h"
 #include "tests/dealt.h"
 #include "tests/random_test.h"
 
@@ -96,5 +99,41 @@ Test(material, streams_are_seekable_and_dealt_values_are_seed_or_file)
     }
     test_pools_free(&pools);
     sonic_graph_free(&graph);
+    sonic_context_free(context);
+}
+
+Test(material, what_servers_make_is_read_where_they_keep_it)
+{
+    enum { SLOT = 9, NODE = 5, AT = 300, BYTES = 200 };
+    static const uint8_t seed[SONIC_SEED_BYTES] = "another sixteen";
+    sonic_context *context;
+    sonic_error error;
+    sonic_aes_key key;
+    uint8_t kept[BYTES], part[BYTES], stream[BYTES];
+    int file;
+    cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
+    cr_assert_eq(sonic_anonymous_file(&file, NULL, &error), SONIC_OK, "%s", error.text);
+    for (size_t i = 0; i < BYTES; i++)
+        kept[i] = (uint8_t)(3 * i + 1);
+    cr_assert_eq(sonic_spill_write(file, AT, kept, BYTES, &error), SONIC_OK, "%s", error.text);
+    sonic_material_key(context, &key, seed, SLOT, NODE);
+    context->kernels.aes.ctr(stream, BYTES, &key, 7, 1);
+    for (unsigned party = 0; party < 2; party++) {
+        sonic_material made;
+        sonic_material_begin_made(&made, context, party, seed, SLOT, NODE, file, AT);
+        cr_assert_eq(made.party, party);
+        sonic_material_random(&made, 7, 16, part, BYTES);
+        cr_assert_arr_eq(part, stream, BYTES);
+        cr_assert_eq(sonic_material_dealt(&made, 7, 32, 40, part, 100, &error), SONIC_OK);
+        cr_assert_arr_eq(part, kept + 40, 100);
+        cr_assert_eq(sonic_material_u(&made, 7, 32, 60, part, 100, &error), SONIC_OK);
+        cr_assert_arr_eq(part, kept + 60, 100);
+        cr_assert_eq(sonic_material_u(&made, 7, 0, BYTES - 10, part, 11, &error), SONIC_E_FILE);
+        made.is_made = false;
+        cr_assert_eq(sonic_material_u(&made, 7, 16, 60, part, BYTES, &error), SONIC_OK);
+        cr_assert_arr_eq(part, stream, BYTES);
+        sonic_material_end(&made);
+    }
+    close(file);
     sonic_context_free(context);
 }

@@ -21,7 +21,7 @@ static size_t block_bytes(void *arg, size_t block)
     return sonic_ppa_wire_bytes(run->ring, run->round, sonic_ppa_rows(run, block));
 }
 
-static uint64_t round_dealt_bytes(const sonic_ppa_run *run)
+uint64_t sonic_ppa_round_dealt_bytes(const sonic_ppa_run *run)
 {
     const sonic_relu_call *call = run->call;
     return call->n / SONIC_PPA_BLOCK *
@@ -49,7 +49,7 @@ static sonic_status run_rounds(sonic_ppa_run *run, sonic_channel *channel, sonic
         sonic_status status = sonic_channel_round(channel, &round, error);
         if (status != SONIC_OK)
             return status;
-        run->correction += round_dealt_bytes(run);
+        run->correction += sonic_ppa_round_dealt_bytes(run);
     }
     return SONIC_OK;
 }

@@ -64,6 +64,9 @@ static inline uint8_t *sonic_ppa_x(const sonic_ppa_run *run, size_t block)
 /** This party's own bits: planes of x. */
 void sonic_ppa_own_bits(const sonic_ppa_run *run, size_t block, uint64_t *planes);
 
+/** Bytes of the current round's corrections. */
+uint64_t sonic_ppa_round_dealt_bytes(const sonic_ppa_run *run);
+
 /** Where the planes of a message are made: in the message itself where rows fill words ... */
 uint64_t *sonic_ppa_outgoing(const sonic_ppa_run *run, size_t rows, uint8_t *out);
 /** ... and else in scratch, from which they are packed here. */

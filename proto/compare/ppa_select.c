@@ -9,12 +9,18 @@ static bool is_stochastic(const sonic_ppa_run *run)
     return run->call->shift > 0 && run->call->truncation == SONIC_TRUNC_STOCHASTIC;
 }
 
-static void own_u(const sonic_ppa_run *run, size_t block, void *u)
+/* A stream, which a stochastic truncation's u need not be. */
+static sonic_status own_u(const sonic_ppa_run *run, size_t block, void *u, sonic_error *error)
 {
-    size_t size = sonic_ring_bytes(run->ring);
-    sonic_material_random(
-        run->material, SONIC_STREAM_PPA(run->call->index, run->round, SONIC_PPA_U),
-        (uint64_t)block * SONIC_PPA_BLOCK * size, u, sonic_ppa_rows(run, block) * size);
+    size_t size = sonic_ring_bytes(run->ring), bytes = sonic_ppa_rows(run, block) * size;
+    uint64_t stream = SONIC_STREAM_PPA(run->call->index, run->round, SONIC_PPA_U);
+    uint64_t offset = (uint64_t)block * SONIC_PPA_BLOCK * size;
+    if (is_stochastic(run))
+        return sonic_material_u(run->material, stream, offset,
+                                run->correction + sonic_ppa_round_dealt_bytes(run) + offset, u,
+                                bytes, error);
+    sonic_material_random(run->material, stream, offset, u, bytes);
+    return SONIC_OK;
 }
 
 /* Own share of e replaces x: x - u, or x + 2^(l-2) + u before a stochastic truncation.  `out` holds
@@ -56,8 +62,9 @@ sonic_status sonic_ppa_select_produce(void *arg, size_t block, uint8_t *out, son
     size_t rows = sonic_ppa_rows(run, block);
     uint8_t *sign = out + rows * sonic_ring_bytes(run->ring);
     uint64_t *c = sonic_ppa_outgoing(run, rows, sign);
-    (void)error;
-    own_u(run, block, out);
+    sonic_status status = own_u(run, block, out, error);
+    if (status != SONIC_OK)
+        return status;
     open_x(run, block, out);
     sonic_ppa_random_planes(run, SONIC_PPA_R, 1, block, c);
     open_sign(run, block, c);
@@ -84,7 +91,9 @@ sonic_status sonic_ppa_select_consume(void *arg, size_t block, const uint8_t *in
     run->context->kernels.boolean.bxor(c, c, sonic_ppa_incoming(run, in + bytes, 1, rows), words);
     vec->add(x, x, in, rows);
     if (!stochastic)
-        own_u(run, block, run->bits);
+        status = own_u(run, block, run->bits, error);
+    if (status != SONIC_OK)
+        return status;
 
     sonic_select_operands operands = {
         .e = x,

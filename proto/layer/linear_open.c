@@ -211,7 +211,7 @@ sonic_status sonic_linear_run(const sonic_layer *layer, const sonic_linear *line
         status = sonic_layer_elements(layer, layer->node, &out, error);
     if (!status)
         status = sonic_open_masked(layer->context, layer->channel, &layer->material,
-                                   SONIC_STREAM_INPUT_MASK, ring, false, x, in, error);
+                                   SONIC_STREAM_INPUT_MASK, NULL, ring, x, in, error);
     if (!status)
         status = sonic_spill_read(spill, at, y, out * sonic_ring_bytes(ring), error);
     if (status)

@@ -14,7 +14,7 @@ struct opening {
     const sonic_material *material;
     uint64_t stream;
     size_t element; /* bytes */
-    bool add;
+    const uint64_t *kept;
     uint8_t *x;
     size_t bytes;
     uint8_t *mask;
@@ -31,9 +31,14 @@ static sonic_status produce(void *arg, size_t block, uint8_t *out, sonic_error *
 {
     struct opening *o = arg;
     size_t at = block * SONIC_OPEN_BLOCK, bytes = block_bytes(o, block), n = bytes / o->element;
-    (void)error;
-    sonic_material_random(o->material, o->stream, at, o->mask, bytes);
-    (o->add ? o->vec->add : o->vec->sub)(o->x + at, o->x + at, o->mask, n);
+    sonic_status status = SONIC_OK;
+    if (o->kept)
+        status = sonic_material_u(o->material, o->stream, at, *o->kept + at, o->mask, bytes, error);
+    else
+        sonic_material_random(o->material, o->stream, at, o->mask, bytes);
+    if (status)
+        return status;
+    (o->kept ? o->vec->add : o->vec->sub)(o->x + at, o->x + at, o->mask, n);
     memcpy(out, o->x + at, bytes);
     return SONIC_OK;
 }
@@ -48,14 +53,14 @@ static sonic_status consume(void *arg, size_t block, const uint8_t *in, sonic_er
 }
 
 sonic_status sonic_open_masked(const sonic_context *context, sonic_channel *channel,
-                               const sonic_material *material, uint64_t stream, sonic_ring ring,
-                               bool add, void *x, size_t n, sonic_error *error)
+                               const sonic_material *material, uint64_t stream, const uint64_t *kept,
+                               sonic_ring ring, void *x, size_t n, sonic_error *error)
 {
     struct opening o = {.vec = &context->kernels.vec[sonic_ring_index(ring)],
                         .material = material,
                         .stream = stream,
+                        .kept = kept,
                         .element = sonic_ring_bytes(ring),
-                        .add = add,
                         .x = x};
     if (!sonic_size_mul(&o.bytes, n, o.element))
         return sonic_fail(error, SONIC_E_SHAPE, "%zu elements do not fit in memory", n);

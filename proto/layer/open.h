@@ -11,12 +11,14 @@
 enum { SONIC_OPEN_BLOCK = 1 << 16 };
 
 /** x (n elements, this party's share) becomes x_0 + x_1 - (m_0 + m_1), where party i's m_i is
- * `stream` of its own randomness, or with `add`, x_0 + x_1 + m_0 + m_1: public to both
- * servers.  1 round, n l / 8 bytes in each direction.  Scratch: one block. */
+ * `stream` of its own randomness: public to both servers.  1 round, n l / 8 bytes in each
+ * direction.  Scratch: one block.
+ * @param kept  not NULL: x_0 + x_1 + u_0 + u_1 instead, where u_i is sonic_material_u() of `stream`
+ *              and *kept */
 SONIC_MUST_CHECK sonic_status sonic_open_masked(const sonic_context *context,
                                                 sonic_channel *channel,
                                                 const sonic_material *material, uint64_t stream,
-                                                sonic_ring ring, bool add, void *x, size_t n,
-                                                sonic_error *error);
+                                                const uint64_t *kept, sonic_ring ring, void *x,
+                                                size_t n, sonic_error *error);
 
 #endif

@@ -45,7 +45,8 @@ sonic_status sonic_trunc_run(const sonic_layer *layer, void *x, sonic_error *err
     }
     if (layer->material.party == 0)
         vec->add_constant(x, x, (uint64_t)1 << ((unsigned)graph->ring - 2), n);
+    const uint64_t u = (uint64_t)2 * n * sonic_ring_bytes(graph->ring); /* behind what is dealt */
     status = sonic_open_masked(layer->context, layer->channel, &layer->material,
-                               SONIC_STREAM_TRUNC_MASK, graph->ring, true, x, n, error);
+                               SONIC_STREAM_TRUNC_MASK, &u, graph->ring, x, n, error);
     return status ? status : unmask(layer, x, n, error);
 }

@@ -1,4 +1,4 @@
-/* A server's view of a node's material: masks from its seed, and dealt values. */
+/* A server's view of a node's material: masks from its seed, and values dealt or made. */
 #include "proto/offline/material.h"
 
 #include <string.h>
@@ -6,6 +6,7 @@
 #include <sodium.h>
 
 #include "dispatch/error.h"
+#include "proto/share/spill.h"
 
 /* "slot" and "node" as little-endian numbers: the derivation's nonces. */
 #define NONCE_SLOT ((uint64_t)0x746f6c73)
@@ -37,6 +38,19 @@ void sonic_material_begin(sonic_material *material, const sonic_context *context
     sonic_material_key(context, &material->key, sonic_pool_seed(pool), slot, node);
 }
 
+void sonic_material_begin_made(sonic_material *material, const sonic_context *context,
+                               unsigned party, const uint8_t seed[SONIC_SEED_BYTES], uint32_t slot,
+                               uint32_t node, int file, uint64_t at)
+{
+    *material = (sonic_material){.context = context,
+                                 .party = party,
+                                 .slot = slot,
+                                 .is_made = true,
+                                 .file = file,
+                                 .offset = at};
+    sonic_material_key(context, &material->key, seed, slot, node);
+}
+
 void sonic_material_end(sonic_material *material)
 {
     sodium_memzero(material, sizeof *material);
@@ -51,6 +65,8 @@ void sonic_material_random(const sonic_material *material, uint64_t stream, uint
 sonic_status sonic_material_dealt(const sonic_material *material, uint64_t stream, uint64_t offset,
                                   uint64_t correction, void *out, size_t n, sonic_error *error)
 {
+    if (material->is_made)
+        return sonic_spill_read(material->file, material->offset + correction, out, n, error);
     if (material->party == 0) {
         sonic_material_random(material, stream, offset, out, n);
         return SONIC_OK;
@@ -59,4 +75,13 @@ sonic_status sonic_material_dealt(const sonic_material *material, uint64_t strea
         return sonic_fail(error, SONIC_E_ARGUMENT, "party 1's material has no pool");
     return sonic_pool_read(material->pool, material->slot, material->slot_bytes,
                            material->offset + correction, out, n, error);
+}
+
+sonic_status sonic_material_u(const sonic_material *material, uint64_t stream, uint64_t offset,
+                              uint64_t kept, void *out, size_t n, sonic_error *error)
+{
+    if (material->is_made)
+        return sonic_spill_read(material->file, material->offset + kept, out, n, error);
+    sonic_material_random(material, stream, offset, out, n);
+    return SONIC_OK;
 }

@@ -24,7 +24,9 @@
  * TRUNC_DEALT: dealt in blocks of SONIC_TRUNC_BLOCK elements, the last one of what remains.  A
  * block of `rows` elements that starts at element i is at byte 2 i l/8 of the stream and of the
  * corrections: `rows` shares of -(u >> shift), then `rows` shares mod 2^shift of msb(u) (an element
- * each; bits from `shift` on are noise).  See sonic_vec_kernels.trunc: operands u and wrap. */
+ * each; bits from `shift` on are noise).  See sonic_vec_kernels.trunc: operands u and wrap.  Where
+ * the servers make it, u is no stream: its elements are kept behind all that (sonic_material_u()).
+ * So it is in RELU, where a call's u is kept behind its corrections of all rounds. */
 #define SONIC_STREAM_TRUNC_MASK ((uint64_t)0)
 #define SONIC_STREAM_TRUNC_DEALT ((uint64_t)1)
 enum { SONIC_TRUNC_BLOCK = 4096 };
