@@ -41,7 +41,7 @@ static sonic_status server_linear(bench_server *s, sonic_layer *layer, sonic_pha
     if (phase == SONIC_SETUP) {
         sonic_linear_free(&s->linear[BENCH_NODE]);
         return sonic_linear_setup(s->context, s->channel, &s->model, layer->batch,
-                                  sonic_pool_seed(s->pool), s->linear, seconds, &s->error);
+                                  sonic_pool_seed(s->pool), false, s->linear, seconds, &s->error);
     }
     if (phase == SONIC_OFFLINE)
         return sonic_linear_prepare(layer, &s->linear[BENCH_NODE], NULL, s->spill, 0, &s->error);

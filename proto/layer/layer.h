@@ -44,25 +44,30 @@ void sonic_layer_free(void *buffer, sonic_ring ring, size_t n);
 
 /** A linear layer's weights as its products read them; for other nodes none. */
 typedef struct sonic_linear {
-    sonic_weights f; /**< the opened F = W - B, which both servers know and nobody else */
+    sonic_weights f; /**< the opened F = W - B, which both servers know and nobody else; or secret,
+                          F + B_i */
     sonic_weights w; /**< the party's share of W */
 } sonic_linear;
 
 /** Opens F = W - B of every linear layer, once a session, and makes F and W ready: 1 round,
- * l |W| / 8 bytes, each node's bytes attributed to it, the round to node 0.
+ * l |W| / 8 bytes, each node's bytes attributed to it, the round to node 0.  Servers that make their
+ * C themselves keep F + B_i in F's place, so that it need be shares of A_0 * B_1 + A_1 * B_0 only:
+ * A_i * B_i is in A_i * (F + B_i) already, and takes no product of its own.
  * Memory: F as it is, |W| elements, which node by node is replaced by what `linear` holds
  * (proto/model/weights.h).
  * @param model    its weights must outlive `linear`, which refers to those that are not packed
  * @param batch    images of an inference
  * @param seed     this party's 16 secret bytes
+ * @param made     whether the servers make C
  * @param linear   one a node, without weights; to be freed with sonic_linear_free().  On failure
  *                 all without.
  * @param seconds  one a node: the time its blocks and its weights took is added */
 SONIC_MUST_CHECK sonic_status sonic_linear_setup(const sonic_context *context,
                                                  sonic_channel *channel,
                                                  const sonic_model_share *model, size_t batch,
-                                                 const uint8_t seed[16], sonic_linear *linear,
-                                                 double *seconds, sonic_error *error);
+                                                 const uint8_t seed[16], bool made,
+                                                 sonic_linear *linear, double *seconds,
+                                                 sonic_error *error);
 
 /** Wipes and frees what is the layer's own; it has no weights then. */
 void sonic_linear_free(sonic_linear *linear);
@@ -72,7 +77,7 @@ void sonic_linear_free(sonic_linear *linear);
 size_t sonic_linear_group(const sonic_graph *graph, uint32_t node, size_t batch);
 #define SONIC_LINEAR_GROUP_BYTES ((size_t)4 << 20)
 
-/** Computes D = A * F + C + b for a batch and writes it to the file `spill` from byte `at` on, |y|
+/** Computes D = A * F + C + b (or A * (F + B_i) + C + b) for a batch and writes it to the file `spill` from byte `at` on, |y|
  * elements.  No traffic.  Scratch: input and output of sonic_linear_group() images, and the
  * product's.  @param b  the party's share of the biases, or NULL */
 SONIC_MUST_CHECK sonic_status sonic_linear_prepare(const sonic_layer *layer,

@@ -18,6 +18,7 @@ struct setup {
     const sonic_model_share *model;
     const sonic_vec_kernels *vec;
     const uint8_t *seed;
+    bool made;
     size_t element; /* bytes */
     void **f;       /* one a node: what is opened, until it is made ready */
     double *seconds;
@@ -80,7 +81,9 @@ static sonic_status setup_consume(void *arg, size_t block, const uint8_t *in, so
     uint8_t *f = setup_block(s, block, node, &at, &bytes);
     double time = sonic_clock_seconds();
     (void)error;
-    s->vec->add(f, f, in, bytes / s->element);
+    /* W_i and the peer's W - B add up to F + B_i. */
+    const uint8_t *own = s->made ? (const uint8_t *)s->model->w[node] + at : f;
+    s->vec->add(f, own, in, bytes / s->element);
     s->seconds[node] += time - s->since;
     s->since = time;
     s->opened++;
@@ -145,14 +148,15 @@ void sonic_linear_free(sonic_linear *linear)
 
 sonic_status sonic_linear_setup(const sonic_context *context, sonic_channel *channel,
                                 const sonic_model_share *model, size_t batch,
-                                const uint8_t seed[16], sonic_linear *linear, double *seconds,
-                                sonic_error *error)
+                                const uint8_t seed[16], bool made, sonic_linear *linear,
+                                double *seconds, sonic_error *error)
 {
     const sonic_graph *graph = &model->graph;
     struct setup s = {.context = context,
                       .model = model,
                       .vec = &context->kernels.vec[sonic_ring_index(graph->ring)],
                       .seed = seed,
+                      .made = made,
                       .element = sonic_ring_bytes(graph->ring),
                       .seconds = seconds,
                       .since = sonic_clock_seconds()};

@@ -189,7 +189,7 @@ static sonic_status open_weights(sonic_session *session, sonic_error *error)
         return sonic_fail(error, SONIC_E_MEMORY, "out of memory for %u layers", nodes);
     sonic_status status =
         sonic_linear_setup(session->context, session->peer, session->model, session->plan.batch,
-                           sonic_pool_seed(session->pool), session->linear, seconds, error);
+                           sonic_pool_seed(session->pool), false, session->linear, seconds, error);
     for (uint32_t node = 0; node < nodes; node++)
         session->seconds[(size_t)node * SONIC_PHASES + SONIC_SETUP] += seconds[node];
     free(seconds);
