@@ -45,6 +45,8 @@ SONIC_INLINE void keep_words64(uint8_t *low, uint8_t *high, const VEC h[8])
     }
 }
 
+#define GATHER(p, stride) LOAD(p)
+#define CLMUL _mm_clmulepi64_si128
 #include "kernels/ot/ot_tmpl.h"
 
 void sonic_ot_select_aesni(sonic_ot_kernels *table)

@@ -42,6 +42,12 @@ SONIC_INLINE void keep_words64(uint8_t *low, uint8_t *high, const VEC h[8])
     }
 }
 
+#define ADD_LANE(v, p, lane)                                                                       \
+    _mm512_inserti32x4(v, _mm_loadu_si128((const __m128i *)(const void *)(p)), lane)
+#define GATHER(p, stride)                                                                          \
+    ADD_LANE(ADD_LANE(ADD_LANE(SPREAD(p), (p) + (stride), 1), (p) + 2 * (stride), 2),              \
+             (p) + 3 * (stride), 3)
+#define CLMUL _mm512_clmulepi64_epi128
 #include "kernels/ot/ot_tmpl.h"
 
 void sonic_ot_select_avx512(sonic_ot_kernels *table)

@@ -1,14 +1,15 @@
 /* The small-field VOLE and the hashes of oblivious transfer over vectors of blocks.  A tier
  * includes its vocabulary (kernels/aes/lanes_<tier>.h), defines of FLIGHT hashes h, in order,
  *
- *   keep_bits(low, high, h)                      bits 0 and 1 of each
- *   keep_words32(low, high, h), keep_words64     its first and second element
+ *   keep_bits(low, high, h)                   bits 0 and 1 of each
+ *   keep_words32(low, high, h), keep_words64  its first and second element
  *
- * of which `high` may be NULL, includes this and kernels/ot/row_hash_tmpl.h, and fills its table.
- */
+ * of which `high` may be NULL, and what kernels/ot/row_hash_tmpl.h wants, includes this, and hands
+ * fill() its table. */
 #include <stdbool.h>
 
 #include "kernels/aes/rounds_tmpl.h"
+#include "kernels/ot/row_hash_tmpl.h"
 
 /* A strip of blocks goes through all leaves, two at a time. */
 enum {
@@ -244,4 +245,5 @@ static void fill(sonic_ot_kernels *table)
     table->bits = bits;
     table->words[0] = words32;
     table->words[1] = words64;
+    table->row_hash = row_hash;
 }

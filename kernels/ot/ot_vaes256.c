@@ -56,6 +56,11 @@ SONIC_INLINE void keep_words64(uint8_t *low, uint8_t *high, const VEC h[8])
     }
 }
 
+#define GATHER(p, stride)                                                                          \
+    _mm256_inserti128_si256(                                                                       \
+        _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)(p))),               \
+        _mm_loadu_si128((const __m128i *)(const void *)((p) + (stride))), 1)
+#define CLMUL _mm256_clmulepi64_epi128
 #include "kernels/ot/ot_tmpl.h"
 
 void sonic_ot_select_vaes256(sonic_ot_kernels *table)
