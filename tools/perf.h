@@ -84,6 +84,8 @@ typedef struct sonic_perf_settings {
 
 /** What sonic_perf_argp starts from. */
 sonic_perf_settings sonic_perf_defaults(void);
+/** --rtt, --mbps: a sonic_perf_link, with its defaults. */
+extern const struct argp sonic_perf_link_argp;
 /** All but the network and how it compares: a sonic_perf_settings. */
 extern const struct argp sonic_perf_argp;
 /**@}*/
