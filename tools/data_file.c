@@ -20,7 +20,7 @@ static sonic_status count_elements(sonic_data_file *file, sonic_error *error)
     if (!sonic_size_mul(&bytes, n, 8) || !sonic_size_mul(&bytes, bytes, file->header.count))
         return sonic_fail(error, SONIC_E_SHAPE, "%s: its header announces too much", file->path);
     /* Before anyone takes memory for what is announced. */
-    if (!file->pixels && !sonic_source_can_hold(file->source, n * file->header.count))
+    if (!file->pixels && !sonic_data_source_can_hold(file->source, n * file->header.count))
         return sonic_fail(error, SONIC_E_FORMAT,
                           "%s is too short for the %llu items that its header announces",
                           file->path, (unsigned long long)file->header.count);
@@ -34,10 +34,10 @@ sonic_status sonic_data_file_open(sonic_data_file *file, const char *path,
 {
     const uint8_t *start;
     *file = (sonic_data_file){ .path = path };
-    sonic_status status = sonic_source_open(&file->source, path, error);
+    sonic_status status = sonic_data_source_open(&file->source, path, error);
     if (status != SONIC_OK)
         return status;
-    size_t n = sonic_source_peek(file->source, &start);
+    size_t n = sonic_data_source_peek(file->source, &start);
     if (sonic_npy_recognise(start, n))
         status = sonic_npy_header(&file->header, file->source, error);
     else if (sonic_idx_recognise(start, n))
@@ -56,7 +56,7 @@ sonic_status sonic_data_file_open(sonic_data_file *file, const char *path,
 
 void sonic_data_file_close(sonic_data_file *file)
 {
-    sonic_source_close(file->source);
+    sonic_data_source_close(file->source);
     free(file->pixels);
     file->source = NULL;
     file->pixels = NULL;
@@ -89,7 +89,7 @@ static sonic_status take(sonic_data_file *file, double *x, size_t n, sonic_error
     for (size_t i = 0; i < n;) {
         size_t k = n - i < most ? n - i : most;
         sonic_status status =
-            sonic_source_read(file->source, buffer, k * bytes, "its values", error);
+            sonic_data_source_read(file->source, buffer, k * bytes, "its values", error);
         if (status != SONIC_OK)
             return status;
         for (size_t j = 0; x && j < k; j++)
@@ -126,5 +126,5 @@ sonic_status sonic_data_file_finish(sonic_data_file *file, sonic_error *error)
     sonic_status status = sonic_data_file_skip(file, file->left, error);
     if (status != SONIC_OK || file->pixels)
         return status;
-    return sonic_source_end(file->source, error);
+    return sonic_data_source_end(file->source, error);
 }

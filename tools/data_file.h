@@ -24,7 +24,7 @@ typedef struct sonic_data_header {
 
 typedef struct sonic_data_file {
     const char *path; /**< the caller's */
-    sonic_source *source;
+    sonic_data_source *source;
     sonic_data_header header;
     size_t elements; /**< of an item */
     uint64_t left;   /**< items not yet read */
@@ -50,9 +50,9 @@ SONIC_MUST_CHECK sonic_status sonic_data_file_finish(sonic_data_file *file, soni
 bool sonic_idx_recognise(const uint8_t *bytes, size_t n);
 bool sonic_npy_recognise(const uint8_t *bytes, size_t n);
 bool sonic_png_recognise(const uint8_t *bytes, size_t n);
-SONIC_MUST_CHECK sonic_status sonic_idx_header(sonic_data_header *header, sonic_source *source,
+SONIC_MUST_CHECK sonic_status sonic_idx_header(sonic_data_header *header, sonic_data_source *source,
                                                sonic_error *error);
-SONIC_MUST_CHECK sonic_status sonic_npy_header(sonic_data_header *header, sonic_source *source,
+SONIC_MUST_CHECK sonic_status sonic_npy_header(sonic_data_header *header, sonic_data_source *source,
                                                sonic_error *error);
 /** Decodes a whole PNG of the wanted shape; *pixels is malloc'ed. */
 SONIC_MUST_CHECK sonic_status sonic_png_read(sonic_data_header *header, uint8_t **pixels,

@@ -14,11 +14,12 @@ static uint32_t read_big(const uint8_t bytes[4])
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-sonic_status sonic_idx_header(sonic_data_header *header, sonic_source *source, sonic_error *error)
+sonic_status sonic_idx_header(sonic_data_header *header, sonic_data_source *source,
+                              sonic_error *error)
 {
-    const char *path = sonic_source_path(source);
+    const char *path = sonic_data_source_path(source);
     uint8_t bytes[4];
-    sonic_status status = sonic_source_read(source, bytes, 4, "its header", error);
+    sonic_status status = sonic_data_source_read(source, bytes, 4, "its header", error);
     if (status != SONIC_OK)
         return status;
     switch (bytes[2]) {
@@ -37,7 +38,7 @@ sonic_status sonic_idx_header(sonic_data_header *header, sonic_source *source, s
                           rank, (unsigned)SONIC_RANK_MAX + 1);
     header->big_endian = true;
     for (unsigned i = 0; i < rank; i++) {
-        status = sonic_source_read(source, bytes, 4, "its header", error);
+        status = sonic_data_source_read(source, bytes, 4, "its header", error);
         if (status != SONIC_OK)
             return status;
         if (i == 0)

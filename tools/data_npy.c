@@ -102,12 +102,13 @@ malformed:
     return sonic_fail(error, SONIC_E_FORMAT, "%s: its NPY header has no readable shape", path);
 }
 
-sonic_status sonic_npy_header(sonic_data_header *header, sonic_source *source, sonic_error *error)
+sonic_status sonic_npy_header(sonic_data_header *header, sonic_data_source *source,
+                              sonic_error *error)
 {
-    const char *path = sonic_source_path(source);
+    const char *path = sonic_data_source_path(source);
     uint8_t fixed[MAGIC + 6] = { 0 };
     char text[TEXT_MAX + 1];
-    sonic_status status = sonic_source_read(source, fixed, MAGIC + 4, "its header", error);
+    sonic_status status = sonic_data_source_read(source, fixed, MAGIC + 4, "its header", error);
     if (status != SONIC_OK)
         return status;
     unsigned version = fixed[MAGIC];
@@ -116,7 +117,7 @@ sonic_status sonic_npy_header(sonic_data_header *header, sonic_source *source, s
         return sonic_fail(error, SONIC_E_UNSUPPORTED, "%s is of NPY version %u; 1 to 3 are read",
                           path, version);
     if (version > 1) {
-        status = sonic_source_read(source, fixed + MAGIC + 4, 2, "its header", error);
+        status = sonic_data_source_read(source, fixed + MAGIC + 4, 2, "its header", error);
         if (status != SONIC_OK)
             return status;
         n |= (size_t)fixed[MAGIC + 4] << 16 | (size_t)fixed[MAGIC + 5] << 24;
@@ -124,7 +125,7 @@ sonic_status sonic_npy_header(sonic_data_header *header, sonic_source *source, s
     if (n > TEXT_MAX)
         return sonic_fail(error, SONIC_E_FORMAT, "%s: its NPY header of %zu bytes is too long",
                           path, n);
-    status = sonic_source_read(source, text, n, "its header", error);
+    status = sonic_data_source_read(source, text, n, "its header", error);
     if (status != SONIC_OK)
         return status;
     text[n] = 0;

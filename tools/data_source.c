@@ -19,7 +19,7 @@
 /* Deflate makes 258 bytes of 2 bits at the most (RFC 1951), 1032 to 1. */
 enum { PEEK = 8, PACKED = 1 << 15, GAIN_MAX = 1032 };
 
-struct sonic_source {
+struct sonic_data_source {
     int fd;
     uint64_t at;   /* bytes given out */
     uint64_t size; /* of the file as it is */
@@ -35,7 +35,7 @@ struct sonic_source {
 };
 
 /* Up to n bytes of the file as it is; fewer only at its end. */
-static sonic_status read_file(sonic_source *source, uint8_t *out, size_t n, size_t *got,
+static sonic_status read_file(sonic_data_source *source, uint8_t *out, size_t n, size_t *got,
                               sonic_error *error)
 {
     *got = 0;
@@ -55,7 +55,7 @@ static sonic_status read_file(sonic_source *source, uint8_t *out, size_t n, size
 #ifdef HAVE_ZLIB
 /* Up to n unpacked bytes.  A gzip file is one member or several; nothing may follow the last one.
  */
-static sonic_status unpack(sonic_source *source, uint8_t *out, size_t n, size_t *got,
+static sonic_status unpack(sonic_data_source *source, uint8_t *out, size_t n, size_t *got,
                            sonic_error *error)
 {
     z_stream *z = &source->stream;
@@ -91,7 +91,8 @@ static sonic_status unpack(sonic_source *source, uint8_t *out, size_t n, size_t 
 }
 #endif
 
-static sonic_status pull(sonic_source *source, void *out, size_t n, size_t *got, sonic_error *error)
+static sonic_status pull(sonic_data_source *source, void *out, size_t n, size_t *got,
+                         sonic_error *error)
 {
 #ifdef HAVE_ZLIB
     if (source->packed)
@@ -101,7 +102,7 @@ static sonic_status pull(sonic_source *source, void *out, size_t n, size_t *got,
 }
 
 /* Recognises gzip and reads the first bytes of what is inside. */
-static sonic_status begin(sonic_source *source, sonic_error *error)
+static sonic_status begin(sonic_data_source *source, sonic_error *error)
 {
     sonic_status status = pull(source, source->peek, PEEK, &source->peeked, error);
     if (status != SONIC_OK || source->peeked < 2 || source->peek[0] != 0x1f ||
@@ -120,11 +121,12 @@ static sonic_status begin(sonic_source *source, sonic_error *error)
 #endif
 }
 
-sonic_status sonic_source_open(sonic_source **source, const char *path, sonic_error *error)
+sonic_status sonic_data_source_open(sonic_data_source **source, const char *path,
+                                    sonic_error *error)
 {
     struct stat info;
     size_t length = strlen(path) + 1;
-    sonic_source *made = calloc(1, sizeof *made + length);
+    sonic_data_source *made = calloc(1, sizeof *made + length);
     if (!made)
         return sonic_fail(error, SONIC_E_MEMORY, "out of memory for reading %s", path);
     memcpy(made->path, path, length);
@@ -140,14 +142,14 @@ sonic_status sonic_source_open(sonic_source **source, const char *path, sonic_er
         status = begin(made, error);
     }
     if (status != SONIC_OK) {
-        sonic_source_close(made);
+        sonic_data_source_close(made);
         return status;
     }
     *source = made;
     return SONIC_OK;
 }
 
-void sonic_source_close(sonic_source *source)
+void sonic_data_source_close(sonic_data_source *source)
 {
     if (!source)
         return;
@@ -160,13 +162,13 @@ void sonic_source_close(sonic_source *source)
     free(source);
 }
 
-const char *sonic_source_path(const sonic_source *source)
+const char *sonic_data_source_path(const sonic_data_source *source)
 {
     return source->path;
 }
 
-sonic_status sonic_source_read(sonic_source *source, void *out, size_t n, const char *what,
-                               sonic_error *error)
+sonic_status sonic_data_source_read(sonic_data_source *source, void *out, size_t n,
+                                    const char *what, sonic_error *error)
 {
     uint8_t *to = out;
     size_t head = source->peeked - source->used;
@@ -188,18 +190,18 @@ sonic_status sonic_source_read(sonic_source *source, void *out, size_t n, const 
     return SONIC_OK;
 }
 
-size_t sonic_source_peek(const sonic_source *source, const uint8_t **bytes)
+size_t sonic_data_source_peek(const sonic_data_source *source, const uint8_t **bytes)
 {
     *bytes = source->peek;
     return source->peeked;
 }
 
-bool sonic_source_can_hold(const sonic_source *source, uint64_t bytes)
+bool sonic_data_source_can_hold(const sonic_data_source *source, uint64_t bytes)
 {
     return bytes / GAIN_MAX <= source->size;
 }
 
-sonic_status sonic_source_end(sonic_source *source, sonic_error *error)
+sonic_status sonic_data_source_end(sonic_data_source *source, sonic_error *error)
 {
     uint8_t byte;
     size_t got = source->peeked - source->used;
