@@ -12,7 +12,15 @@ libproto_la_SOURCES += \
 	proto/offline/material.c \
 	proto/offline/material.h \
 	proto/offline/ot_linear.h \
+	proto/offline/ot_relu.c \
 	proto/offline/ot_relu.h \
+	proto/offline/ot_relu_and.c \
+	proto/offline/ot_relu_elements.c \
+	proto/offline/ot_relu_elements.h \
+	proto/offline/ot_relu_plan.c \
+	proto/offline/ot_relu_run.h \
+	proto/offline/ot_relu_select.c \
+	proto/offline/ot_relu_tmpl.h \
 	proto/offline/plan.c \
 	proto/offline/plan.h \
 	proto/offline/pool.c \

@@ -13,7 +13,8 @@
  *   last round  r as an element: one transfer, half in each direction; r u: one in each direction
  *   u           l random bits, each shared by XOR, made elements: one transfer a bit, half in each
  *               direction; u, u >> shift and msb(u) are sums of them without a carry
- * Rounds: 2 a group of SONIC_OT_GROUP values: choices, corrections.
+ * Rounds: 2 a group of SONIC_OT_GROUP values: choices, corrections; and before a stochastic
+ * truncation a third, the corrections of r u, because the share of u is known after the second.
  */
 #ifndef SONIC_PROTO_OFFLINE_OT_RELU_H
 #define SONIC_PROTO_OFFLINE_OT_RELU_H
