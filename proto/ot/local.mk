@@ -6,4 +6,6 @@ libproto_la_SOURCES += \
 	proto/ot/cot_run.h \
 	proto/ot/cot_setup.c \
 	proto/ot/pair.c \
-	proto/ot/pair.h
+	proto/ot/pair.h \
+	proto/ot/trees.c \
+	proto/ot/trees.h
