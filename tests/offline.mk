@@ -43,4 +43,9 @@ TESTS += tests/test_gc
 tests_test_gc_SOURCES = tests/test_gc.c tests/relu_run.c tests/relu_run.h
 tests_test_gc_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_gc_LDADD = libdealt.la libtest.la
+check_PROGRAMS += tests/test_ot_linear
+TESTS += tests/test_ot_linear
+tests_test_ot_linear_SOURCES = tests/test_ot_linear.c
+tests_test_ot_linear_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_ot_linear_LDADD = libdealt.la libtwoparty.la
 endif

@@ -11,7 +11,11 @@ libproto_la_SOURCES += \
 	proto/offline/gc_plan.h \
 	proto/offline/material.c \
 	proto/offline/material.h \
+	proto/offline/ot_linear.c \
 	proto/offline/ot_linear.h \
+	proto/offline/ot_linear_plan.c \
+	proto/offline/ot_linear_run.h \
+	proto/offline/ot_linear_setup.c \
 	proto/offline/ot_relu.c \
 	proto/offline/ot_relu.h \
 	proto/offline/ot_relu_and.c \

@@ -1,0 +1,443 @@
+/* Products without a dealer: results, traffic to the byte, keys that never come twice, failures;
+ * and the trees beneath. */
+#include <criterion/criterion.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "kernels/common/load.h"
+#include "proto/offline/ot_linear.h"
+#include "proto/ot/trees.h"
+#include "tests/dealt.h"
+#include "tests/oracle.h"
+#include "tests/random_test.h"
+
+enum { INFERENCES = 2, CONV = 1 };
+
+/* Both parties: a node is set up once and multiplied for every inference. */
+typedef struct session {
+    const sonic_context *context[2];
+    sonic_graph graph;
+    unsigned k;
+    uint32_t batch[INFERENCES];
+    bool zeros;     /* inputs are 0 */
+    unsigned quits; /* party 1 leaves before this step, if not 0: 1 create, 2 make */
+    void *mask[2], *a[2][INFERENCES], *c[2][INFERENCES];
+    sonic_traffic traffic[2][SONIC_PHASES];
+} session;
+
+static sonic_status run_linear(session *s, unsigned party, sonic_ot_pair *pair, sonic_error *error)
+{
+    sonic_ot_linear *linear = NULL;
+    sonic_channel_mark(pair->channel, SONIC_OFFLINE, 0);
+    sonic_status status =
+        sonic_ot_linear_create(&linear, pair, &s->graph, CONV, s->mask[party], error);
+    cr_assert_eq(linear == NULL, status != SONIC_OK);
+    sonic_channel_mark(pair->channel, SONIC_ONLINE, 0);
+    for (unsigned i = 0; !status && i < INFERENCES; i++) {
+        if (party == 1 && s->quits == 2 && i == 1)
+            status = SONIC_E_CLOSED;
+        else
+            status =
+                sonic_ot_linear_make(linear, s->c[party][i], s->a[party][i], s->batch[i], error);
+    }
+    sonic_ot_linear_free(linear);
+    return status;
+}
+
+static sonic_status run_party(void *arg, unsigned party, sonic_channel *channel, sonic_error *error)
+{
+    session *s = arg;
+    sonic_ot_pair pair;
+    sonic_test_seed(100 + party);
+    sonic_channel_mark(channel, SONIC_SETUP, 0);
+    sonic_status status =
+        sonic_ot_pair_create(&pair, s->context[party], channel, party, s->k, NULL, error);
+    if (status)
+        return status;
+    status = party == 1 && s->quits == 1 ? SONIC_E_CLOSED : run_linear(s, party, &pair, error);
+    for (unsigned phase = 0; phase < SONIC_PHASES; phase++)
+        s->traffic[party][phase] = sonic_channel_traffic(channel, (sonic_phase)phase, 0);
+    sonic_ot_pair_free(&pair);
+    return status;
+}
+
+static void *take(size_t n)
+{
+    void *buffer = malloc(n + 1);
+    cr_assert_not_null(buffer);
+    return buffer;
+}
+
+static void *draw(const session *s, size_t n, uint64_t *state)
+{
+    uint64_t *x = take(n * 8);
+    for (size_t i = 0; i < n; i++)
+        x[i] = test_draw(state);
+    (void)s;
+    return x;
+}
+
+static void begin(session *s, uint64_t seed)
+{
+    uint64_t state = seed;
+    for (unsigned p = 0; p < 2; p++) {
+        s->mask[p] = draw(s, sonic_node_weights(&s->graph, CONV), &state);
+        for (unsigned i = 0; i < INFERENCES; i++) {
+            const size_t in = s->batch[i] * sonic_node_elements(&s->graph, 0);
+            const size_t out = s->batch[i] * sonic_node_elements(&s->graph, CONV);
+            s->a[p][i] = draw(s, in, &state);
+            s->c[p][i] = draw(s, out, &state);
+            if (s->zeros)
+                memset(s->a[p][i], 0, in * 8);
+        }
+    }
+}
+
+static void end(session *s)
+{
+    for (unsigned p = 0; p < 2; p++) {
+        free(s->mask[p]);
+        for (unsigned i = 0; i < INFERENCES; i++) {
+            free(s->a[p][i]);
+            free(s->c[p][i]);
+        }
+    }
+    sonic_graph_free(&s->graph);
+}
+
+/* conv(A, B) of one party's A and the other's B. */
+static void *product(const session *s, unsigned inference, unsigned party)
+{
+    const size_t weights = sonic_node_weights(&s->graph, CONV);
+    const size_t biases = sonic_node_biases(&s->graph, CONV);
+    sonic_constants constants[2] = {
+        {.wq = NULL}, {.wq = take(weights * 8), .bq = calloc(biases, sizeof(int64_t))}};
+    const sonic_model model = {.graph = s->graph, .constants = constants};
+    for (size_t i = 0; i < weights; i++)
+        constants[1].wq[i] = oracle_get(s->graph.ring, s->mask[!party], i);
+    const void *in[1] = {s->a[party][inference]};
+    void *y = oracle_node(&model, CONV, s->batch[inference], in);
+    free(constants[1].wq);
+    free(constants[1].bq);
+    return y;
+}
+
+static void check_results(const session *s)
+{
+    const sonic_ring ring = s->graph.ring;
+    for (unsigned i = 0; i < INFERENCES; i++) {
+        void *y[2] = {product(s, i, 0), product(s, i, 1)};
+        const size_t n = s->batch[i] * sonic_node_elements(&s->graph, CONV);
+        for (size_t j = 0; j < n; j++) {
+            uint64_t got = 0, right = 0;
+            for (unsigned p = 0; p < 2; p++) {
+                got += (uint64_t)oracle_get(ring, s->c[p][i], j);
+                right += (uint64_t)oracle_get(ring, y[p], j);
+            }
+            if (ring == SONIC_RING_32)
+                got = (uint32_t)got, right = (uint32_t)right;
+            cr_assert_eq(got, right, "inference %u, element %zu of %zu: %llx, not %llx", i, j, n,
+                         (unsigned long long)got, (unsigned long long)right);
+        }
+        free(y[0]);
+        free(y[1]);
+    }
+}
+
+/* Pairs of an output and a tap that is not padding, along one axis. */
+static size_t meetings(size_t in, size_t out, size_t taps, size_t stride, size_t dilation,
+                       size_t pad)
+{
+    size_t n = 0;
+    for (size_t o = 0; o < out; o++)
+        for (size_t t = 0; t < taps; t++) {
+            const size_t at = o * stride + t * dilation;
+            n += at >= pad && at < pad + in;
+        }
+    return n;
+}
+
+/* From the protocol's description. */
+static void check_traffic(const session *s)
+{
+    static const unsigned wire[2] = {4 + 4 + 3 + 3 + 2 + 2 + 1 + 1,
+                                     2 * (8 + 7 + 6 + 5 + 4 + 3 + 2 + 1)};
+    const sonic_conv_shape c = sonic_node_conv(&s->graph, CONV, 1);
+    const sonic_shape *out = &s->graph.node[CONV].shape;
+    const size_t bits = s->graph.ring, weights = sonic_node_weights(&s->graph, CONV);
+    const size_t each = 8192 / bits, blocks = (weights + each - 1) / each;
+    size_t setup = weights * (bits / 4) * 96, products = c.c / c.groups * c.o;
+    for (size_t b = 0; b < blocks; b++)
+        setup += 128 / s->k * ((b < blocks - 1 ? each : weights - b * each) * bits / 8);
+    products *=
+        meetings(c.h, out->rank == 3 ? out->dim[1] : 1, c.kh, c.stride_h, c.dilation_h, c.pad_top) *
+        meetings(c.w, out->rank == 3 ? out->dim[2] : 1, c.kw, c.stride_w, c.dilation_w, c.pad_left);
+    const sonic_ot_cost planned = sonic_ot_linear_setup_cost(s->k, &s->graph, CONV);
+    cr_assert_eq(planned.bytes, setup);
+    cr_assert_eq(planned.rounds, 2 * ((blocks + 63) / 64));
+    cr_assert_eq(planned.kept_bytes, weights * (bits / 4 * 96 + bits / 8));
+    for (unsigned i = 0; i < INFERENCES; i++) {
+        const sonic_ot_cost cost = sonic_ot_linear_cost(&s->graph, CONV, s->batch[i]);
+        cr_assert_eq(cost.bytes, products * s->batch[i] * wire[bits == 64]);
+        cr_assert_eq(cost.rounds, products > 0);
+        cr_assert_eq(cost.kept_bytes,
+                     s->batch[i] * sonic_node_elements(&s->graph, CONV) * bits / 8);
+    }
+    for (unsigned p = 0; p < 2; p++) {
+        const sonic_traffic *offline = &s->traffic[p][SONIC_OFFLINE];
+        const sonic_traffic *made = &s->traffic[p][SONIC_ONLINE];
+        cr_assert_eq(offline->sent, setup, "%llu bytes, not %zu", (unsigned long long)offline->sent,
+                     setup);
+        cr_assert_eq(offline->received, setup);
+        cr_assert_eq(offline->rounds, planned.rounds);
+        cr_assert_eq(made->sent, products * (s->batch[0] + s->batch[1]) * wire[bits == 64]);
+        cr_assert_eq(made->received, made->sent);
+        cr_assert_eq(made->rounds, products > 0 ? 2 : 0);
+    }
+}
+
+static void check_session(session *s, test_outcome *outcome, uint64_t seed)
+{
+    begin(s, seed);
+    test_run(outcome, run_party, s);
+    for (unsigned p = 0; p < 2; p++)
+        cr_assert_eq(outcome->status[p], SONIC_OK, "%s", outcome->error[p].text);
+    check_results(s);
+    check_traffic(s);
+    end(s);
+}
+
+/* A convolution of c x h x w, or a fully connected layer where h is 0. */
+typedef struct conv {
+    uint32_t c, h, w, o, groups;
+    sonic_window window;
+} conv;
+
+static void make_graph(sonic_graph *graph, sonic_ring ring, const conv *shape)
+{
+    test_graph_begin(graph, ring, SONIC_TRUNC_LOCAL, shape->c, shape->h, shape->w);
+    sonic_node *node = test_graph_append(graph, SONIC_OP_CONV, 0);
+    node->shape.dim[0] = shape->o;
+    node->groups = shape->groups;
+    node->window = shape->window;
+    test_graph_shape(graph);
+}
+
+static uint32_t below(uint64_t *state, uint32_t n)
+{
+    return (uint32_t)(test_draw(state) % n);
+}
+
+static conv random_conv(uint64_t *state)
+{
+    conv s = {.groups = 1 + below(state, 3), .window = {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}};
+    s.c = s.groups * (1 + below(state, 5));
+    s.o = s.groups * (1 + below(state, 3));
+    if (below(state, 4) == 0) {
+        s.groups = 1;
+        return s;
+    }
+    sonic_window *w = &s.window;
+    *w = (sonic_window){1 + below(state, 4), 1 + below(state, 4), 1 + below(state, 3),
+                        1 + below(state, 3), 1 + below(state, 3), 1 + below(state, 3),
+                        below(state, 4),     below(state, 4),     below(state, 4),
+                        below(state, 4)};
+    s.h = (w->kh - 1) * w->dilation_h + 1 + below(state, 12);
+    s.w = (w->kw - 1) * w->dilation_w + 1 + below(state, 12);
+    return s;
+}
+
+static void check_random(sonic_ring ring)
+{
+    sonic_context *context[SONIC_TIERS];
+    const size_t tiers = test_contexts(context);
+    uint64_t state = 5;
+    for (size_t i = 0; i < 16; i++) {
+        static const unsigned k[] = {1, 1, 1, 1};
+        test_outcome outcome = {0};
+        session s = {.context = {context[i % tiers], context[i / tiers % tiers]},
+                     .k = k[i % 4],
+                     .batch = {1 + below(&state, 3), 1 + below(&state, 3)}};
+        const conv shape = random_conv(&state);
+        make_graph(&s.graph, ring, &shape);
+        check_session(&s, &outcome, 70 + i);
+    }
+    for (size_t t = 0; t < tiers; t++)
+        sonic_context_free(context[t]);
+}
+
+Test(ot_linear, random_shapes_mod_2_to_32)
+{
+    check_random(SONIC_RING_32);
+}
+
+Test(ot_linear, random_shapes_mod_2_to_64)
+{
+    check_random(SONIC_RING_64);
+}
+
+/* More than a block of multipliers, of elements and of setup's group; padding that hides taps. */
+Test(ot_linear, large_shapes)
+{
+    static const struct {
+        conv shape;
+        sonic_ring ring;
+        uint32_t batch[INFERENCES];
+    } cases[] = {
+        {{3, 60, 61, 2, 1, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}}, SONIC_RING_32, {1, 3}},
+        {{70, 7, 7, 3, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_64, {2, 1}},
+        {{9, 40, 40, 9, 9, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}}, SONIC_RING_64, {1, 1}},
+        {{190, 0, 0, 97, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_32, {1, 5}},
+        {{1300, 0, 0, 13, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_64, {1, 2}},
+        {{2, 2, 2, 2, 1, {1, 3, 1, 4, 1, 1, 0, 3, 0, 4}}, SONIC_RING_32, {1, 1}},
+        {{1, 1, 1, 1, 1, {1, 1, 2, 1, 1, 1, 1, 0, 0, 0}}, SONIC_RING_32, {1, 1}},
+    };
+    sonic_context *context;
+    cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        test_outcome outcome = {0};
+        session s = {
+            .context = {context, context}, .k = 1, .batch = {cases[i].batch[0], cases[i].batch[1]}};
+        make_graph(&s.graph, cases[i].ring, &cases[i].shape);
+        check_session(&s, &outcome, i);
+    }
+    sonic_context_free(context);
+}
+
+/* Each direction's bytes depend on randomness and inputs alone. */
+Test(ot_linear, wire_is_the_same_for_all_tiers)
+{
+    static const conv shape = {5, 11, 9, 4, 1, {3, 2, 1, 2, 1, 1, 1, 1, 1, 1}};
+    sonic_context *context[SONIC_TIERS];
+    const size_t tiers = test_contexts(context);
+    uint64_t hash[2] = {0};
+    for (size_t pair = 0; pair < tiers * tiers; pair++) {
+        test_outcome outcome = {0};
+        session s = {
+            .context = {context[pair / tiers], context[pair % tiers]}, .k = 1, .batch = {1, 2}};
+        make_graph(&s.graph, SONIC_RING_64, &shape);
+        check_session(&s, &outcome, 3);
+        for (unsigned p = 0; p < 2; p++) {
+            hash[p] = pair ? hash[p] : outcome.wire[p].hash;
+            cr_assert_eq(outcome.wire[p].hash, hash[p], "tiers %s and %s: server %u's bytes differ",
+                         sonic_context_tier(context[pair / tiers]),
+                         sonic_context_tier(context[pair % tiers]), p);
+        }
+    }
+    for (size_t t = 0; t < tiers; t++)
+        sonic_context_free(context[t]);
+}
+
+static int compare_words(const void *a, const void *b)
+{
+    return memcmp(a, b, 8);
+}
+
+/* Results stay right where a mask serves twice, in two trees, blocks, inferences or directions, and
+ * inputs do not stay secret.  Of inputs 0 the masks are what is sent. */
+Test(ot_linear, no_mask_serves_twice)
+{
+    static const conv shape = {4, 40, 40, 4, 1, {2, 1, 1, 1, 1, 1, 0, 0, 0, 0}};
+    sonic_context *context;
+    test_outcome outcome = {0};
+    cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
+    session s = {.context = {context, context}, .k = 1, .batch = {1, 1}, .zeros = true};
+    make_graph(&s.graph, SONIC_RING_32, &shape);
+    const size_t made = 2 * sonic_ot_linear_cost(&s.graph, CONV, 1).bytes;
+    uint8_t *masks = take(2 * made);
+    for (unsigned p = 0; p < 2; p++) {
+        outcome.wire[p].room = made + (1 << 20);
+        outcome.wire[p].kept = take(outcome.wire[p].room);
+    }
+    check_session(&s, &outcome, 9);
+    for (unsigned p = 0; p < 2; p++) {
+        cr_assert_leq(outcome.wire[p].sent, outcome.wire[p].room);
+        memcpy(masks + p * made, outcome.wire[p].kept + outcome.wire[p].sent - made, made);
+        free(outcome.wire[p].kept);
+    }
+    qsort(masks, made / 4, 8, compare_words);
+    for (size_t i = 8; i < 2 * made; i += 8)
+        cr_assert(memcmp(masks + i, masks + i - 8, 8) != 0, "a mask came twice");
+    free(masks);
+    sonic_context_free(context);
+}
+
+Test(ot_linear, a_peer_that_leaves_is_an_error_and_leaves_nothing)
+{
+    static const conv shape = {3, 9, 9, 2, 1, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}};
+    sonic_context *context;
+    cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
+    for (unsigned quits = 1; quits <= 2; quits++) {
+        test_outcome outcome = {0};
+        session s = {.context = {context, context}, .k = 1, .batch = {1, 1}, .quits = quits};
+        make_graph(&s.graph, SONIC_RING_64, &shape);
+        begin(&s, 1);
+        test_run(&outcome, run_party, &s);
+        cr_assert_neq(outcome.status[0], SONIC_OK);
+        cr_assert(strstr(outcome.error[0].text, "server 1"), "%s", outcome.error[0].text);
+        const size_t bytes = 8 * sonic_node_elements(&s.graph, CONV);
+        cr_assert_eq(sodium_is_zero(s.c[0][1], bytes), quits == 2);
+        end(&s);
+    }
+    sonic_context_free(context);
+}
+
+/* Seeds of n trees as both parties get them, digit t % 16 in tree t. */
+static void check_trees(const sonic_kernels *kernels, size_t n)
+{
+    enum { LEVELS = SONIC_TREES_LEVELS, SEEDS = SONIC_TREES_SEEDS, SUMS = SONIC_TREES_SUMS };
+    uint64_t *transfer = take(LEVELS * 2 * n * 16), *own = take(SEEDS * n * 16);
+    uint64_t *peer = take(SEEDS * n * 16), *sums = take(SUMS * n * 16);
+    uint64_t *nodes = take(LEVELS * n * 16), *masks = take(LEVELS * n * 16);
+    sonic_trees_keys keys;
+    kernels->aes.expand(&keys.side[0], (const uint8_t *)"the left children");
+    kernels->aes.expand(&keys.side[1], (const uint8_t *)"right children..");
+    randombytes_buf(transfer, LEVELS * 2 * n * 16);
+    memcpy(own, transfer, 2 * n * 16);
+    sonic_trees_grow(kernels, own, sums, n, &keys);
+    for (size_t i = 0; i < SUMS * n * 2; i++)
+        sums[i] ^= transfer[2 * n * 2 + i];
+    for (size_t t = 0; t < n; t++) {
+        sonic_trees_mask(masks, n, t, t % SEEDS);
+        for (size_t i = 0; i < LEVELS; i++)
+            memcpy(nodes + (i * n + t) * 2,
+                   transfer + ((2 * i + !(t % SEEDS >> i & 1)) * n + t) * 2, 16);
+    }
+    sonic_trees_puncture(kernels, peer, nodes, sums, masks, n, &keys);
+    for (size_t i = 0; i < LEVELS; i++)
+        memcpy(peer + ((size_t)n << i) * 2, nodes + i * n * 2, n * 16);
+    sonic_trees_regrow(kernels, peer, masks, n, &keys);
+    for (size_t t = 0; t < n; t++)
+        for (size_t x = 0; x < SEEDS; x++)
+            cr_assert_eq(memcmp(own + (x * n + t) * 2, peer + (x * n + t) * 2, 16) == 0,
+                         x != t % SEEDS, "seed %zu of tree %zu of %zu", x, t, n);
+    /* a seed is a leaf below the two nodes of its lowest bit, hashed as its bits say */
+    for (size_t x = 0; x < SEEDS; x++) {
+        uint64_t leaf[2];
+        memcpy(leaf, transfer + (x & 1) * n * 2, 16);
+        for (size_t i = 1; i < LEVELS; i++)
+            kernels->aes.ccr((uint8_t *)leaf, (const uint8_t *)leaf, 1, &keys.side[x >> i & 1]);
+        cr_assert_arr_eq(leaf, own + x * n * 2, 16);
+    }
+    free(transfer);
+    free(own);
+    free(peer);
+    free(sums);
+    free(nodes);
+    free(masks);
+}
+
+Test(trees, all_seeds_but_one)
+{
+    sonic_context *context[SONIC_TIERS];
+    const size_t tiers = test_contexts(context);
+    for (size_t t = 0; t < tiers; t++) {
+        for (size_t n = 1; n < 40; n++)
+            check_trees(&context[t]->kernels, n);
+        check_trees(&context[t]->kernels, 300);
+        sonic_context_free(context[t]);
+    }
+}
