@@ -16,7 +16,7 @@
 
 #include "proto/channel/channel.h"
 #include "proto/model/model.h"
-#include "proto/offline/relu_plan.h"
+#include "proto/offline/source.h"
 #include "tools/scores.h"
 
 /** @name share-input */
@@ -68,14 +68,16 @@ typedef struct sonic_serve_phase {
 /** What a server did in all. */
 typedef struct sonic_serve_summary {
     uint64_t requests, images, batches; /**< answered; computed */
+    uint64_t dealt;                     /**< bytes from the dealer */
     sonic_serve_phase phase[SONIC_PHASES];
 } sonic_serve_summary;
 
 typedef struct sonic_serve_options {
     sonic_context_options context;
     const char *model;  /**< BASE.0 or BASE.1 */
-    const char *pool;   /**< a pool, or with `dealer` where to put it */
-    sonic_relu relu;    /**< how to compare */
+    sonic_methods methods;
+    const char *pool;   /**< a pool, or with `dealer` where to put it; NULL without a dealer */
+    uint32_t batch;     /**< images an inference; 0 with a pool, whose batch counts */
     const char *listen; /**< for users */
     const char *peer;   /**< server 0: where to listen for server 1; server 1: where server 0 is */
     const char *dealer; /**< fetch the pool from there first; may be NULL */

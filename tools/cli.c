@@ -93,16 +93,28 @@ sonic_status sonic_cli_check_data(sonic_reader *reader, sonic_error *error)
     return status;
 }
 
+/* Three digits, a space, a prefix and the unit. */
+static void put_amount(char text[16], double amount, const char *unit)
+{
+    static const char *const prefix[] = {"", "k", "M", "G", "T", "P", "E"};
+    size_t p = 0;
+    while (amount >= 999.5 && p + 1 < sizeof prefix / sizeof *prefix) {
+        amount /= 1000;
+        p++;
+    }
+    int digits = amount < 9.995 ? 2 : amount < 99.95 ? 1 : 0;
+    (void)snprintf(text, 16, "%.*f%s%s%s", p == 0 ? 0 : digits, amount, p || *unit ? " " : "",
+                   prefix[p], unit);
+}
+
 void sonic_cli_bytes(char text[16], double bytes)
 {
-    static const char *const unit[] = { "B", "kB", "MB", "GB", "TB" };
-    size_t u = 0;
-    while (bytes >= 999.5 && u + 1 < sizeof unit / sizeof *unit) {
-        bytes /= 1000;
-        u++;
-    }
-    int digits = bytes < 9.995 ? 2 : bytes < 99.95 ? 1 : 0;
-    (void)snprintf(text, 16, "%.*f %s", u == 0 ? 0 : digits, bytes, unit[u]);
+    put_amount(text, bytes, "B");
+}
+
+void sonic_cli_count(char text[16], double count)
+{
+    put_amount(text, count, "");
 }
 
 void sonic_cli_shape(char text[48], const sonic_shape *shape)
@@ -121,7 +133,7 @@ void sonic_cli_address(char text[128], const char *address, unsigned port)
 }
 
 /* Options without a letter. */
-enum { RELU_KEY = 256 };
+enum { RELU_KEY = 256, OFFLINE_KEY };
 
 static error_t parse_context(int key, char *text, struct argp_state *state)
 {
@@ -179,6 +191,26 @@ static const struct argp_option relu_options[] = {
 };
 
 const struct argp sonic_cli_relu_argp = { .options = relu_options, .parser = parse_relu };
+
+static error_t parse_offline(int key, char *text, struct argp_state *state)
+{
+    sonic_error error;
+    if (key != OFFLINE_KEY)
+        return ARGP_ERR_UNKNOWN;
+    if (sonic_source_parse(state->input, text, &error) != SONIC_OK)
+        argp_error(state, "--%s", error.text);
+    return 0;
+}
+
+static const struct argp_option offline_options[] = {
+    {"offline", OFFLINE_KEY, "dealer|ot", 0,
+     "Offline material from a dealer (default), or made by the two servers alone, by oblivious "
+     "transfers: ot1, ot2, ot4 (ot is that) or ot8, from most bytes to most computing",
+     9},
+    {0},
+};
+
+const struct argp sonic_cli_offline_argp = {.options = offline_options, .parser = parse_offline};
 
 static error_t parse_quantise(int key, char *text, struct argp_state *state)
 {

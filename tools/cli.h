@@ -11,7 +11,7 @@
 
 #include "dispatch/context.h"
 #include "proto/model/model.h"
-#include "proto/offline/relu_plan.h"
+#include "proto/offline/source.h"
 
 enum { SONIC_EXIT_OK = 0, SONIC_EXIT_FAILURE = 1, SONIC_EXIT_USAGE = 2 };
 
@@ -45,8 +45,9 @@ const volatile int *sonic_cli_catch_signals(void);
 /** "BASE.suffix", malloc'ed. */
 sonic_status sonic_cli_path(char **path, const char *base, const char *suffix, sonic_error *error);
 
-/** A byte count for people: "12.3 MB". */
+/** A byte count for people: "12.3 MB"; a count of other things: "12.3 M". */
 void sonic_cli_bytes(char text[16], double bytes);
+void sonic_cli_count(char text[16], double count);
 
 /** A shape for people: "3x32x32", "-" without dimensions. */
 void sonic_cli_shape(char text[48], const sonic_shape *shape);
@@ -62,6 +63,7 @@ void sonic_cli_address(char text[128], const char *address, unsigned port);
 extern const struct argp sonic_cli_context_argp;  /**< --tier, --threads: a sonic_context_options */
 extern const struct argp sonic_cli_json_argp;     /**< --json: a bool */
 extern const struct argp sonic_cli_relu_argp;     /**< --relu: a sonic_relu */
+extern const struct argp sonic_cli_offline_argp;  /**< --offline: a sonic_source */
 extern const struct argp sonic_cli_quantise_argp; /**< --ring ...: a sonic_quantise_options */
 /**@}*/
 

@@ -24,7 +24,7 @@ static sonic_status run_network(sonic_ways *ways, const sonic_perf_settings *set
     for (unsigned r = 0; r < SONIC_RELUS && !status; r++) {
         char label[64];
         (void)snprintf(label, sizeof label, "relu by %s", sonic_relu_name((sonic_relu)r));
-        options.relu = (sonic_relu)r;
+        options.methods.relu = (sonic_relu)r;
         options.label = label;
         options.input = r > 0 ? ways->way[0].input : NULL;
         status = sonic_perf_run(&ways->way[r], &options, error);

@@ -117,7 +117,9 @@ int sonic_command_deal(int argc, char **argv)
         .doc = "The dealer's command: makes the correlated randomness that inferences use up.  The "
                "dealer sees the architecture only, but whoever holds both pools can open what the "
                "servers hide: give POOL.0 to server 0, POOL.1 to server 1, keep neither, and be "
-               "independent of both servers.  Never copy a pool: material must not be used twice."
+               "independent of both servers.  Never copy a pool: material must not be used twice.  "
+               "Nobody is needed for this with `serve --offline ot`: the servers make their "
+               "material themselves."
                "\v  sonicnn deal net.graph --count 100 -o pool\n"
                "  sonicnn deal net.graph --count 10 --batch 100 --listen "
                ":7020\n\n" SONIC_CLI_EXIT_CODES,

@@ -6,6 +6,7 @@
 
 #include "dispatch/error.h"
 #include "proto/model/model.h"
+#include "tools/budget.h"
 #include "tools/commands.h"
 #include "tools/data.h"
 #include "tools/demo.h"
@@ -18,7 +19,7 @@ typedef struct arguments {
         plain; /* model, images, quantisation: what the reference needs, and the rest too */
     const char *labels, *names;
     uint32_t batch;
-    sonic_relu relu;
+    sonic_methods methods;
     int timeout_ms;
     char dir[DIR_BYTES];
 } arguments;
@@ -208,6 +209,20 @@ static void print_ways(const outcome *ways, size_t n)
     sonic_table_print(table, stdout);
 }
 
+/* What the servers made for themselves, where there was no dealer. */
+static void print_made(const outcome *ways, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const sonic_serve_phase *offline = &ways[i].books.phase[SONIC_OFFLINE];
+        char bytes[16];
+        sonic_cli_bytes(bytes, (double)(offline->sent + offline->received));
+        printf("no dealer: %u at a time, the servers made their material themselves, in %s between "
+               "them and %.3f s\n",
+               ways[i].batch, bytes, offline->seconds);
+    }
+    putchar('\n');
+}
+
 /* Everything after the owner has split the network. */
 static sonic_status run_ways(arguments *args, const sonic_graph *graph, uint64_t count,
                              const int64_t *labels, sonic_error *error)
@@ -221,12 +236,13 @@ static sonic_status run_ways(arguments *args, const sonic_graph *graph, uint64_t
                        .files = args->plain.files,
                        .first = args->plain.first,
                        .count = (uint32_t)count,
-                       .relu = args->relu,
+                       .methods = args->methods,
                        .timeout_ms = args->timeout_ms};
     sonic_status status = SONIC_OK;
     for (size_t i = 0; status == SONIC_OK && i < n; i++) {
-        printf("%s, %u at a time: dealer, server 0, server 1 and user on loopback\n",
-               count == 1 ? "one image" : "all images", ways[i].batch);
+        printf("%s, %u at a time: %sserver 0, server 1 and user on loopback\n",
+               count == 1 ? "one image" : "all images", ways[i].batch,
+               args->methods.source == SONIC_SOURCE_DEALER ? "dealer, " : "");
         (void)fflush(stdout);
         pass.batch = ways[i].batch;
         pass.report = i + 1 == n;
@@ -241,6 +257,8 @@ static sonic_status run_ways(arguments *args, const sonic_graph *graph, uint64_t
     if (status == SONIC_OK) {
         print_ways(ways, n);
         putchar('\n');
+        if (args->methods.source != SONIC_SOURCE_DEALER)
+            print_made(ways, n);
         print_accuracy(&plain, ways, n, labels);
     }
     for (size_t i = 0; i < n; i++)
@@ -283,14 +301,16 @@ static sonic_status demo(arguments *args, sonic_error *error)
     if (status == SONIC_OK)
         status = sonic_graph_load(&graph, id, path, error);
     if (status == SONIC_OK)
+        status = sonic_budget_fits(&graph, args->methods.source, 2, args->plain.model, error);
+    if (status == SONIC_OK)
         status = count_images(args, &graph, &count, error);
     if (status == SONIC_OK && args->labels)
         status = sonic_labels_read(&labels, args->labels, args->plain.first, (size_t)count, error);
     if (status == SONIC_OK) {
         printf("the owner has split %s for two servers: ring 2^%d, %u nodes\n", args->plain.model,
                (int)graph.ring, graph.nodes);
-        printf("(one machine and one dealer for both: this shows the protocol and protects "
-               "nobody)\n\n");
+        printf("(one machine%s for both: this shows the protocol and protects nobody)\n\n",
+               args->methods.source == SONIC_SOURCE_DEALER ? " and one dealer" : "");
         status = run_ways(args, &graph, count, labels, error);
     }
     free(labels);
@@ -325,7 +345,8 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &args->plain.quantise;
         state->child_inputs[1] = &args->plain.context;
-        state->child_inputs[2] = &args->relu;
+        state->child_inputs[2] = &args->methods.relu;
+        state->child_inputs[3] = &args->methods.source;
         return 0;
     case 'F': args->plain.first = sonic_cli_number(state, "--first", text, 0, UINT32_MAX); return 0;
     case 'n': args->plain.count = sonic_cli_number(state, "--count", text, 1, 100000); return 0;
@@ -361,6 +382,7 @@ int sonic_command_demo(int argc, char **argv)
     static const struct argp_child children[] = {{&sonic_cli_quantise_argp, 0, NULL, 0},
                                                  {&sonic_cli_context_argp, 0, NULL, 0},
                                                  {&sonic_cli_relu_argp, 0, NULL, 0},
+                                                 {&sonic_cli_offline_argp, 0, NULL, 0},
                                                  {0}};
     static const struct argp argp = {
         .options = options,
@@ -369,12 +391,14 @@ int sonic_command_demo(int argc, char **argv)
         .doc =
             "Plays every role on this machine, a process each, over loopback TCP: the owner splits "
             "the network, a dealer deals, two servers compute on shares, a user splits the images "
-            "and "
-            "joins the results.  First one image at a time, then in batches.  Then compares with "
-            "the "
-            "plain reference and prints what it cost: seconds, bytes and rounds by phase and layer."
+            "and joins the results.  First one image at a time, then in batches.  Then compares "
+            "with the plain reference and prints what it cost: seconds, bytes and rounds by phase "
+            "and layer.  With --offline ot there is no dealer: the servers make their material "
+            "themselves."
             "\v  sonicnn demo net.onnx t10k-images-idx3-ubyte.gz --count 100 \\\n"
-            "      --labels t10k-labels-idx1-ubyte.gz\n\n" SONIC_CLI_EXIT_CODES,
+            "      --labels t10k-labels-idx1-ubyte.gz\n"
+            "  sonicnn demo net.onnx images.idx --count 1 --offline "
+            "ot\n\n" SONIC_CLI_EXIT_CODES,
         .children = children,
     };
     arguments args = {.plain.paths = calloc((size_t)argc, sizeof(char *)), .timeout_ms = 30000};

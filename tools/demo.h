@@ -46,8 +46,8 @@ SONIC_MUST_CHECK sonic_status sonic_role_wait(sonic_role *role, sonic_error *err
 void sonic_role_kill(sonic_role *role, sonic_error *cause);
 /**@}*/
 
-/** @name One pass: dealer, two servers and a user, each a process, on loopback (tools/demo_pass.c)
- */
+/** @name One pass: dealer, if any, two servers and a user, each a process, on loopback
+ * (tools/demo_pass.c) */
 /**@{*/
 typedef struct sonic_pass {
     sonic_context_options context;
@@ -56,9 +56,9 @@ typedef struct sonic_pass {
     size_t files;
     uint64_t first;
     uint32_t count, batch;
-    sonic_relu relu;
+    sonic_methods methods;
     int timeout_ms;
-    bool report; /**< server 1, who gets the larger pool, prints its table */
+    bool report; /**< server 1, to whom a dealer sends most, prints its table */
     bool quiet;
 } sonic_pass;
 

@@ -49,7 +49,7 @@ static sonic_status play_dealer(void *arg, int out, sonic_error *error)
     s->out = out;
     sonic_deal_options options = {.context = s->pass->context,
                                   .graph = s->graph,
-                                  .relu = s->pass->relu,
+                                  .relu = s->pass->methods.relu,
                                   .batch = s->pass->batch,
                                   .count = (s->pass->count + s->pass->batch - 1) / s->pass->batch,
                                   .listen = "127.0.0.1:0",
@@ -65,13 +65,15 @@ static sonic_status play_server(void *arg, int out, sonic_error *error)
     stage *s = arg;
     s->out = out;
     sonic_serve_summary summary;
+    const bool dealt = s->pass->methods.source == SONIC_SOURCE_DEALER;
     sonic_serve_options options = {.context = s->pass->context,
                                    .model = s->model,
-                                   .pool = s->pool,
-                                   .relu = s->pass->relu,
+                                   .methods = s->pass->methods,
+                                   .pool = dealt ? s->pool : NULL,
+                                   .batch = dealt ? 0 : s->pass->batch,
                                    .listen = "127.0.0.1:0",
                                    .peer = s->party == 0 ? "127.0.0.1:0" : s->peer,
-                                   .dealer = s->dealer,
+                                   .dealer = dealt ? s->dealer : NULL,
                                    .timeout_ms = s->pass->timeout_ms,
                                    .requests = 1,
                                    .quiet = true,
@@ -125,6 +127,20 @@ static sonic_status start_server(sonic_role *role, stage *s, unsigned party, son
     return SONIC_OK;
 }
 
+/* Starts the dealer, if there is one, and reads its port. */
+static sonic_status start_dealer(sonic_role *role, stage *s, sonic_error *error)
+{
+    unsigned port;
+    if (s->pass->methods.source != SONIC_SOURCE_DEALER)
+        return SONIC_OK;
+    sonic_status status = sonic_role_start(role, "dealer", play_dealer, s, error);
+    if (status == SONIC_OK)
+        status = sonic_role_read(role, &port, sizeof port, error);
+    if (status == SONIC_OK)
+        put_address(s->dealer, port);
+    return status;
+}
+
 /* What one pass leaves behind that the next must not meet. */
 static void clean(const sonic_pass *pass)
 {
@@ -141,7 +157,6 @@ sonic_status sonic_pass_run(const sonic_pass *pass, sonic_scores *scores,
 {
     sonic_role dealer = {.out = -1}, server[2] = {{.out = -1}, {.out = -1}}, user = {.out = -1};
     sonic_serve_summary other = {0};
-    unsigned port;
     stage *s = calloc(1, sizeof *s);
     if (!s)
         return sonic_fail(error, SONIC_E_MEMORY, "no memory for the demonstration");
@@ -149,13 +164,9 @@ sonic_status sonic_pass_run(const sonic_pass *pass, sonic_scores *scores,
     put_path(s->graph, pass, "net.graph");
     put_path(s->input, pass, "in");
     put_path(s->output, pass, "out");
-    sonic_status status = sonic_role_start(&dealer, "dealer", play_dealer, s, error);
+    sonic_status status = start_dealer(&dealer, s, error);
     if (status == SONIC_OK)
-        status = sonic_role_read(&dealer, &port, sizeof port, error);
-    if (status == SONIC_OK) {
-        put_address(s->dealer, port);
         status = start_server(&server[0], s, 0, error);
-    }
     if (status == SONIC_OK)
         status = start_server(&server[1], s, 1, error);
     if (status == SONIC_OK)
@@ -174,8 +185,9 @@ sonic_status sonic_pass_run(const sonic_pass *pass, sonic_scores *scores,
         status = sonic_role_wait(&dealer, error);
     if (status == SONIC_OK)
         status = sonic_reveal(scores, s->output, s->graph, error);
-    /* Both servers see the same online bytes, but each its own pool. */
-    summary->phase[SONIC_OFFLINE].received += other.phase[SONIC_OFFLINE].received;
+    /* Both servers see the same bytes between them, but each its own pool. */
+    summary->phase[SONIC_OFFLINE].received += other.dealt;
+    summary->dealt += other.dealt;
     sonic_error *cause = status ? error : NULL;
     sonic_role_kill(&user, cause);
     sonic_role_kill(&server[1], cause);

@@ -1,6 +1,8 @@
 # The program: what its subcommands share is a library of its own, which the tests link, too.
 noinst_LTLIBRARIES += libtools.la
 libtools_la_SOURCES = \
+	tools/budget.c \
+	tools/budget.h \
 	tools/cli.c \
 	tools/cli.h \
 	tools/compare.h \

@@ -10,7 +10,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = settings;
-        state->child_inputs[1] = &settings->run.relu;
+        state->child_inputs[1] = &settings->run.methods.relu;
         return 0;
     case ARGP_KEY_ARG:
         if (settings->run.model)
@@ -55,14 +55,16 @@ int sonic_command_perf(int argc, char **argv)
             "one process, and prints per layer what a server computes, bytes, rounds and the time "
             "on a link, then where the time goes and how many images a second that makes."
             "\v  sonicnn perf net.onnx\n"
-            "  sonicnn perf net.onnx --ring 32 --batch 16 --rtt 40 --mbps 200\n\n"
+            "  sonicnn perf net.onnx --ring 32 --batch 16 --rtt 40 --mbps 200\n"
+            "  sonicnn perf net.onnx --offline ot\n\n"
             "What is measured: seconds on the clock while a server computes, waiting for the other "
             "one left out.  The two take turns, so that each has all cores and --threads to "
             "itself, as on a machine of its own.  A machine that does other work meanwhile shows "
             "too much, and the output says that it does.  The dealer's time includes writing the "
             "material, the servers' reading and claiming it, durably; it lies in $TMPDIR, one "
             "batch's at a time, on a disk that should be like theirs, and so does what the servers "
-            "prepare: with --relu gc some kilobytes a value compared.\n"
+            "prepare: with --relu gc some kilobytes a value compared.  With --offline ot there is "
+            "no dealer, and making the material is a part of what the servers prepare.\n"
             "What is predicted: the slower server's computing, plus half a round trip for each "
             "round (both servers send at the same time), plus the bytes of one direction at the "
             "link's rate (both directions carry at once); nothing overlaps.  The defaults are a "

@@ -10,7 +10,7 @@
 
 #include "dispatch/context.h"
 #include "proto/model/model.h"
-#include "proto/offline/relu_plan.h"
+#include "proto/offline/source.h"
 #include "tools/json.h"
 
 enum { SONIC_PERF_REPEAT_MAX = 100 };
@@ -41,7 +41,7 @@ typedef struct sonic_perf_options {
     sonic_context_options context;
     sonic_quantise_options quantise;
     const char *model; /**< MODEL.onnx */
-    sonic_relu relu;
+    sonic_methods methods;
     uint32_t batch, repeat;
     const void *input; /**< batch images as ring elements, another result's; NULL: random ones */
     const char *label; /**< of the progress bar */
@@ -56,7 +56,7 @@ typedef struct sonic_perf_result {
     int threads;
     double processor;         /**< the part of the computing a server's thread had a processor for:
                                    far below 1 on a machine that does other work meanwhile */
-    double deal;              /**< seconds to deal a batch's material and write it */
+    double deal;              /**< seconds to deal a batch's material and write it; 0: no dealer */
     uint64_t slot_bytes;      /**< server 1's part of it; server 0's is a seed */
     uint64_t *dealt;          /**< one a node: its bytes of that */
     sonic_perf_cost setup;    /**< a session's, handshake included */

@@ -9,6 +9,7 @@ void sonic_perf_put_setting(sonic_json *json, const sonic_perf_result *result,
 {
     char name[128];
     sonic_cpu_name(name, sizeof name);
+    sonic_json_put_string(json, "offline", sonic_source_name(options->methods.source));
     sonic_json_put_integer(json, "batch", options->batch);
     sonic_json_put_integer(json, "repeat", options->repeat);
     sonic_json_put_string(json, "processor", name);
@@ -91,7 +92,7 @@ static void put_head(sonic_json *json, const sonic_perf_result *result,
     sonic_json_put_integer(json, "ring", graph->ring);
     sonic_json_put_string(json, "truncation",
                           graph->truncation == SONIC_TRUNC_LOCAL ? "local" : "stochastic");
-    sonic_json_put_string(json, "relu", sonic_relu_name(options->relu));
+    sonic_json_put_string(json, "relu", sonic_relu_name(options->methods.relu));
     sonic_perf_put_setting(json, result, options, link);
 }
 
@@ -113,15 +114,20 @@ bool sonic_perf_print_json(const sonic_perf_result *result, const sonic_perf_opt
     sonic_json_put_integer(setup, "bytes", 2 * result->setup.bytes);
     sonic_json_put_integer(setup, "rounds", result->setup.rounds);
     put_time(setup, &setup_time);
-    sonic_json *deal = sonic_json_put_object(json, "deal");
-    sonic_json_put_integer(deal, "bytes", result->slot_bytes);
-    put_time(deal, &deal_time);
+    const bool has_dealer = options->methods.source == SONIC_SOURCE_DEALER;
+    if (has_dealer) {
+        sonic_json *deal = sonic_json_put_object(json, "deal");
+        sonic_json_put_integer(deal, "bytes", result->slot_bytes);
+        put_time(deal, &deal_time);
+    }
     sonic_json *images = sonic_json_put_object(json, "images_per_second");
     sonic_json_put_real(images, "one_after_the_other", rates.alone);
     sonic_json_put_real(images, "many_under_way", rates.many);
     sonic_json_put_string(images, "many_bound_by", rates.link_bound ? "bandwidth" : "compute");
-    sonic_json_put_real(images, "dealer", rates.dealer);
-    sonic_json_put_string(images, "dealer_bound_by",
-                          rates.dealer_link_bound ? "bandwidth" : "compute");
+    if (has_dealer) {
+        sonic_json_put_real(images, "dealer", rates.dealer);
+        sonic_json_put_string(images, "dealer_bound_by",
+                              rates.dealer_link_bound ? "bandwidth" : "compute");
+    }
     return sonic_json_print(json);
 }

@@ -54,6 +54,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
         state->child_inputs[1] = &settings->run.context;
         state->child_inputs[2] = &settings->json;
         state->child_inputs[3] = &settings->link;
+        state->child_inputs[4] = &settings->run.methods.source;
         return 0;
     case 'b':
         settings->run.batch = (uint32_t)sonic_cli_number(state, "--batch", text, 1, 100000);
@@ -77,11 +78,10 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static const struct argp_child children[] = {{&sonic_cli_quantise_argp, 0, NULL, 0},
-                                             {&sonic_cli_context_argp, 0, NULL, 0},
-                                             {&sonic_cli_json_argp, 0, NULL, 0},
-                                             {&sonic_perf_link_argp, 0, NULL, 0},
-                                             {0}};
+static const struct argp_child children[] = {
+    {&sonic_cli_quantise_argp, 0, NULL, 0}, {&sonic_cli_context_argp, 0, NULL, 0},
+    {&sonic_cli_json_argp, 0, NULL, 0},     {&sonic_perf_link_argp, 0, NULL, 0},
+    {&sonic_cli_offline_argp, 0, NULL, 0},  {0}};
 
 const struct argp sonic_perf_argp = {.options = options, .parser = parse, .children = children};
 

@@ -135,7 +135,8 @@ static void put_phase(sonic_table *table, const char *name, const char *when, co
     put_ms(table, sonic_perf_seconds(time), digits);
 }
 
-static void print_phases(const sonic_perf_result *result, const sonic_perf_link *link)
+/* Without a dealer there is no row of his. */
+static void print_phases(const sonic_perf_result *result, const sonic_perf_link *link, bool dealt)
 {
     static const char *const heads[] = {"phase", "once a", "work of",   "compute ms",
                                         "bytes", "rounds", "on link ms"};
@@ -151,7 +152,8 @@ static void print_phases(const sonic_perf_result *result, const sonic_perf_link 
     put_heads(table, heads, sizeof heads / sizeof *heads);
     put_phase(table, "setup", "session", "each server", 2 * result->setup.bytes,
               result->setup.rounds, &setup, digits);
-    put_phase(table, "deal", "batch", "the dealer", deal.bytes, 0, &dealing, digits);
+    if (dealt)
+        put_phase(table, "deal", "batch", "the dealer", deal.bytes, 0, &dealing, digits);
     put_phase(table, "prepare", "batch", "each server", 2 * all.prepare.bytes,
               all.prepare.rounds, &all.prepare_time, digits);
     put_phase(table, "online", "batch", "each server", 2 * all.online.bytes, all.online.rounds,
@@ -166,6 +168,10 @@ void sonic_perf_print_setting(const sonic_perf_result *result, const sonic_perf_
     sonic_cpu_name(name, sizeof name);
     printf("batch     %u image%s; medians of %u run%s on a random input\n", options->batch,
            options->batch == 1 ? "" : "s", options->repeat, options->repeat == 1 ? "" : "s");
+    if (options->methods.source != SONIC_SOURCE_DEALER)
+        printf("material  no dealer's: the servers prepare it by oblivious transfers (--offline "
+               "%s)\n",
+               sonic_source_name(options->methods.source));
     printf("machine   %s, kernels up to %s, %d thread%s, which each server has to itself\n", name,
            result->tier, result->threads, result->threads == 1 ? "" : "s");
     printf("link      %g ms there and back, %g Mbit/s in each direction (--rtt, --mbps)\n",
@@ -180,17 +186,18 @@ static void print_head(const sonic_perf_result *result, const sonic_perf_options
                        const sonic_perf_link *link)
 {
     const sonic_graph *graph = &result->graph;
-    printf("network   %s, ring 2^%d, %s truncation, relu by %s\n", options->model,
-           (int)graph->ring, graph->truncation == SONIC_TRUNC_LOCAL ? "local" : "stochastic",
-           sonic_relu_name(options->relu));
+    const bool dealt = options->methods.source == SONIC_SOURCE_DEALER;
+    printf("network   %s, ring 2^%d, %s truncation, relu by %s\n", options->model, (int)graph->ring,
+           graph->truncation == SONIC_TRUNC_LOCAL ? "local" : "stochastic",
+           sonic_relu_name(options->methods.relu));
     sonic_perf_print_setting(result, options, link);
-    printf("\nprepare: computed before there is an input; in the first row, the durable claim of "
-           "material\n"
+    printf("\nprepare: computed before there is an input; %s\n"
            "online: computed by the slower server; bytes: of both directions together\n"
-           "on link: online + half a round trip a round + the bytes of one direction\n\n");
+           "on link: online + half a round trip a round + the bytes of one direction\n\n",
+           dealt ? "in the first row, the durable claim of material" : "making material, too");
 }
 
-static void print_rates(const sonic_perf_rates *rates)
+static void print_rates(const sonic_perf_rates *rates, bool dealt)
 {
     sonic_table *table = sonic_table_create("lrl");
     static const char *const heads[] = {"images a second", "", "bound by"};
@@ -202,11 +209,13 @@ static void print_rates(const sonic_perf_rates *rates)
     sonic_table_cell(table, "%.4g", rates->many);
     sonic_table_cell(table, "%s",
                      rates->link_bound ? "the link's bandwidth" : "a server, prepare and online");
-    sonic_table_cell(table, "%s", "that one dealer keeps up with, at most");
-    sonic_table_cell(table, "%.4g", rates->dealer);
-    sonic_table_cell(table, "%s",
-                     rates->dealer_link_bound ? "the dealer's link to server 1"
-                                              : "the dealer's computing");
+    if (dealt) {
+        sonic_table_cell(table, "%s", "that one dealer keeps up with, at most");
+        sonic_table_cell(table, "%.4g", rates->dealer);
+        sonic_table_cell(table, "%s",
+                         rates->dealer_link_bound ? "the dealer's link to server 1"
+                                                  : "the dealer's computing");
+    }
     sonic_table_print(table, stdout);
 }
 
@@ -214,12 +223,13 @@ void sonic_perf_print(const sonic_perf_result *result, const sonic_perf_options 
                       const sonic_perf_link *link)
 {
     sonic_perf_rates rates = sonic_perf_rate(result, link, options->batch);
+    const bool dealt = options->methods.source == SONIC_SOURCE_DEALER;
     print_head(result, options, link);
     print_layers(result, link);
     putchar('\n');
     print_kinds(result, link);
     putchar('\n');
-    print_phases(result, link);
+    print_phases(result, link, dealt);
     putchar('\n');
-    print_rates(&rates);
+    print_rates(&rates, dealt);
 }

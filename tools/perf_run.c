@@ -62,18 +62,15 @@ static void record(sonic_perf_party *party, const sonic_session *session, double
     party->processor[run] = computing > processor ? processor / computing : 1;
 }
 
-static sonic_methods methods_of(const sonic_perf_bench *bench)
-{
-    return (sonic_methods){bench->options->relu, SONIC_SOURCE_DEALER};
-}
-
 /* One run of one server. */
 static void play(sonic_perf_party *party)
 {
     sonic_perf_bench *bench = party->bench;
     sonic_session *session = NULL;
     pthread_mutex_lock(&bench->turn);
-    const sonic_session_options options = {.methods = methods_of(bench), .pool = party->pool};
+    const sonic_session_options options = {.methods = bench->options->methods,
+                                           .pool = party->pool,
+                                           .batch = party->pool ? 0 : bench->options->batch};
     party->status = sonic_session_create(&session, bench->context, &party->share, &options,
                                          party->channel, &party->error);
     if (!party->status) {
@@ -121,9 +118,11 @@ static int note_dealt(void *arg, uint64_t done, uint64_t total)
     return bench->options->stop && *bench->options->stop;
 }
 
-/* Deals for one inference, so that no network needs more disk than that. */
+/* Deals for one inference, so that no network needs more disk than that; or nothing. */
 static sonic_status deal(sonic_perf_bench *bench, sonic_error *error)
 {
+    if (bench->options->methods.source != SONIC_SOURCE_DEALER)
+        return SONIC_OK;
     static const char *const names[2] = {"pool.0", "pool.1"};
     const sonic_model_share *share = &bench->party[0].share;
     char path[2][4096];
@@ -131,7 +130,7 @@ static sonic_status deal(sonic_perf_bench *bench, sonic_error *error)
         sonic_perf_path(path[i], bench, names[i]);
     bench->since = sonic_clock_seconds();
     sonic_status status =
-        sonic_deal(bench->context, &share->graph, share->id, bench->options->relu,
+        sonic_deal(bench->context, &share->graph, share->id, bench->options->methods.relu,
                    bench->options->batch, 1, path[0], path[1], note_dealt, bench, error);
     for (unsigned i = 0; i < 2; i++) {
         if (!status)
@@ -289,10 +288,12 @@ static sonic_status take_plan(const sonic_perf_bench *bench, sonic_perf_result *
                               sonic_error *error)
 {
     sonic_plan plan;
-    sonic_status status =
-        sonic_plan_make(&plan, &result->graph, bench->options->batch, methods_of(bench), error);
-    if (status)
+    sonic_status status = sonic_plan_make(&plan, &result->graph, bench->options->batch,
+                                          bench->options->methods, error);
+    if (status || bench->options->methods.source != SONIC_SOURCE_DEALER) {
+        sonic_plan_free(&plan);
         return status;
+    }
     result->slot_bytes = plan.slot_bytes;
     for (uint32_t node = 0; node < result->graph.nodes; node++)
         result->dealt[node] = plan.step[node].offline_bytes;

@@ -9,6 +9,7 @@
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
 #include "proto/share/random.h"
+#include "tools/budget.h"
 #include "tools/perf_bench.h"
 
 void sonic_perf_path(char path[4096], const sonic_perf_bench *bench, const char *name)
@@ -27,6 +28,9 @@ static sonic_status share_model(sonic_perf_bench *bench, sonic_graph *graph, son
     sonic_status status = sonic_model_import(&model, bench->options->model, error);
     if (!status)
         status = sonic_model_quantise(&model, &bench->options->quantise, error);
+    if (!status)
+        status = sonic_budget_fits(&model.graph, bench->options->methods.source, 2,
+                                   bench->options->model, error);
     sonic_perf_path(path, bench, "net");
     if (!status)
         status = sonic_model_split(&model, bench->context, path, error);

@@ -10,6 +10,7 @@
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
 #include "proto/channel/clock.h"
+#include "tools/budget.h"
 #include "tools/commands.h"
 
 /* How soon a signal is noticed while the peer is awaited. */
@@ -69,32 +70,60 @@ static sonic_status make_buffers(sonic_serving *serving, sonic_error *error)
 {
     const sonic_graph *graph = &serving->model.graph;
     size_t scale = sonic_ring_bytes(graph->ring);
-    if (!sonic_size_mul(&scale, scale, sonic_pool_header(serving->pool)->batch) ||
+    if (!sonic_size_mul(&scale, scale, serving->batch) ||
         !sonic_size_mul(&serving->input_bytes, scale, sonic_node_elements(graph, 0)) ||
         !sonic_size_mul(&serving->output_bytes, scale,
                         sonic_node_elements(graph, graph->nodes - 1)))
-        return sonic_fail(error, SONIC_E_SHAPE, "the pool %s has a batch that is too large",
-                          serving->options->pool);
+        return sonic_fail(error, SONIC_E_SHAPE, "a batch of %u images is too large",
+                          serving->batch);
     serving->input = malloc(serving->input_bytes);
     serving->output = malloc(serving->output_bytes);
     if (!serving->input || !serving->output)
         return sonic_fail(error, SONIC_E_MEMORY, "out of memory for a batch of %u images",
-                          sonic_pool_header(serving->pool)->batch);
+                          serving->batch);
     return sonic_graph_write(graph, &serving->meta, &serving->meta_bytes, error);
 }
 
 static sonic_status open_door(sonic_serving *serving, sonic_error *error)
 {
-    const sonic_file_header *pool = sonic_pool_header(serving->pool);
-    sonic_greeting greeting = { .role = SONIC_ROLE_SERVER,
-                                .party = serving->model.party,
-                                .ring = serving->model.graph.ring,
-                                .batch = pool->batch,
-                                .count = pool->count };
+    const sonic_pool *pool = serving->pool;
+    sonic_greeting greeting = {.role = SONIC_ROLE_SERVER,
+                               .party = serving->model.party,
+                               .ring = serving->model.graph.ring,
+                               .batch = serving->batch,
+                               .count = pool ? sonic_pool_header(pool)->count : UINT32_MAX};
     memcpy(greeting.model, serving->model.id, SONIC_ID_BYTES);
     return sonic_door_open(&serving->door, serving->users, &greeting,
                            sonic_node_elements(&serving->model.graph, 0),
                            serving->options->timeout_ms, error);
+}
+
+/* The dealer's material; without a dealer, only the batch is given. */
+static sonic_status open_pool(sonic_serving *serving, sonic_error *error)
+{
+    const sonic_serve_options *options = serving->options;
+    serving->batch = options->batch;
+    if (options->methods.source != SONIC_SOURCE_DEALER)
+        return SONIC_OK;
+    sonic_status status = options->dealer ? sonic_serve_fetch(serving, error) : SONIC_OK;
+    if (status == SONIC_OK)
+        status = sonic_pool_open(&serving->pool, options->pool, error);
+    if (status == SONIC_OK)
+        serving->batch = sonic_pool_header(serving->pool)->batch;
+    return status;
+}
+
+static sonic_status meet_session(sonic_serving *serving, const sonic_session_options *options,
+                                 sonic_error *error)
+{
+    sonic_status status = meet_peer(serving, error);
+    if (status != SONIC_OK)
+        return status;
+    sonic_channel_stop_on(serving->peer, serving->options->stop);
+    status = sonic_session_create(&serving->session, serving->context, &serving->model, options,
+                                  serving->peer, error);
+    sonic_channel_stop_on(serving->peer, NULL);
+    return status;
 }
 
 static sonic_status start(sonic_serving *serving, sonic_error *error)
@@ -104,23 +133,21 @@ static sonic_status start(sonic_serving *serving, sonic_error *error)
     if (status == SONIC_OK)
         status = sonic_model_share_load(&serving->model, options->model, error);
     if (status == SONIC_OK)
-        status = listen_everywhere(serving, error);
-    if (status == SONIC_OK && options->dealer)
-        status = sonic_serve_fetch(serving, error);
+        status = sonic_budget_fits(&serving->model.graph, options->methods.source, 1,
+                                   options->model, error);
     if (status == SONIC_OK)
-        status = sonic_pool_open(&serving->pool, options->pool, error);
-    const sonic_session_options how = { .methods = { options->relu, SONIC_SOURCE_DEALER },
-                                        .pool = serving->pool };
+        status = listen_everywhere(serving, error);
+    if (status == SONIC_OK)
+        status = open_pool(serving, error);
+    const sonic_session_options session = {
+        .methods = options->methods, .pool = serving->pool, .batch = options->batch};
     /* Files that do not belong together are found before the peer is bothered. */
     if (status == SONIC_OK)
-        status = sonic_session_check(&serving->model, &how, error);
+        status = sonic_session_check(&serving->model, &session, error);
     if (status == SONIC_OK)
         status = make_buffers(serving, error);
     if (status == SONIC_OK)
-        status = meet_peer(serving, error);
-    if (status == SONIC_OK)
-        status = sonic_session_create(&serving->session, serving->context, &serving->model,
-                                      &how, serving->peer, error);
+        status = meet_session(serving, &session, error);
     return status == SONIC_OK ? open_door(serving, error) : status;
 }
 
@@ -153,11 +180,12 @@ sonic_status sonic_serve_run(const sonic_serve_options *options, sonic_error *er
     if (status == SONIC_OK) {
         if (!options->quiet)
             fprintf(stderr, "sonicnn: server %u is ready (batch %u, kernels %s, server %u's %s)\n",
-                    serving.model.party, sonic_pool_header(serving.pool)->batch,
-                    sonic_context_tier(serving.context), 1 - serving.model.party,
-                    sonic_session_peer_tier(serving.session));
+                    serving.model.party, serving.batch, sonic_context_tier(serving.context),
+                    1 - serving.model.party, sonic_session_peer_tier(serving.session));
         status = serving.model.party == 0 ? sonic_serve_lead(&serving, error)
                                           : sonic_serve_follow(&serving, error);
+        if (serving.interrupted) /* as told: no failure */
+            status = SONIC_OK;
         /* Users get their results before the report, and before the process may end. */
         sonic_door_close(serving.door);
         serving.door = NULL;
@@ -172,6 +200,25 @@ sonic_status sonic_serve_run(const sonic_serve_options *options, sonic_error *er
     return status;
 }
 
+/* Whether there is what the source of material needs, and no more. */
+static void check_source(sonic_serve_options *o, const struct argp_state *state)
+{
+    const bool dealt = o->methods.source == SONIC_SOURCE_DEALER;
+    if (!o->model || !o->listen || !o->peer || (dealt && !o->pool))
+        argp_error(state, dealt ? "BASE.i, --pool, --listen and --peer are needed"
+                                : "BASE.i, --listen and --peer are needed");
+    if (!dealt && (o->pool || o->dealer))
+        argp_error(state,
+                   "--offline %s takes no --pool and no --dealer: the servers make their "
+                   "material themselves",
+                   sonic_source_name(o->methods.source));
+    if (dealt && o->batch > 0)
+        argp_error(state, "--batch goes with --offline ot: a pool has its batch from `sonicnn "
+                          "deal`");
+    if (!dealt && o->batch == 0)
+        o->batch = 1;
+}
+
 static error_t parse(int key, char *text, struct argp_state *state)
 {
     sonic_serve_options *o = state->input;
@@ -179,7 +226,11 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &o->context;
         state->child_inputs[1] = &o->json;
-        state->child_inputs[2] = &o->relu;
+        state->child_inputs[2] = &o->methods.relu;
+        state->child_inputs[3] = &o->methods.source;
+        return 0;
+    case 'b':
+        o->batch = (uint32_t)sonic_cli_number(state, "--batch", text, 1, 100000);
         return 0;
     case 'p': o->pool = text; return 0;
     case 'l': o->listen = text; return 0;
@@ -196,8 +247,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
         o->model = text;
         return 0;
     case ARGP_KEY_END:
-        if (!o->model || !o->pool || !o->listen || !o->peer)
-            argp_error(state, "BASE.i, --pool, --listen and --peer are needed");
+        check_source(o, state);
         return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -206,21 +256,23 @@ static error_t parse(int key, char *text, struct argp_state *state)
 int sonic_command_serve(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        { "pool", 'p', "FILE", 0, "This server's offline material; with --dealer: where to put it",
-          1 },
-        { "listen", 'l', "ADDR", 0, "Take users here: HOST:PORT, :PORT, port 0 for a free one", 1 },
-        { "peer", 'P', "ADDR", 0, "Server 0: listen here for server 1; server 1: server 0 is here",
-          1 },
-        { "dealer", 'd', "ADDR", 0, "First fetch the pool from `sonicnn deal --listen` there", 1 },
-        { "timeout", 's', "SECONDS", 0, "Give up on who says nothing for so long (default 30)", 2 },
-        { "requests", 'r', "N", 0, "End after N requests (default: serve until a signal)", 2 },
-        { "quiet", 'q', NULL, 0, "No notices on stderr", 2 },
-        { 0 },
+        {"pool", 'p', "FILE", 0, "This server's offline material; with --dealer: where to put it",
+         1},
+        {"listen", 'l', "ADDR", 0, "Take users here: HOST:PORT, :PORT, port 0 for a free one", 1},
+        {"peer", 'P', "ADDR", 0, "Server 0: listen here for server 1; server 1: server 0 is here",
+         1},
+        {"dealer", 'd', "ADDR", 0, "First fetch the pool from `sonicnn deal --listen` there", 1},
+        {"batch", 'b', "N", 0, "With --offline ot: images an inference (default 1)", 1},
+        {"timeout", 's', "SECONDS", 0, "Give up on who says nothing for so long (default 30)", 2},
+        {"requests", 'r', "N", 0, "End after N requests (default: serve until a signal)", 2},
+        {"quiet", 'q', NULL, 0, "No notices on stderr", 2},
+        {0},
     };
-    static const struct argp_child children[] = { { &sonic_cli_context_argp, 0, NULL, 0 },
-                                                  { &sonic_cli_json_argp, 0, NULL, 0 },
-                                                  { &sonic_cli_relu_argp, 0, NULL, 0 },
-                                                  { 0 } };
+    static const struct argp_child children[] = {{&sonic_cli_context_argp, 0, NULL, 0},
+                                                 {&sonic_cli_json_argp, 0, NULL, 0},
+                                                 {&sonic_cli_relu_argp, 0, NULL, 0},
+                                                 {&sonic_cli_offline_argp, 0, NULL, 0},
+                                                 {0}};
     static const struct argp argp = {
         .options = options,
         .parser = parse,
@@ -232,9 +284,13 @@ int sonic_command_serve(int argc, char **argv)
             "seconds, bytes and rounds per phase and layer.  Nothing is encrypted on the way: "
             "where others can reach the network, run this inside a tunnel (TLS, WireGuard, ssh).  "
             "What is prepared lies in $TMPDIR; with --relu gc that is 3.5 kB for each value "
-            "compared in an inference (mod 2^32: 1.7)."
+            "compared in an inference (mod 2^32: 1.7).  With --offline ot there is no dealer and "
+            "no pool: the servers make each inference's material with each other, the first before "
+            "a user comes, and never run short of it; `sonicnn plan` says what that takes."
             "\v  sonicnn serve net.0 --pool pool.0 --listen :7000 --peer :7010\n"
-            "  sonicnn serve net.1 --pool pool.1 --listen :7001 --peer "
+            "  sonicnn serve net.1 --pool pool.1 --listen :7001 --peer HOST0:7010\n"
+            "  sonicnn serve net.0 --offline ot --listen :7000 --peer :7010\n"
+            "  sonicnn serve net.1 --offline ot --listen :7001 --peer "
             "HOST0:7010\n\n" SONIC_CLI_EXIT_CODES,
         .children = children,
     };

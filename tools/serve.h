@@ -13,7 +13,8 @@ typedef struct sonic_serving {
     const sonic_serve_options *options;
     sonic_context *context;
     sonic_model_share model;
-    sonic_pool *pool;
+    sonic_pool *pool;              /**< NULL without a dealer */
+    uint32_t batch;                /**< images an inference */
     sonic_listener *users, *peers; /**< peers: server 0 only */
     sonic_channel *peer;
     sonic_session *session;
@@ -23,6 +24,7 @@ typedef struct sonic_serving {
     size_t input_bytes, output_bytes; /**< of a batch's shares */
     void *input, *output;
     bool prepared;
+    bool interrupted;                   /**< by a signal, while material was made or prepared */
     uint64_t requests, images, batches; /**< answered, computed */
     uint64_t fetched_bytes;             /**< from the dealer */
     double fetch_seconds;
@@ -53,10 +55,10 @@ SONIC_MUST_CHECK sonic_status sonic_running_batch(sonic_running *running, sonic_
 /** Ends a request early: the user is told why.  Nothing happens where none runs. */
 void sonic_running_refuse(sonic_running *running, const char *why);
 
-/** Prepares the next inference, with the peer. */
+/** Prepares the next inference, with the peer; a signal interrupts it, and the session. */
 SONIC_MUST_CHECK sonic_status sonic_serve_prepare(sonic_serving *serving, sonic_error *error);
 
-/** How many inferences the pool has left, the prepared one included. */
+/** How many inferences the pool has left, the prepared one included; without a pool UINT32_MAX. */
 SONIC_MUST_CHECK sonic_status sonic_serve_left(sonic_serving *serving, uint32_t *left,
                                                sonic_error *error);
 /** Whether the pool is enough for so many batches; if not, a sentence that says so. */

@@ -13,6 +13,9 @@ bool sonic_serve_stopping(const sonic_serving *serving)
 sonic_status sonic_serve_left(sonic_serving *serving, uint32_t *left, sonic_error *error)
 {
     uint32_t next;
+    *left = UINT32_MAX;
+    if (!serving->pool)
+        return SONIC_OK;
     sonic_status status = sonic_pool_next(serving->pool, &next, error);
     if (status == SONIC_OK)
         *left = sonic_pool_header(serving->pool)->count - next + serving->prepared;
@@ -22,12 +25,15 @@ sonic_status sonic_serve_left(sonic_serving *serving, uint32_t *left, sonic_erro
 sonic_status sonic_serve_enough(sonic_serving *serving, uint32_t batches, bool *enough,
                                 char why[SONIC_MESSAGE_TEXT], sonic_error *error)
 {
-    uint32_t left, count = sonic_pool_header(serving->pool)->count;
-    const char *path = sonic_pool_path(serving->pool);
+    uint32_t left;
     sonic_status status = sonic_serve_left(serving, &left, error);
     if (status != SONIC_OK)
         return status;
     *enough = left >= batches;
+    if (*enough)
+        return SONIC_OK;
+    const uint32_t count = sonic_pool_header(serving->pool)->count;
+    const char *path = sonic_pool_path(serving->pool);
     if (left == 0)
         (void)snprintf(why, SONIC_MESSAGE_TEXT, "the pool %s is used up (%u of %u inferences)",
                        path, count, count);
@@ -40,8 +46,11 @@ sonic_status sonic_serve_enough(sonic_serving *serving, uint32_t batches, bool *
 
 sonic_status sonic_serve_prepare(sonic_serving *serving, sonic_error *error)
 {
+    sonic_channel_stop_on(serving->peer, serving->options->stop);
     sonic_status status = sonic_session_prepare(serving->session, error);
+    sonic_channel_stop_on(serving->peer, NULL);
     serving->prepared = status == SONIC_OK;
+    serving->interrupted = status == SONIC_E_CLOSED && sonic_serve_stopping(serving);
     return status;
 }
 
@@ -77,6 +86,8 @@ sonic_status sonic_running_batch(sonic_running *running, sonic_serving *serving,
     uint64_t at = (uint64_t)running->done * serving->input_bytes;
     sonic_status status = sonic_reader_read_at(sonic_visitor_input(visitor), at, serving->input,
                                                serving->input_bytes, error);
+    if (status == SONIC_OK && !serving->prepared)
+        status = sonic_serve_prepare(serving, error);
     if (status == SONIC_OK)
         status = sonic_session_infer(serving->session, serving->input, serving->output, error);
     serving->prepared = false;

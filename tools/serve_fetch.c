@@ -29,9 +29,8 @@ static sonic_status bound_pool(const sonic_serving *serving, const sonic_greetin
 {
     sonic_plan plan;
     uint64_t data = 0;
-    sonic_status status =
-        sonic_plan_make(&plan, &serving->model.graph, dealer->batch,
-                        (sonic_methods){serving->options->relu, SONIC_SOURCE_DEALER}, error);
+    sonic_status status = sonic_plan_make(&plan, &serving->model.graph, dealer->batch,
+                                          serving->options->methods, error);
     if (status != SONIC_OK)
         return status;
     /* The container adds a checksum to every 64 KiB, pages and metadata; its reader is exact. */
@@ -46,9 +45,10 @@ static sonic_status greet_dealer(const sonic_serving *serving, sonic_channel *de
                                  uint64_t *most, sonic_error *error)
 {
     const sonic_model_share *model = &serving->model;
-    sonic_greeting theirs,
-        mine = { .role = SONIC_ROLE_SERVER, .party = model->party, .ring = model->graph.ring,
-                 .relu = serving->options->relu };
+    sonic_greeting theirs, mine = {.role = SONIC_ROLE_SERVER,
+                                   .party = model->party,
+                                   .ring = model->graph.ring,
+                                   .relu = serving->options->methods.relu};
     memcpy(mine.model, model->id, SONIC_ID_BYTES);
     sonic_status status =
         sonic_greeting_receive(dealer, &theirs, SONIC_ROLE_DEALER, SONIC_ROLE_DEALER, error);

@@ -16,7 +16,7 @@ static sonic_serve_phase cost_of(const sonic_serving *serving, sonic_phase phase
     sonic_serve_phase c = { sonic_session_seconds(serving->session, phase, layer), t.sent,
                             t.received, t.rounds };
     /* Of a layer: the part of the pool it used up, all of it server 1's. */
-    if (phase == SONIC_OFFLINE && layer != SIZE_MAX && serving->model.party == 1)
+    if (phase == SONIC_OFFLINE && layer != SIZE_MAX && serving->model.party == 1 && serving->pool)
         c.received +=
             serving->batches * sonic_session_plan(serving->session)->step[layer].offline_bytes;
     if (phase == SONIC_OFFLINE && layer == SIZE_MAX) {
@@ -44,7 +44,9 @@ static void report_json(const sonic_serving *serving)
     sonic_json_put_string(json, "tier", sonic_context_tier(serving->context));
     sonic_json_put_string(json, "peer_tier", sonic_session_peer_tier(serving->session));
     sonic_json_put_integer(json, "threads", (uint64_t)serving->context->threads);
-    sonic_json_put_integer(json, "batch", sonic_pool_header(serving->pool)->batch);
+    sonic_json_put_string(json, "relu", sonic_relu_name(serving->options->methods.relu));
+    sonic_json_put_string(json, "offline", sonic_source_name(serving->options->methods.source));
+    sonic_json_put_integer(json, "batch", serving->batch);
     sonic_json_put_integer(json, "requests", serving->requests);
     sonic_json_put_integer(json, "images", serving->images);
     sonic_json_put_integer(json, "inferences", serving->batches);
@@ -142,9 +144,10 @@ void sonic_serve_report(const sonic_serving *serving)
 
 void sonic_serve_summarise(const sonic_serving *serving, sonic_serve_summary *summary)
 {
-    *summary = (sonic_serve_summary){ .requests = serving->requests,
-                                      .images = serving->images,
-                                      .batches = serving->batches };
+    *summary = (sonic_serve_summary){.requests = serving->requests,
+                                     .images = serving->images,
+                                     .batches = serving->batches,
+                                     .dealt = serving->fetched_bytes};
     for (unsigned p = 0; p < SONIC_PHASES; p++)
         summary->phase[p] = cost_of(serving, (sonic_phase)p, SIZE_MAX);
 }

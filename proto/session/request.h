@@ -51,7 +51,8 @@ typedef struct sonic_greeting {
     uint8_t model[SONIC_ID_BYTES];
     uint8_t request[SONIC_ID_BYTES]; /**< a user's, the same for both servers; else zeros */
     uint32_t batch;
-    uint32_t count; /**< a user's images; the inferences of a server's or dealer's whole pool */
+    uint32_t count; /**< a user's images; the inferences of a server's or dealer's whole pool, of a
+                         server without one UINT32_MAX */
     uint64_t bytes; /**< a user's container, which follows; else 0 */
 } sonic_greeting;
 
