@@ -211,11 +211,10 @@ static struct {
         uint64_t nonce;
     } stream[1000];
     size_t streams;
-    void (*ctr)(uint8_t *out, size_t n, const sonic_aes_key *key, uint64_t nonce, uint64_t counter);
+    sonic_kernels kernels;
 } record;
 
-static void record_ctr(uint8_t *out, size_t n, const sonic_aes_key *key, uint64_t nonce,
-                       uint64_t counter)
+static void record_stream(const sonic_aes_key *key, uint64_t nonce)
 {
     size_t i = 0;
     while (i < record.streams && (record.stream[i].nonce != nonce ||
@@ -226,7 +225,22 @@ static void record_ctr(uint8_t *out, size_t n, const sonic_aes_key *key, uint64_
     memcpy(record.stream[i].key, key->round[0], 16);
     record.stream[i].nonce = nonce;
     record.streams += i == record.streams;
-    record.ctr(out, n, key, nonce, counter);
+}
+
+static void record_ctr(uint8_t *out, size_t n, const sonic_aes_key *key, uint64_t nonce,
+                       uint64_t counter)
+{
+    record_stream(key, nonce);
+    record.kernels.aes.ctr(out, n, key, nonce, counter);
+}
+
+/* Without u the first key's stream is not made. */
+static void record_vole(uint8_t *u, uint8_t *v, size_t stride, const sonic_aes_key *keys, unsigned k,
+                        uint64_t counter, size_t n)
+{
+    for (size_t x = u ? 0 : 1; x < (size_t)1 << k; x++)
+        record_stream(&keys[x], 0);
+    record.kernels.ot.vole(u, v, stride, keys, k, counter, n);
 }
 
 /* Results stay right where two chunks or calls mask by one stream, and secrets do not: in each chunk
@@ -239,8 +253,9 @@ Test(gc, no_stream_serves_twice)
     test_outcome outcome = {0};
     cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
     struct sonic_context watched = *context;
-    record.ctr = watched.kernels.aes.ctr;
+    record.kernels = watched.kernels;
     watched.kernels.aes.ctr = record_ctr;
+    watched.kernels.ot.vole = record_vole;
     session s = {.context = {&watched, context},
                  .ring = SONIC_RING_64,
                  .n = {2 * CHUNKS * SONIC_GC_LANES, 2 * CHUNKS * SONIC_GC_LANES},

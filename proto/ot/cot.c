@@ -1,4 +1,4 @@
-/* IKNP: rows of pseudorandom bits, one a base transfer, transposed into labels. */
+/* Extension: rows of pseudorandom bits, k a tree, transposed into labels. */
 #include "proto/ot/cot.h"
 
 #include <string.h>
@@ -12,6 +12,7 @@ enum {
     ROWS = SONIC_COT_ROWS,
     LABEL = SONIC_COT_LABEL,
     BATCH = SONIC_COT_BATCH,
+    PIECE = SONIC_COT_PIECE,
     BLOCK_BITS = 128 /* of a row that one block of AES makes */
 };
 
@@ -29,74 +30,102 @@ static sonic_status check_count(size_t n, sonic_error *error)
 }
 
 /* The next extension's key of labels' hash: that of seed ^ number. */
-static void begin_extension(sonic_cot_common *common)
+static void begin_extension(sonic_cot_state *s)
 {
-    uint8_t seed[sizeof common->seed];
-    memcpy(seed, common->seed, sizeof seed);
-    sonic_file_put64(seed, sonic_file_get64(seed) ^ common->extensions++);
-    common->context->kernels.aes.expand(&common->pi, seed);
+    uint8_t seed[sizeof s->seed];
+    memcpy(seed, s->seed, sizeof seed);
+    sonic_file_put64(seed, sonic_file_get64(seed) ^ s->extensions++);
+    s->context->kernels.aes.expand(&s->pi, seed);
 }
 
 const sonic_aes_key *sonic_cot_sender_pi(const sonic_cot_sender *sender)
 {
-    return &sender->common.pi;
+    return &sender->state.pi;
 }
 
 const sonic_aes_key *sonic_cot_receiver_pi(const sonic_cot_receiver *receiver)
 {
-    return &receiver->common.pi;
+    return &receiver->state.pi;
 }
 
-/* Row by row: what the sender gets is the XOR of both streams and the choices. */
-static void receive_batch(sonic_cot_receiver *r, uint8_t *t, uint8_t *message,
+static void transpose(sonic_cot_state *s, uint8_t *labels, size_t n)
+{
+    s->context->kernels.bitmat.labels128(labels, (const uint8_t *)s->rows, sizeof *s->rows, n);
+    s->counter += sonic_size_pieces(n, BLOCK_BITS);
+}
+
+/* Digit by digit: k rows, and the XOR of all leaves' streams and the choices, at `step` bytes from
+ * digit to digit, for the sender. */
+static void receive_piece(sonic_cot_state *s, uint8_t *t, uint8_t *message, size_t step,
                           const uint8_t *choice, size_t n)
 {
-    const sonic_kernels *kernels = &r->common.context->kernels;
+    const sonic_kernels *kernels = &s->context->kernels;
     const size_t bytes = sonic_size_pieces(n, 8), words = sonic_size_pieces(n, 64);
-    memcpy(r->choice, choice, bytes);
-    for (size_t i = 0; i < ROWS; i++, message += bytes) {
-        kernels->aes.ctr((uint8_t *)r->rows[i], bytes, &r->key[i][0], 0, r->common.counter);
-        kernels->aes.ctr((uint8_t *)r->message, bytes, &r->key[i][1], 0, r->common.counter);
-        kernels->boolean.bxor(r->message, r->message, r->rows[i], words);
-        kernels->boolean.bxor(r->message, r->message, r->choice, words);
-        memcpy(message, r->message, bytes);
+    const unsigned k = s->options.k;
+    const sonic_aes_key *keys = s->keys;
+    memcpy(s->mask, choice, bytes);
+    for (size_t row = 0; row < ROWS; row += k, keys += (size_t)1 << k, message += step) {
+        kernels->ot.vole((uint8_t *)s->message, (uint8_t *)s->rows[row], sizeof *s->rows, keys, k,
+                         s->counter, sonic_size_pieces(n, BLOCK_BITS));
+        kernels->boolean.bxor(s->message, s->message, s->mask, words);
+        memcpy(message, s->message, bytes);
     }
-    kernels->bitmat.labels128(t, (const uint8_t *)r->rows, sizeof *r->rows, n);
-    r->common.counter += sonic_size_pieces(n, BLOCK_BITS);
+    transpose(s, t, n);
 }
 
 sonic_status sonic_cot_receive(sonic_cot_receiver *receiver, uint8_t *t, uint8_t *message,
                                const uint8_t *choice, size_t n, sonic_error *error)
 {
+    sonic_cot_state *s = &receiver->state;
     sonic_status status = check_count(n, error);
-    begin_extension(&receiver->common);
-    for (size_t done = 0; done < n && !status; done += BATCH)
-        receive_batch(receiver, t + done * LABEL, message + done / 8 * ROWS, choice + done / 8,
-                      sonic_size_min(BATCH, n - done));
-    return status;
+    if (status)
+        return status;
+    begin_extension(s);
+    for (size_t done = 0; done < n; done += BATCH) {
+        const size_t batch = sonic_size_min(BATCH, n - done), step = sonic_size_pieces(batch, 8);
+        uint8_t *part = message + sonic_cot_bytes(s->options.k, done);
+        for (size_t at = 0; at < batch; at += PIECE)
+            receive_piece(s, t + (done + at) * LABEL, part + at / 8, step, choice + (done + at) / 8,
+                          sonic_size_min(PIECE, batch - at));
+    }
+    return SONIC_OK;
 }
 
-static void send_batch(sonic_cot_sender *s, uint8_t *q, const uint8_t *message, size_t n)
+/* Digit by digit: k rows as the receiver's, but for the missing leaf and the choices, which the
+ * message takes out of those that delta has. */
+static void send_piece(sonic_cot_sender *sender, uint8_t *q, const uint8_t *message, size_t step,
+                       size_t n)
 {
-    const sonic_kernels *kernels = &s->common.context->kernels;
+    sonic_cot_state *s = &sender->state;
+    const sonic_kernels *kernels = &s->context->kernels;
     const size_t bytes = sonic_size_pieces(n, 8), words = sonic_size_pieces(n, 64);
-    for (size_t i = 0; i < ROWS; i++, message += bytes) {
-        memset(s->wanted, -(s->delta[i / 8] >> i % 8 & 1), words * sizeof *s->wanted);
+    const unsigned k = s->options.k;
+    const sonic_aes_key *keys = s->keys;
+    for (size_t row = 0; row < ROWS; keys += (size_t)1 << k, message += step) {
+        kernels->ot.vole(NULL, (uint8_t *)s->rows[row], sizeof *s->rows, keys, k, s->counter,
+                         sonic_size_pieces(n, BLOCK_BITS));
         memcpy(s->message, message, bytes);
-        kernels->aes.ctr((uint8_t *)s->rows[i], bytes, &s->key[i], 0, s->common.counter);
-        kernels->boolean.and_xor(s->rows[i], s->message, s->wanted, s->rows[i], words);
+        for (const size_t end = row + k; row < end; row++) {
+            memset(s->mask, -(sender->delta[row / 8] >> row % 8 & 1), words * sizeof *s->mask);
+            kernels->boolean.and_xor(s->rows[row], s->message, s->mask, s->rows[row], words);
+        }
     }
-    kernels->bitmat.labels128(q, (const uint8_t *)s->rows, sizeof *s->rows, n);
-    s->common.counter += sonic_size_pieces(n, BLOCK_BITS);
+    transpose(s, q, n);
 }
 
 sonic_status sonic_cot_send(sonic_cot_sender *sender, uint8_t *q, const uint8_t *message, size_t n,
                             sonic_error *error)
 {
     sonic_status status = check_count(n, error);
-    begin_extension(&sender->common);
-    for (size_t done = 0; done < n && !status; done += BATCH)
-        send_batch(sender, q + done * LABEL, message + done / 8 * ROWS,
-                   sonic_size_min(BATCH, n - done));
-    return status;
+    if (status)
+        return status;
+    begin_extension(&sender->state);
+    for (size_t done = 0; done < n; done += BATCH) {
+        const size_t batch = sonic_size_min(BATCH, n - done), step = sonic_size_pieces(batch, 8);
+        const uint8_t *part = message + sonic_cot_bytes(sender->state.options.k, done);
+        for (size_t at = 0; at < batch; at += PIECE)
+            send_piece(sender, q + (done + at) * LABEL, part + at / 8, step,
+                       sonic_size_min(PIECE, batch - at));
+    }
+    return SONIC_OK;
 }

@@ -5,6 +5,8 @@ libproto_la_SOURCES += \
 	proto/ot/cot.h \
 	proto/ot/cot_run.h \
 	proto/ot/cot_setup.c \
+	proto/ot/cot_trees.c \
+	proto/ot/cot_trees.h \
 	proto/ot/pair.c \
 	proto/ot/pair.h \
 	proto/ot/trees.c \
