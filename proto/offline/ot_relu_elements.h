@@ -15,7 +15,8 @@ typedef struct sonic_ot_elements {
     void (*spread)(void *out, const uint8_t *bits, size_t n);
     /** low = u mod 2^shift, high = u >> shift, msb = the highest bit of u. */
     void (*split)(void *low, void *high, void *msb, const void *u, unsigned shift, size_t n);
-    /** The low `bytes` bytes of each x: n lowest ones, n above them, ...; and back, zeros above. */
+    /** The low `bytes` bytes of each x, little-endian, 1 .. l / 8; and back, with noise above.
+     * n is a multiple of 16. */
     void (*store)(uint8_t *out, const void *x, size_t bytes, size_t n);
     void (*load)(void *x, const uint8_t *in, size_t bytes, size_t n);
     /** x += bit `place` of an element. */

@@ -20,21 +20,24 @@ static void NAME(split)(void *low, void *high, void *msb, const void *u, unsigne
     }
 }
 
+/* Each copy but the last EXACT runs into its neighbour's place, and the neighbour is next. */
 static void NAME(store)(uint8_t *out, const void *x, size_t bytes, size_t n)
 {
     const ELEMENT *v = x;
-    for (size_t b = 0; b < bytes; b++)
-        for (size_t i = 0; i < n; i++)
-            out[b * n + i] = (uint8_t)(v[i] >> 8 * b);
+    for (size_t i = 0; i < n - EXACT; i++)
+        memcpy(out + i * bytes, v + i, sizeof *v);
+    for (size_t i = n - EXACT; i < n; i++)
+        memcpy(out + i * bytes, v + i, bytes);
 }
 
 static void NAME(load)(void *x, const uint8_t *in, size_t bytes, size_t n)
 {
     ELEMENT *v = x;
-    memset(v, 0, n * sizeof *v);
-    for (size_t b = 0; b < bytes; b++)
-        for (size_t i = 0; i < n; i++)
-            v[i] |= (ELEMENT)in[b * n + i] << 8 * b;
+    for (size_t i = 0; i < n - EXACT; i++)
+        memcpy(v + i, in + i * bytes, sizeof *v);
+    memset(v + n - EXACT, 0, EXACT * sizeof *v);
+    for (size_t i = n - EXACT; i < n; i++)
+        memcpy(v + i, in + i * bytes, bytes);
 }
 
 static void NAME(add_bit)(void *x, const void *elements, unsigned place, size_t n)
