@@ -12,7 +12,6 @@ enum {
     ROWS = SONIC_COT_ROWS,
     LABEL = SONIC_COT_LABEL,
     BATCH = SONIC_COT_BATCH,
-    PIECE = SONIC_COT_PIECE,
     BLOCK_BITS = 128 /* of a row that one block of AES makes */
 };
 
@@ -54,21 +53,29 @@ static void transpose(sonic_cot_state *s, uint8_t *labels, size_t n)
     s->counter += sonic_size_pieces(n, BLOCK_BITS);
 }
 
-/* Digit by digit: k rows, and the XOR of all leaves' streams and the choices, at `step` bytes from
- * digit to digit, for the sender. */
-static void receive_piece(sonic_cot_state *s, uint8_t *t, uint8_t *message, size_t step,
-                          const uint8_t *choice, size_t n)
+/* Whether a digit's part of the message is whole blocks and words where it is. */
+static bool is_in_place(const uint8_t *message, size_t n)
+{
+    return n % BLOCK_BITS == 0 && (uintptr_t)message % sizeof(uint64_t) == 0;
+}
+
+/* Digit by digit: k rows, and the XOR of all leaves' streams and the choices for the sender. */
+static void receive_batch(sonic_cot_state *s, uint8_t *t, uint8_t *message, const uint8_t *choice,
+                          size_t n)
 {
     const sonic_kernels *kernels = &s->context->kernels;
     const size_t bytes = sonic_size_pieces(n, 8), words = sonic_size_pieces(n, 64);
     const unsigned k = s->options.k;
+    const bool in_place = is_in_place(message, n);
     const sonic_aes_key *keys = s->keys;
-    memcpy(s->mask, choice, bytes);
-    for (size_t row = 0; row < ROWS; row += k, keys += (size_t)1 << k, message += step) {
-        kernels->ot.vole((uint8_t *)s->message, (uint8_t *)s->rows[row], sizeof *s->rows, keys, k,
+    memcpy(s->choice, choice, bytes);
+    for (size_t row = 0; row < ROWS; row += k, keys += (size_t)1 << k, message += bytes) {
+        uint64_t *u = in_place ? (uint64_t *)(void *)message : s->message;
+        kernels->ot.vole((uint8_t *)u, (uint8_t *)s->rows[row], sizeof *s->rows, keys, k,
                          s->counter, sonic_size_pieces(n, BLOCK_BITS));
-        kernels->boolean.bxor(s->message, s->message, s->mask, words);
-        memcpy(message, s->message, bytes);
+        kernels->boolean.bxor(u, u, s->choice, words);
+        if (!in_place)
+            memcpy(message, u, bytes);
     }
     transpose(s, t, n);
 }
@@ -81,34 +88,42 @@ sonic_status sonic_cot_receive(sonic_cot_receiver *receiver, uint8_t *t, uint8_t
     if (status)
         return status;
     begin_extension(s);
-    for (size_t done = 0; done < n; done += BATCH) {
-        const size_t batch = sonic_size_min(BATCH, n - done), step = sonic_size_pieces(batch, 8);
-        uint8_t *part = message + sonic_cot_bytes(s->options.k, done);
-        for (size_t at = 0; at < batch; at += PIECE)
-            receive_piece(s, t + (done + at) * LABEL, part + at / 8, step, choice + (done + at) / 8,
-                          sonic_size_min(PIECE, batch - at));
-    }
+    for (size_t done = 0; done < n; done += BATCH)
+        receive_batch(s, t + done * LABEL, message + sonic_cot_bytes(s->options.k, done),
+                      choice + done / 8, sonic_size_min(BATCH, n - done));
     return SONIC_OK;
+}
+
+/* row ^= message where the secret bit is 1. */
+static void add_if(const sonic_bool_kernels *kernels, unsigned bit, uint64_t *row,
+                   const uint64_t *message, size_t words)
+{
+    uint64_t mask[SONIC_COT_MASK];
+    memset(mask, -(int)bit, sizeof mask);
+    for (size_t at = 0; at < words; at += SONIC_COT_MASK)
+        kernels->and_xor(row + at, message + at, mask, row + at,
+                         sonic_size_min(SONIC_COT_MASK, words - at));
 }
 
 /* Digit by digit: k rows as the receiver's, but for the missing leaf and the choices, which the
  * message takes out of those that delta has. */
-static void send_piece(sonic_cot_sender *sender, uint8_t *q, const uint8_t *message, size_t step,
-                       size_t n)
+static void send_batch(sonic_cot_sender *sender, uint8_t *q, const uint8_t *message, size_t n)
 {
     sonic_cot_state *s = &sender->state;
     const sonic_kernels *kernels = &s->context->kernels;
     const size_t bytes = sonic_size_pieces(n, 8), words = sonic_size_pieces(n, 64);
     const unsigned k = s->options.k;
+    const bool in_place = is_in_place(message, n);
     const sonic_aes_key *keys = s->keys;
-    for (size_t row = 0; row < ROWS; keys += (size_t)1 << k, message += step) {
+    for (size_t row = 0; row < ROWS; keys += (size_t)1 << k, message += bytes) {
+        const uint64_t *u = in_place ? (const uint64_t *)(const void *)message : s->message;
         kernels->ot.vole(NULL, (uint8_t *)s->rows[row], sizeof *s->rows, keys, k, s->counter,
                          sonic_size_pieces(n, BLOCK_BITS));
-        memcpy(s->message, message, bytes);
-        for (const size_t end = row + k; row < end; row++) {
-            memset(s->mask, -(sender->delta[row / 8] >> row % 8 & 1), words * sizeof *s->mask);
-            kernels->boolean.and_xor(s->rows[row], s->message, s->mask, s->rows[row], words);
-        }
+        if (!in_place)
+            memcpy(s->message, message, bytes);
+        for (const size_t end = row + k; row < end; row++)
+            add_if(&kernels->boolean, sender->delta[row / 8] >> row % 8 & 1, s->rows[row], u,
+                   words);
     }
     transpose(s, q, n);
 }
@@ -120,12 +135,9 @@ sonic_status sonic_cot_send(sonic_cot_sender *sender, uint8_t *q, const uint8_t 
     if (status)
         return status;
     begin_extension(&sender->state);
-    for (size_t done = 0; done < n; done += BATCH) {
-        const size_t batch = sonic_size_min(BATCH, n - done), step = sonic_size_pieces(batch, 8);
-        const uint8_t *part = message + sonic_cot_bytes(sender->state.options.k, done);
-        for (size_t at = 0; at < batch; at += PIECE)
-            send_piece(sender, q + (done + at) * LABEL, part + at / 8, step,
-                       sonic_size_min(PIECE, batch - at));
-    }
+    for (size_t done = 0; done < n; done += BATCH)
+        send_batch(sender, q + done * LABEL,
+                   message + sonic_cot_bytes(sender->state.options.k, done),
+                   sonic_size_min(BATCH, n - done));
     return SONIC_OK;
 }

@@ -9,11 +9,11 @@
 enum {
     SONIC_COT_ROWS = 128, /**< bits of delta, and of a label */
     SONIC_COT_LABEL = 16,
-    /** Transfers of a part of the message. */
+    /** Transfers worked on at once, which the bytes of a message depend on.  Rows are 136 KiB; with
+     * 1024 of them k = 8 has half of the rate, because AVX-512 makes 2048 at a time. */
     SONIC_COT_BATCH = 8192,
-    /** Transfers worked on at once. */
-    SONIC_COT_PIECE = 1024,
-    SONIC_COT_WORDS = SONIC_COT_PIECE / 64,
+    SONIC_COT_WORDS = SONIC_COT_BATCH / 64,
+    SONIC_COT_MASK = 32, /**< words that hold a bit of delta */
     /** From row to row: a line more than a power of two, or all rows would be in few sets of the
      * first-level cache. */
     SONIC_COT_STRIDE = SONIC_COT_WORDS + 8
@@ -23,8 +23,8 @@ enum {
 typedef struct sonic_cot_state {
     sonic_aes_key pi; /**< of the last extension */
     _Alignas(64) uint64_t rows[SONIC_COT_ROWS][SONIC_COT_STRIDE];
-    uint64_t message[SONIC_COT_WORDS]; /**< a digit's */
-    uint64_t mask[SONIC_COT_WORDS];    /**< choices, or a bit of delta everywhere */
+    uint64_t message[SONIC_COT_WORDS]; /**< a digit's, where it is not used in its place */
+    uint64_t choice[SONIC_COT_WORDS];
     /** Of the leaves of the digits' trees: [128 / k][2^k].  The sender's are ordered such that the
      * missing one, which is not read, is the first. */
     sonic_aes_key *keys;
