@@ -21,4 +21,9 @@ TESTS += tests/test_cot
 tests_test_cot_SOURCES = tests/test_cot.c $(COT_STATES)
 tests_test_cot_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_cot_LDADD = libtest.la
+check_PROGRAMS += tests/test_cot_hostile
+TESTS += tests/test_cot_hostile
+tests_test_cot_hostile_SOURCES = tests/test_cot_hostile.c $(COT_STATES)
+tests_test_cot_hostile_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_cot_hostile_LDADD = libtest.la
 endif

@@ -62,7 +62,8 @@ static sonic_status refuse(const sonic_channel *channel, const hello *mine, cons
                            sonic_error *error)
 {
     const char *peer = sonic_channel_peer(channel);
-    if (memcmp(mine->magic, theirs->magic, MAGIC - 1) != 0)
+    if (memcmp(mine->magic, theirs->magic, MAGIC - 1) != 0 ||
+        !sodium_is_zero(theirs->reserved, sizeof theirs->reserved))
         return sonic_fail(error, SONIC_E_PEER, "%s does not speak this oblivious transfer", peer);
     if (theirs->magic[MAGIC - 1] == mine->magic[MAGIC - 1])
         return sonic_fail(error, SONIC_E_MISMATCH, "%s is on the same side of oblivious transfer",

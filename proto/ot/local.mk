@@ -3,6 +3,7 @@ libproto_la_SOURCES += \
 	proto/ot/base.h \
 	proto/ot/cot.c \
 	proto/ot/cot.h \
+	proto/ot/cot_check.c \
 	proto/ot/cot_run.h \
 	proto/ot/cot_setup.c \
 	proto/ot/cot_trees.c \
