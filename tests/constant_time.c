@@ -98,6 +98,7 @@ static const struct {
     {"conv", constant_time_conv, false},
     {"vole", constant_time_vole, false},
     {"ot", constant_time_ot, false},
+    {"material", constant_time_material, false},
     {"circuit", constant_time_circuit, false},
     {"relu", constant_time_relu, false},
     {"session", constant_time_session, false},

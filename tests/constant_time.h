@@ -39,6 +39,9 @@ void constant_time_vole(const sonic_context *context);
 /** Base transfers, and correlated ones extended from others. */
 void constant_time_ot(const sonic_context *context);
 
+/** What two servers make for comparisons by oblivious transfer. */
+void constant_time_material(const sonic_context *context);
+
 /** A circuit between a garbler and an evaluator. */
 void constant_time_circuit(const sonic_context *context);
 

@@ -14,12 +14,14 @@ tests_constant_time_SOURCES = \
 	tests/constant_time.h \
 	tests/constant_time_circuit.c \
 	tests/constant_time_kernels.c \
+	tests/constant_time_material.c \
 	tests/constant_time_ot.c \
 	tests/constant_time_session.c \
 	tests/constant_time_sodium.c \
 	tests/nets.c \
 	tests/nets.h
-tests_constant_time_LDFLAGS = $(tests_constant_time_wrap) $(tests_constant_time_wrap_sodium)
+tests_constant_time_LDFLAGS = $(tests_constant_time_wrap) $(tests_constant_time_wrap_sodium) \
+	-Wl,--wrap=sonic_spill_write
 tests_constant_time_LDADD = libcore.la
 endif
 TESTS += tests/constant_time.sh
