@@ -6,7 +6,8 @@ tests_constant_time_wrap_sodium = \
 	-Wl,--wrap=crypto_core_ristretto255_sub \
 	-Wl,--wrap=crypto_scalarmult_ristretto255 \
 	-Wl,--wrap=crypto_scalarmult_ristretto255_base \
-	-Wl,--wrap=sodium_is_zero
+	-Wl,--wrap=sodium_is_zero \
+	-Wl,--wrap=sodium_memcmp
 if CONSTANT_TIME
 check_PROGRAMS += tests/constant_time
 tests_constant_time_SOURCES = \

@@ -1,5 +1,5 @@
 /* libsodium's group: constant time by its own claim, but for the question whether points are valid,
- * whose answer is public.  The linker (--wrap) puts these between: they ask it about copies that
+ * whose answer is public, as is that whether a peer's proof is right.  The linker (--wrap) puts these between: they ask it about copies that
  * are not secret, and what it computes is secret again. */
 #include "tests/constant_time.h"
 
@@ -68,4 +68,14 @@ int __wrap_sodium_is_zero(const uint8_t *bytes, size_t n)
     constant_time_require(n == BYTES, "%zu bytes are no point", n);
     const opened a = open_copy(bytes);
     return __real_sodium_is_zero(a.bytes, n);
+}
+
+int __real_sodium_memcmp(const void *a, const void *b, size_t n);
+int __wrap_sodium_memcmp(const void *a, const void *b, size_t n);
+
+int __wrap_sodium_memcmp(const void *a, const void *b, size_t n)
+{
+    int differs = __real_sodium_memcmp(a, b, n);
+    secret_open(&differs, sizeof differs);
+    return differs;
 }
