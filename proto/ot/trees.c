@@ -56,13 +56,16 @@ void sonic_trees_puncture(const sonic_kernels *kernels, uint64_t *rows, uint64_t
     }
 }
 
-static void swap_rows(uint64_t *a, uint64_t *b, const uint64_t *mask, size_t words)
+/* Block by block, of which compilers make one operation each. */
+static void swap_rows(uint64_t *restrict a, uint64_t *restrict b, const uint64_t *restrict mask,
+                      size_t words)
 {
-    for (size_t i = 0; i < words; i++) {
-        const uint64_t swap = (a[i] ^ b[i]) & mask[i];
-        a[i] ^= swap;
-        b[i] ^= swap;
-    }
+    for (size_t i = 0; i < words; i += SONIC_TREES_WORDS)
+        for (size_t w = 0; w < SONIC_TREES_WORDS; w++) {
+            const uint64_t swap = (a[i + w] ^ b[i + w]) & mask[i + w];
+            a[i + w] ^= swap;
+            b[i + w] ^= swap;
+        }
 }
 
 /* Bits of a seed's number below the level where it left the path are relative to the digit, those
