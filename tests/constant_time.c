@@ -99,6 +99,7 @@ static const struct {
     {"vole", constant_time_vole, false},
     {"ot", constant_time_ot, false},
     {"material", constant_time_material, false},
+    {"linear", constant_time_linear, false},
     {"circuit", constant_time_circuit, false},
     {"relu", constant_time_relu, false},
     {"session", constant_time_session, false},

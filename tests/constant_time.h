@@ -42,6 +42,9 @@ void constant_time_ot(const sonic_context *context);
 /** What two servers make for comparisons by oblivious transfer. */
 void constant_time_material(const sonic_context *context);
 
+/** Trees and products by secret digits, of two parties. */
+void constant_time_linear(const sonic_context *context);
+
 /** A circuit between a garbler and an evaluator. */
 void constant_time_circuit(const sonic_context *context);
 

@@ -15,6 +15,7 @@ tests_constant_time_SOURCES = \
 	tests/constant_time.h \
 	tests/constant_time_circuit.c \
 	tests/constant_time_kernels.c \
+	tests/constant_time_linear.c \
 	tests/constant_time_material.c \
 	tests/constant_time_ot.c \
 	tests/constant_time_session.c \
