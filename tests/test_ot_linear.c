@@ -71,12 +71,11 @@ static void *take(size_t n)
     return buffer;
 }
 
-static void *draw(const session *s, size_t n, uint64_t *state)
+static void *draw(size_t n, uint64_t *state)
 {
     uint64_t *x = take(n * 8);
     for (size_t i = 0; i < n; i++)
         x[i] = test_draw(state);
-    (void)s;
     return x;
 }
 
@@ -84,12 +83,12 @@ static void begin(session *s, uint64_t seed)
 {
     uint64_t state = seed;
     for (unsigned p = 0; p < 2; p++) {
-        s->mask[p] = draw(s, sonic_node_weights(&s->graph, CONV), &state);
+        s->mask[p] = draw(sonic_node_weights(&s->graph, CONV), &state);
         for (unsigned i = 0; i < INFERENCES; i++) {
             const size_t in = s->batch[i] * sonic_node_elements(&s->graph, 0);
             const size_t out = s->batch[i] * sonic_node_elements(&s->graph, CONV);
-            s->a[p][i] = draw(s, in, &state);
-            s->c[p][i] = draw(s, out, &state);
+            s->a[p][i] = draw(in, &state);
+            s->c[p][i] = draw(out, &state);
             if (s->zeros)
                 memset(s->a[p][i], 0, in * 8);
         }
@@ -256,7 +255,7 @@ static void check_random(sonic_ring ring)
     const size_t tiers = test_contexts(context);
     uint64_t state = 5;
     for (size_t i = 0; i < 16; i++) {
-        static const unsigned k[] = {1, 1, 1, 1};
+        static const unsigned k[] = {1, 2, 4, 8};
         test_outcome outcome = {0};
         session s = {.context = {context[i % tiers], context[i / tiers % tiers]},
                      .k = k[i % 4],
@@ -300,24 +299,48 @@ Test(ot_linear, large_shapes)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         test_outcome outcome = {0};
         session s = {
-            .context = {context, context}, .k = 1, .batch = {cases[i].batch[0], cases[i].batch[1]}};
+            .context = {context, context}, .k = 4, .batch = {cases[i].batch[0], cases[i].batch[1]}};
         make_graph(&s.graph, cases[i].ring, &cases[i].shape);
         check_session(&s, &outcome, i);
     }
     sonic_context_free(context);
 }
 
+/* Threads take multipliers in turns: of one output channel and tap, or of several of them. */
+Test(ot_linear, any_number_of_threads)
+{
+    static const conv shapes[] = {{70, 9, 9, 3, 1, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}},
+                                  {5000, 0, 0, 3, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        uint64_t hash[2] = {0};
+        for (int threads = 1; threads <= 5; threads += 2) {
+            const sonic_context_options options = {.threads = threads};
+            sonic_context *context;
+            test_outcome outcome = {0};
+            cr_assert_eq(sonic_context_create(&context, &options, NULL), SONIC_OK);
+            session s = {.context = {context, context}, .k = 4, .batch = {1, 2}};
+            make_graph(&s.graph, SONIC_RING_32, &shapes[i]);
+            check_session(&s, &outcome, 2);
+            for (unsigned p = 0; p < 2; p++) {
+                hash[p] = threads == 1 ? outcome.wire[p].hash : hash[p];
+                cr_assert_eq(outcome.wire[p].hash, hash[p], "%d threads", threads);
+            }
+            sonic_context_free(context);
+        }
+    }
+}
+
 /* Each direction's bytes depend on randomness and inputs alone. */
 Test(ot_linear, wire_is_the_same_for_all_tiers)
 {
-    static const conv shape = {5, 11, 9, 4, 1, {3, 2, 1, 2, 1, 1, 1, 1, 1, 1}};
+    static const conv shape = {3, 5, 6, 2, 1, {3, 2, 1, 2, 1, 1, 1, 1, 1, 1}};
     sonic_context *context[SONIC_TIERS];
     const size_t tiers = test_contexts(context);
     uint64_t hash[2] = {0};
     for (size_t pair = 0; pair < tiers * tiers; pair++) {
         test_outcome outcome = {0};
         session s = {
-            .context = {context[pair / tiers], context[pair % tiers]}, .k = 1, .batch = {1, 2}};
+            .context = {context[pair / tiers], context[pair % tiers]}, .k = 4, .batch = {1, 2}};
         make_graph(&s.graph, SONIC_RING_64, &shape);
         check_session(&s, &outcome, 3);
         for (unsigned p = 0; p < 2; p++) {
@@ -344,7 +367,7 @@ Test(ot_linear, no_mask_serves_twice)
     sonic_context *context;
     test_outcome outcome = {0};
     cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
-    session s = {.context = {context, context}, .k = 1, .batch = {1, 1}, .zeros = true};
+    session s = {.context = {context, context}, .k = 4, .batch = {1, 1}, .zeros = true};
     make_graph(&s.graph, SONIC_RING_32, &shape);
     const size_t made = 2 * sonic_ot_linear_cost(&s.graph, CONV, 1).bytes;
     uint8_t *masks = take(2 * made);
@@ -372,7 +395,7 @@ Test(ot_linear, a_peer_that_leaves_is_an_error_and_leaves_nothing)
     cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
     for (unsigned quits = 1; quits <= 2; quits++) {
         test_outcome outcome = {0};
-        session s = {.context = {context, context}, .k = 1, .batch = {1, 1}, .quits = quits};
+        session s = {.context = {context, context}, .k = 4, .batch = {1, 1}, .quits = quits};
         make_graph(&s.graph, SONIC_RING_64, &shape);
         begin(&s, 1);
         test_run(&outcome, run_party, &s);

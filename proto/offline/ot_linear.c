@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "dispatch/error.h"
+#include "dispatch/threads.h"
 #include "kernels/common/checked.h"
 #include "proto/offline/ot_linear_run.h"
 
@@ -15,29 +16,28 @@ enum {
     BYTES = SONIC_OT_BLOCK_BYTES,
     SEEDS_BYTES = SONIC_TREES_SEEDS * SONIC_OT_TREES * BYTES,
     MASKS_BYTES = SONIC_TREES_LEVELS * SONIC_OT_TREES * BYTES,
-    /* Elements of all trees folded at once, in lanes with what fills their last block. */
-    LANES_BYTES = SONIC_OT_STEP_BYTES + SONIC_OT_TREES * BYTES
+    /* Elements of the trees of a digit, in lanes with what fills their last blocks. */
+    LANES_BYTES = SONIC_OT_STEP_BYTES + SONIC_OT_TREES * BYTES,
+    /* Products below which a thread costs more than it saves: some 50 microseconds. */
+    LEAST_WORK = 1 << 12
 };
 
-/* A direction's memory, and what its expansion of trees is good for. */
-typedef struct side {
-    uint64_t *seeds; /* rows of the trees that grow together */
-    uint8_t *sum;    /* of a step's products over the channels */
-    sonic_trees_keys keys;
-    uint64_t keys_of; /* their number, plus 1 */
-} side;
+/* A thread's memory, all of it secret. */
+typedef struct worker {
+    _Alignas(64) uint64_t seeds[SEEDS_BYTES / 8];
+    uint64_t masks[MASKS_BYTES / 8];
+    uint8_t u[LANES_BYTES], v[LANES_BYTES];
+    uint8_t x[SONIC_OT_STEP_BYTES];
+    uint8_t sum[SONIC_OT_STEP_BYTES]; /* of a block's products over its channels */
+} worker;
 
 typedef struct call {
-    sonic_ot_linear *linear;
-    size_t batch;
+    const sonic_ot_linear *linear;
     uint8_t *c;
     const uint8_t *a;
     sonic_ot_tap *taps;
     size_t blocks; /* of an output channel */
-    side side[2];
-    uint64_t *masks;
-    uint8_t *u, *v, *x;
-    uint8_t *scratch; /* all of these arrays */
+    worker *workers;
 } call;
 
 /* What a block multiplies: `take` multipliers from `at` on by elements from .. from + n of a tap.
@@ -45,7 +45,6 @@ typedef struct call {
 typedef struct block {
     const sonic_ot_tap *tap;
     size_t output, channel, take, at, from, n;
-    uint64_t number;
 } block;
 
 static block find(const call *k, size_t index)
@@ -62,8 +61,7 @@ static block find(const call *k, size_t index)
     block b = {.tap = tap,
                .output = output,
                .channel = (within - tap->first) % pieces * tap->take,
-               .from = (within - tap->first) / pieces * tap->step,
-               .number = k->linear->blocks + index};
+               .from = (within - tap->first) / pieces * tap->step};
     b.take = sonic_size_min(tap->take, shape->channels - b.channel);
     b.n = sonic_size_min(tap->step, tap->n - b.from);
     b.at = (output * shape->taps + low) * shape->channels + b.channel;
@@ -107,7 +105,7 @@ static void gather(const call *k, const block *b, size_t channel, uint8_t *out)
     }
 }
 
-/* The outputs get a step's sums. */
+/* The outputs get a worker's sums. */
 static void add_sum(const call *k, const block *b, const uint8_t *sum)
 {
     const sonic_ot_shape *shape = &k->linear->shape;
@@ -116,106 +114,125 @@ static void add_sum(const call *k, const block *b, const uint8_t *sum)
         &k->linear->pair->context->kernels.vec[sonic_ring_index(shape->ring)];
     for (size_t e = b->from; e < b->from + b->n;) {
         const run r = run_at(b, e);
-        uint8_t *out =
-            k->c +
-            (((r.image * shape->conv.o + b->output) * shape->oh + r.row) * shape->ow + r.column) *
-                size;
+        const size_t row = (r.image * shape->conv.o + b->output) * shape->oh + r.row;
+        uint8_t *out = k->c + (row * shape->ow + r.column) * size;
         vec->add(out, out, sum, r.n);
         sum += r.n * size;
         e += r.n;
     }
 }
 
-/* Seeds of all trees of n multipliers, digit by digit. */
-static void grow(call *k, unsigned direction, size_t at, size_t n)
+/* A block on its way: its message, to be written in direction 0 and read in direction 1, and its
+ * keys.  A block has fewer multipliers than a pair of keys serves, and so at most two pairs. */
+typedef struct job {
+    const call *call;
+    block block;
+    unsigned direction;
+    uint8_t *out;
+    const uint8_t *in;
+    sonic_aes_key fold;
+    sonic_trees_keys trees[2];
+} job;
+
+_Static_assert((int)SONIC_OT_WIRE_BYTES / 20 < (int)SONIC_OT_KEY_MULTIPLIERS,
+               "20 bytes are the least that a product takes on the wire");
+
+/* Seeds of all trees of n multipliers from `at` on, digit by digit. */
+static void grow(const job *j, worker *w, size_t at, size_t n)
 {
-    const sonic_ot_linear *linear = k->linear;
+    const sonic_ot_linear *linear = j->call->linear;
     const sonic_kernels *kernels = &linear->pair->context->kernels;
-    side *own = &k->side[direction];
     const size_t digits = sonic_ot_digits(linear->shape.ring), trees = n * digits;
-    const size_t nodes = direction ? SONIC_OT_PEER_NODES : SONIC_OT_OWN_NODES;
-    const uint8_t *kept = linear->nodes[direction] + at * digits * nodes * BYTES;
+    const size_t nodes = j->direction ? SONIC_OT_PEER_NODES : SONIC_OT_OWN_NODES;
+    const uint8_t *kept = linear->nodes[j->direction] + at * digits * nodes * BYTES;
+    const sonic_trees_keys *keys =
+        &j->trees[at / SONIC_OT_KEY_MULTIPLIERS - j->block.at / SONIC_OT_KEY_MULTIPLIERS];
     for (size_t i = 0; i < n; i++)
         for (size_t digit = 0; digit < digits; digit++) {
             const size_t t = digit * n + i;
-            for (size_t j = 0; j < nodes; j++, kept += BYTES)
-                memcpy(own->seeds +
-                           ((direction ? (size_t)1 << j : j) * trees + t) * SONIC_TREES_WORDS,
-                       kept, BYTES);
-            if (direction)
-                sonic_trees_mask(k->masks, trees, t, sonic_ot_digit(linear, at + i, digit));
+            for (size_t node = 0; node < nodes; node++, kept += BYTES) {
+                const size_t row = j->direction ? (size_t)1 << node : node;
+                memcpy(w->seeds + (row * trees + t) * SONIC_TREES_WORDS, kept, BYTES);
+            }
+            if (j->direction)
+                sonic_trees_mask(w->masks, trees, t, sonic_ot_digit(linear, at + i, digit));
         }
-    if (own->keys_of != at / SONIC_OT_KEY_MULTIPLIERS + 1) {
-        sonic_ot_trees_keys(&own->keys, kernels, &linear->seeds[direction], at);
-        own->keys_of = at / SONIC_OT_KEY_MULTIPLIERS + 1;
-    }
-    if (direction)
-        sonic_trees_regrow(kernels, own->seeds, k->masks, trees, &own->keys);
+    if (j->direction)
+        sonic_trees_regrow(kernels, w->seeds, w->masks, trees, keys);
     else
-        sonic_trees_grow(kernels, own->seeds, NULL, trees, &own->keys);
+        sonic_trees_grow(kernels, w->seeds, NULL, trees, keys);
 }
 
-/* The message of a block, on its way out or in. */
-typedef struct message {
-    uint8_t *out;
-    const uint8_t *in;
-} message;
-
-/* A block's multipliers done + first .. done + first + n, of those from `done` on whose `grown`
- * trees a digit have grown. */
-static void multiply_some(const call *k, message *d, const block *b, const sonic_aes_key *pi,
-                          size_t done, size_t first, size_t n, size_t grown)
+/* The block's multipliers done .. done + n, whose products with a step fit a worker. */
+static void multiply_some(const job *j, worker *w, size_t done, size_t n)
 {
-    const sonic_ot_linear *linear = k->linear;
-    const unsigned bits = (unsigned)linear->shape.ring, direction = d->in != NULL;
-    const size_t digits = sonic_ot_digits(linear->shape.ring);
+    const sonic_ot_linear *linear = j->call->linear;
+    const block *b = &j->block;
+    const unsigned bits = (unsigned)linear->shape.ring;
+    const size_t digits = sonic_ot_digits(linear->shape.ring), size = bits / 8;
+    const size_t message = done * b->n * sonic_ot_wire(linear->shape.ring);
     const sonic_vole_kernels *vole =
         &linear->pair->context->kernels.vole[sonic_ring_index(linear->shape.ring)];
-    const side *own = &k->side[direction];
-    for (size_t i = 0; i < n && !direction; i++)
-        gather(k, b, b->channel + done + first + i, k->x + i * b->n * (bits / 8));
+    uint8_t *out = j->direction ? NULL : j->out + message;
+    const uint8_t *in = j->direction ? j->in + message : NULL;
+    grow(j, w, b->at + done, n);
+    for (size_t i = 0; i < n && !j->direction; i++)
+        gather(j->call, b, b->channel + done + i, w->x + i * b->n * size);
     for (unsigned digit = 0; digit < digits; digit++) {
-        const size_t blocks = sonic_size_pieces(b->n * sonic_vole_lane(bits, digit), BYTES);
-        vole->fold(k->u, k->v,
-                   (const uint8_t *)(own->seeds + (digit * grown + first) * SONIC_TREES_WORDS),
-                   grown * digits, n, blocks, pi, 0, digit);
+        const size_t lanes = sonic_size_pieces(b->n * sonic_vole_lane(bits, digit), BYTES);
+        const size_t wire = b->n * sonic_vole_wire(bits, digit);
+        vole->fold(w->u, w->v, (const uint8_t *)(w->seeds + digit * n * SONIC_TREES_WORDS),
+                   n * digits, n, lanes, &j->fold, 0, digit);
         for (size_t i = 0; i < n; i++) {
-            const uint8_t *u = k->u + i * blocks * BYTES, *v = k->v + i * blocks * BYTES;
-            if (direction) {
-                vole->add_received(own->sum, d->in, u, v, b->n, digit,
-                                   sonic_ot_digit(linear, b->at + done + first + i, digit));
-                d->in += b->n * sonic_vole_wire(bits, digit);
+            const uint8_t *u = w->u + i * lanes * BYTES, *v = w->v + i * lanes * BYTES;
+            if (j->direction) {
+                vole->add_received(w->sum, in, u, v, b->n, digit,
+                                   sonic_ot_digit(linear, b->at + done + i, digit));
+                in += wire;
             } else {
-                vole->mask(d->out, k->x + i * b->n * (bits / 8), u, b->n, digit);
-                vole->add_sent(own->sum, v, b->n, digit);
-                d->out += b->n * sonic_vole_wire(bits, digit);
+                vole->mask(out, w->x + i * b->n * size, u, b->n, digit);
+                vole->add_sent(w->sum, v, b->n, digit);
+                out += wire;
             }
         }
     }
 }
 
-static void multiply(call *k, message d, size_t index)
+/* Multipliers are dealt to threads; sums do not depend on their order. */
+static void multiply(const job *j)
 {
-    const sonic_ot_linear *linear = k->linear;
-    const sonic_ot_shape *shape = &linear->shape;
+    const block *b = &j->block;
+    const sonic_ot_shape *shape = &j->call->linear->shape;
     const size_t size = sonic_ring_bytes(shape->ring);
-    const unsigned direction = d.in != NULL;
-    const block b = find(k, index);
-    sonic_aes_key pi;
-    sonic_ot_key(&pi, &linear->pair->context->kernels, linear->seeds[direction].fold, b.number);
-    if (b.channel == 0)
-        memset(k->side[direction].sum, 0, b.n * size);
-    const size_t most = SONIC_OT_STEP_BYTES / size / b.n;
-    for (size_t done = 0, grown; done < b.take; done += grown) {
-        grown = sonic_ot_together(shape, b.at + done, b.take - done);
-        grow(k, direction, b.at + done, grown);
-        for (size_t first = 0, n; first < grown; first += n) {
-            n = sonic_size_min(most, grown - first);
-            multiply_some(k, &d, &b, &pi, done, first, n, grown);
+    const size_t together = sonic_ot_together(shape, 0, SONIC_OT_STEP_BYTES / size / b->n);
+    const size_t tasks = sonic_size_pieces(b->take, together);
+    const int threads = sonic_threads_for(j->call->linear->pair->context->threads, tasks,
+                                          b->take * b->n, LEAST_WORK);
+    for (int t = 0; t < threads; t++)
+        memset(j->call->workers[t].sum, 0, b->n * size);
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (size_t task = 0; task < tasks; task++) {
+        const size_t end = sonic_size_min(b->take, (task + 1) * together);
+        for (size_t done = task * together, n; done < end; done += n) {
+            n = sonic_ot_together(shape, b->at + done, end - done);
+            multiply_some(j, &j->call->workers[sonic_thread_index()], done, n);
         }
     }
-    if (b.channel + b.take == shape->channels)
-        add_sum(k, &b, k->side[direction].sum);
+    for (int t = 0; t < threads; t++)
+        add_sum(j->call, b, j->call->workers[t].sum);
+}
+
+static void run_block(const call *k, size_t index, unsigned direction, uint8_t *out,
+                      const uint8_t *in)
+{
+    const sonic_ot_linear *linear = k->linear;
+    const sonic_kernels *kernels = &linear->pair->context->kernels;
+    const sonic_ot_seeds *seeds = &linear->seeds[direction];
+    job j = {.call = k, .block = find(k, index), .direction = direction, .out = out, .in = in};
+    sonic_ot_key(&j.fold, kernels, seeds->fold, linear->blocks + index);
+    sonic_ot_trees_keys(&j.trees[0], kernels, seeds, j.block.at);
+    sonic_ot_trees_keys(&j.trees[1], kernels, seeds, j.block.at + j.block.take - 1);
+    multiply(&j);
 }
 
 static size_t block_bytes(void *arg, size_t index)
@@ -228,31 +245,15 @@ static size_t block_bytes(void *arg, size_t index)
 static sonic_status produce(void *arg, size_t index, uint8_t *out, sonic_error *error)
 {
     (void)error;
-    multiply(arg, (message){.out = out}, index);
+    run_block(arg, index, 0, out, NULL);
     return SONIC_OK;
 }
 
 static sonic_status consume(void *arg, size_t index, const uint8_t *in, sonic_error *error)
 {
     (void)error;
-    multiply(arg, (message){.in = in}, index);
+    run_block(arg, index, 1, NULL, in);
     return SONIC_OK;
-}
-
-enum { SCRATCH_BYTES = 2 * SEEDS_BYTES + MASKS_BYTES + 2 * LANES_BYTES + 3 * SONIC_OT_STEP_BYTES };
-
-static void lay_out(call *k)
-{
-    uint8_t *at = k->scratch;
-    for (unsigned direction = 0; direction < 2; direction++) {
-        k->side[direction].seeds = (uint64_t *)at;
-        k->side[direction].sum = at + SEEDS_BYTES;
-        at += SEEDS_BYTES + SONIC_OT_STEP_BYTES;
-    }
-    k->masks = (uint64_t *)at;
-    k->u = at + MASKS_BYTES;
-    k->v = k->u + LANES_BYTES;
-    k->x = k->v + LANES_BYTES;
 }
 
 sonic_status sonic_ot_linear_make(sonic_ot_linear *linear, void *c, const void *a, size_t batch,
@@ -261,15 +262,15 @@ sonic_status sonic_ot_linear_make(sonic_ot_linear *linear, void *c, const void *
     const sonic_ot_shape *shape = &linear->shape;
     const size_t bytes =
         batch * shape->conv.o * shape->oh * shape->ow * sonic_ring_bytes(shape->ring);
-    call k = {.linear = linear, .batch = batch, .c = c, .a = a};
+    const size_t room = (size_t)linear->pair->context->threads * sizeof(worker);
+    call k = {.linear = linear, .c = c, .a = a};
     k.taps = calloc(shape->taps, sizeof *k.taps);
-    k.scratch = aligned_alloc(64, SCRATCH_BYTES);
+    k.workers = aligned_alloc(64, room);
     sonic_status status = SONIC_OK;
     memset(c, 0, bytes);
-    if (!k.taps || !k.scratch)
+    if (!k.taps || !k.workers)
         status = sonic_fail(error, SONIC_E_MEMORY, "no memory for a product of %zu images", batch);
     if (!status) {
-        lay_out(&k);
         k.blocks = sonic_ot_taps(k.taps, shape, batch);
         const sonic_round round = {.blocks = k.blocks * shape->conv.o,
                                    .block_bytes = block_bytes,
@@ -278,11 +279,11 @@ sonic_status sonic_ot_linear_make(sonic_ot_linear *linear, void *c, const void *
                                    .arg = &k};
         status = sonic_channel_round(linear->pair->channel, &round, error);
         linear->blocks += round.blocks; /* their keys are used, whether or not all went well */
-        sodium_memzero(k.scratch, SCRATCH_BYTES);
+        sodium_memzero(k.workers, room);
     }
     if (status)
         memset(c, 0, bytes);
     free(k.taps);
-    free(k.scratch);
+    free(k.workers);
     return status;
 }

@@ -18,9 +18,9 @@ enum { SONIC_OT_BLOCK_BYTES = 16 }; /**< of a seed, a node, a label */
  * digit's path. */
 enum { SONIC_OT_OWN_NODES = 2, SONIC_OT_PEER_NODES = SONIC_TREES_LEVELS };
 
-/** Trees that grow together.  All their seeds, 64 KiB, and as much besides, stay in the
+/** Trees that grow together.  Their seeds, 32 KiB, and the masks of their digits are in the
  * second-level cache. */
-enum { SONIC_OT_TREES = 256 };
+enum { SONIC_OT_TREES = 128 };
 
 /** Multipliers whose trees grow under one pair of keys: at most 16 trees each, with 3 parents that
  * their owner's peer does not know, below 2^20 altogether. */
