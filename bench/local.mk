@@ -116,6 +116,7 @@ bench_kernels_SOURCES = $(BENCH_COMMON) \
 	bench/ot.c \
 	bench/products.c \
 	bench/streams.c \
+	bench/vole.c \
 	kernels/ceiling/aes_tmpl.h \
 	kernels/ceiling/ring_lanes.h \
 	kernels/ceiling/ring_tmpl.h

@@ -42,7 +42,7 @@ libkernels_ref_la_SOURCES = \
 	kernels/vole/vole_tmpl.h
 libkernels_ref_la_CFLAGS = $(AM_CFLAGS) $(LOOP_CFLAGS)
 EXTRA_DIST += kernels/aes/aes_tmpl.h kernels/aes/rounds_tmpl.h kernels/bitmat/bitmat_tmpl.h \
-	kernels/garble/garble_tmpl.h kernels/ot/ot_tmpl.h kernels/ot/row_hash_tmpl.h
+	kernels/garble/garble_tmpl.h kernels/ot/ot_tmpl.h kernels/ot/row_hash_tmpl.h kernels/vole/fold_tmpl.h
 
 if TIER_AESNI
 KERNEL_LIBS += libkernels_aesni.la
@@ -51,7 +51,9 @@ libkernels_aesni_la_SOURCES = \
 	kernels/aes/aes_aesni.c \
 	kernels/aes/lanes_aesni.h \
 	kernels/garble/garble_aesni.c \
-	kernels/ot/ot_aesni.c
+	kernels/ot/ot_aesni.c \
+	kernels/vole/pack_shuffle.h \
+	kernels/vole/vole_aesni.c
 libkernels_aesni_la_CFLAGS = $(AM_CFLAGS) $(AESNI_CFLAGS) $(LOOP_CFLAGS)
 endif
 
@@ -76,7 +78,8 @@ libkernels_vaes256_la_SOURCES = \
 	kernels/aes/aes_vaes256.c \
 	kernels/aes/lanes_vaes256.h \
 	kernels/garble/garble_vaes256.c \
-	kernels/ot/ot_vaes256.c
+	kernels/ot/ot_vaes256.c \
+	kernels/vole/vole_vaes256.c
 libkernels_vaes256_la_CFLAGS = $(AM_CFLAGS) $(VAES256_CFLAGS) $(LOOP_CFLAGS)
 endif
 
@@ -93,7 +96,8 @@ libkernels_avx512_la_SOURCES = \
 	kernels/ot/ot_avx512.c \
 	kernels/ring/lanes_avx512.h \
 	kernels/ring/ring_avx512.c \
-	kernels/vec/vec_avx512.c
+	kernels/vec/vec_avx512.c \
+	kernels/vole/vole_avx512.c
 libkernels_avx512_la_CFLAGS = $(AM_CFLAGS) $(AVX512_CFLAGS) $(LOOP_CFLAGS)
 endif
 

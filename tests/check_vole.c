@@ -24,18 +24,28 @@ static void put(uint8_t *p, uint64_t v, size_t bytes)
         p[b] = (uint8_t)(v >> 8 * b);
 }
 
-static size_t wire_of(unsigned bits, unsigned digit)
+static size_t bytes_of(unsigned ring)
 {
-    size_t bytes = 1;
-    while (8 * bytes + 4 * digit < bits)
-        bytes++;
-    return bytes;
+    return ring == SONIC_MOD64 ? 8 : 4;
 }
 
-static size_t lane_of(unsigned bits, unsigned digit)
+static unsigned digits_of(unsigned ring)
+{
+    return ring == SONIC_MOD64 ? 16 : 8;
+}
+
+static size_t wire_of(unsigned ring, unsigned digit)
+{
+    size_t wire = 1;
+    while (2 * wire + digit < digits_of(ring))
+        wire++;
+    return wire;
+}
+
+static size_t lane_of(unsigned ring, unsigned digit)
 {
     size_t lane = 1;
-    while (lane < wire_of(bits, digit))
+    while (lane < wire_of(ring, digit))
         lane *= 2;
     return lane;
 }
@@ -81,7 +91,7 @@ static bool same(const uint8_t *x, const uint8_t *y, size_t n)
 static bool fold_at(harness_tier *tier, const forest *f)
 {
     const size_t stride = f->trees + f->gap, bytes = BLOCK * f->n * f->trees;
-    const size_t lane = lane_of(f->ring == SONIC_MOD64 ? 64 : 32, f->digit);
+    const size_t lane = lane_of(f->ring, f->digit);
     uint8_t key[16], round[11][16];
     sonic_aes_key pi;
     harness_fill(&tier->random, key, sizeof key, HARNESS_RANDOM);
@@ -161,6 +171,7 @@ bool check_vole_fold_wrap(harness_tier *tier)
 typedef struct elements {
     size_t n;
     unsigned ring, digit, multiplier;
+    size_t bytes, lane, wire; /* of an element */
     harness_fill_kind kind;
     harness_place place;
     size_t off;
@@ -176,63 +187,56 @@ static uint64_t shifted(unsigned __int128 v, unsigned digit, size_t bytes)
     return element_reduce(v, bytes);
 }
 
-/* What an operation makes of element i, in b[WANT]. */
+/* What an operation makes of element i, to b[WANT]. */
+typedef void oracle(const harness_buffer *b, const elements *e, size_t i);
+
 static void oracle_mask(const harness_buffer *b, const elements *e, size_t i)
 {
-    const size_t bytes = e->ring == SONIC_MOD64 ? 8 : 4, lane = lane_of(8 * (unsigned)bytes,
-                                                                         e->digit);
-    const size_t wire = wire_of(8 * (unsigned)bytes, e->digit);
-    const uint64_t u = get(b[LANES_U].data + lane * i, lane);
-    put(b[WANT].data + wire * i, element_get(b[X].data, i, bytes) - u, wire);
+    const uint64_t u = get(b[LANES_U].data + e->lane * i, e->lane);
+    put(b[WANT].data + e->wire * i, element_get(b[X].data, i, e->bytes) - u, e->wire);
+}
+
+static void oracle_sum(const harness_buffer *b, const elements *e, size_t i, unsigned __int128 v)
+{
+    const uint64_t acc = element_get(b[ACC].data, i, e->bytes);
+    element_put(b[WANT].data, i, e->bytes, acc + shifted(v, e->digit, e->bytes));
 }
 
 static void oracle_sent(const harness_buffer *b, const elements *e, size_t i)
 {
-    const size_t bytes = e->ring == SONIC_MOD64 ? 8 : 4, lane = lane_of(8 * (unsigned)bytes,
-                                                                         e->digit);
-    const uint64_t v = get(b[LANES_V].data + lane * i, lane);
-    element_put(b[WANT].data, i, bytes,
-                element_get(b[ACC].data, i, bytes) + shifted(v, e->digit, bytes));
+    oracle_sum(b, e, i, get(b[LANES_V].data + e->lane * i, e->lane));
 }
 
 static void oracle_received(const harness_buffer *b, const elements *e, size_t i)
 {
-    const size_t bytes = e->ring == SONIC_MOD64 ? 8 : 4, lane = lane_of(8 * (unsigned)bytes,
-                                                                         e->digit);
-    const size_t wire = wire_of(8 * (unsigned)bytes, e->digit);
-    const uint64_t d = get(b[SENT].data + wire * i, wire);
-    const uint64_t u = get(b[LANES_U].data + lane * i, lane);
-    const uint64_t v = get(b[LANES_V].data + lane * i, lane);
-    const unsigned __int128 product = (unsigned __int128)e->multiplier * d +
-                                      (unsigned __int128)e->multiplier * u - v;
-    element_put(b[WANT].data, i, bytes,
-                element_get(b[ACC].data, i, bytes) + shifted(product, e->digit, bytes));
+    const uint64_t d = get(b[SENT].data + e->wire * i, e->wire);
+    const uint64_t u = get(b[LANES_U].data + e->lane * i, e->lane);
+    const uint64_t v = get(b[LANES_V].data + e->lane * i, e->lane);
+    oracle_sum(b, e, i, e->multiplier * ((unsigned __int128)d + u) - v);
 }
 
 enum { MASK, ADD_SENT, ADD_RECEIVED, OPS };
 
 static bool op_at(harness_tier *tier, const elements *e, unsigned op)
 {
-    static void (*const oracles[OPS])(const harness_buffer *, const elements *, size_t) = {
-        oracle_mask, oracle_sent, oracle_received};
+    static oracle *const oracles[OPS] = {oracle_mask, oracle_sent, oracle_received};
     static const char *const names[OPS] = {"mask", "add_sent", "add_received"};
     const sonic_vole_kernels *vole = &tier->kernels->vole[e->ring];
-    const size_t bytes = e->ring == SONIC_MOD64 ? 8 : 4, n = e->n;
-    const unsigned bits = 8 * (unsigned)bytes;
-    const size_t lane = lane_of(bits, e->digit), wire = wire_of(bits, e->digit);
-    const size_t out = op == MASK ? wire : bytes;
-    const size_t sizes[BUFFERS] = {n * bytes, n * bytes, n * lane, n * lane,
-                                   n * wire,  n * out,   n * out};
+    const size_t n = e->n, out = op == MASK ? e->wire : e->bytes;
+    const size_t each[BUFFERS] = {
+        [X] = e->bytes,   [ACC] = e->bytes, [LANES_U] = e->lane, [LANES_V] = e->lane,
+        [SENT] = e->wire, [WANT] = out,     [RESULT] = out,
+    };
     harness_buffer b[BUFFERS];
     for (unsigned i = 0; i < BUFFERS; i++) {
-        b[i] = harness_buffer_make(sizes[i], e->place, (e->off + 7 * i) % 64);
-        harness_fill(&tier->random, b[i].data, sizes[i], e->kind);
+        b[i] = harness_buffer_make(n * each[i], e->place, (e->off + 7 * i) % 64);
+        harness_fill(&tier->random, b[i].data, b[i].n, e->kind);
     }
     for (size_t i = 0; i < n; i++)
         oracles[op](b, e, i);
     uint8_t *const result = b[RESULT].data;
     if (op != MASK)
-        memcpy(result, b[ACC].data, n * bytes);
+        memcpy(result, b[ACC].data, b[ACC].n);
     if (op == MASK)
         vole->mask(result, b[X].data, b[LANES_U].data, n, e->digit);
     else if (op == ADD_SENT)
@@ -246,10 +250,11 @@ static bool op_at(harness_tier *tier, const elements *e, unsigned op)
         intact = intact && harness_buffer_intact(&b[i]);
         harness_buffer_free(&b[i]);
     }
-    HARNESS_CHECK(right, "wrong %s of %zu elements mod 2^%u, digit %u, multiplier %u, fill %d",
-                  names[op], n, bits, e->digit, e->multiplier, (int)e->kind);
-    HARNESS_CHECK(intact, "%s of %zu elements mod 2^%u, digit %u, wrote bytes outside", names[op],
-                  n, bits, e->digit);
+    HARNESS_CHECK(right,
+                  "wrong %s of %zu elements of %zu bytes, digit %u, multiplier %u, fill %d, off %zu",
+                  names[op], n, e->bytes, e->digit, e->multiplier, (int)e->kind, e->off);
+    HARNESS_CHECK(intact, "%s of %zu elements of %zu bytes, digit %u, off %zu, wrote outside",
+                  names[op], n, e->bytes, e->digit, e->off);
     return true;
 }
 
@@ -257,13 +262,17 @@ static bool op_at(harness_tier *tier, const elements *e, unsigned op)
 static bool all_digits(harness_tier *tier, size_t n, harness_place place, size_t off)
 {
     for (unsigned ring = 0; ring < SONIC_RINGS; ring++)
-        for (unsigned digit = 0; digit < (ring == SONIC_MOD64 ? 16 : 8); digit++)
+        for (unsigned digit = 0; digit < digits_of(ring); digit++)
             for (unsigned op = 0; op < OPS; op++) {
+                const size_t kind = harness_below(&tier->random, HARNESS_FILLS);
                 const elements e = {.n = n,
                                     .ring = ring,
                                     .digit = digit,
-                                    .multiplier = (unsigned)(n + digit) % 16,
-                                    .kind = (harness_fill_kind)(n % HARNESS_FILLS),
+                                    .multiplier = (unsigned)harness_below(&tier->random, 16),
+                                    .bytes = bytes_of(ring),
+                                    .lane = lane_of(ring, digit),
+                                    .wire = wire_of(ring, digit),
+                                    .kind = (harness_fill_kind)kind,
                                     .place = place,
                                     .off = off};
                 if (!op_at(tier, &e, op))
@@ -304,8 +313,7 @@ static bool product(harness_tier *tier, unsigned ring, unsigned digit, unsigned 
 {
     enum { BLOCKS = 5, MOST = BLOCK * BLOCKS };
     const sonic_vole_kernels *vole = &tier->kernels->vole[ring];
-    const size_t bytes = ring == SONIC_MOD64 ? 8 : 4;
-    const size_t n = MOST / sonic_vole_lane(8 * (unsigned)bytes, digit);
+    const size_t bytes = bytes_of(ring), n = MOST / lane_of(ring, digit);
     uint8_t seeds[LEAVES * BLOCK], u[MOST], v[MOST], d[MOST], x[8 * MOST];
     uint8_t sent[8 * MOST] = {0}, received[8 * MOST] = {0}, key[16];
     const uint64_t counter = harness_next(&tier->random);
@@ -322,8 +330,7 @@ static bool product(harness_tier *tier, unsigned ring, unsigned digit, unsigned 
     vole->add_received(received, d, u, v, n, digit, multiplier);
     for (size_t i = 0; i < n; i++) {
         const uint64_t share = element_get(sent, i, bytes) + element_get(received, i, bytes);
-        const uint64_t want = shifted((unsigned __int128)multiplier * element_get(x, i, bytes),
-                                      digit, bytes);
+        const uint64_t want = shifted(multiplier * element_get(x, i, bytes), digit, bytes);
         HARNESS_CHECK(element_reduce(share, bytes) == want,
                       "element %zu mod 2^%zu is not times %u, digit %u", i, 8 * bytes, multiplier,
                       digit);
@@ -334,7 +341,7 @@ static bool product(harness_tier *tier, unsigned ring, unsigned digit, unsigned 
 bool check_vole_products(harness_tier *tier)
 {
     for (unsigned ring = 0; ring < SONIC_RINGS; ring++)
-        for (unsigned digit = 0; digit < (ring == SONIC_MOD64 ? 16 : 8); digit++)
+        for (unsigned digit = 0; digit < digits_of(ring); digit++)
             for (unsigned multiplier = 0; multiplier < 16; multiplier++)
                 if (!product(tier, ring, digit, multiplier))
                     return false;

@@ -32,8 +32,18 @@ SONIC_INLINE void lane_put(uint8_t *p, size_t i, uint64_t v, size_t bytes)
     }
 }
 
+SONIC_INLINE uint64_t lane_cut(uint64_t v, size_t bytes)
+{
+    switch (bytes) {
+    case 1: return (uint8_t)v;
+    case 2: return (uint16_t)v;
+    case 4: return (uint32_t)v;
+    default: return v;
+    }
+}
+
 /* The low `wire` bytes of n lanes, one after the other. */
-SONIC_INLINE void lanes_pack(uint8_t *d, const uint8_t *lanes, size_t n, size_t wire, size_t lane)
+SONIC_INLINE void pack_each(uint8_t *d, const uint8_t *lanes, size_t n, size_t wire, size_t lane)
 {
     for (size_t i = 0; i < n; i++)
         for (size_t b = 0; b < wire; b++)
@@ -41,7 +51,7 @@ SONIC_INLINE void lanes_pack(uint8_t *d, const uint8_t *lanes, size_t n, size_t 
 }
 
 /* Back to lanes, whose other bytes become zero. */
-SONIC_INLINE void lanes_unpack(uint8_t *lanes, const uint8_t *d, size_t n, size_t wire, size_t lane)
+SONIC_INLINE void unpack_each(uint8_t *lanes, const uint8_t *d, size_t n, size_t wire, size_t lane)
 {
     for (size_t i = 0; i < n; i++)
         for (size_t b = 0; b < lane; b++)

@@ -43,6 +43,16 @@ static void fold_lanes(uint8_t *u, uint8_t *v, const uint8_t *seeds, size_t stri
     }
 }
 
+static void pack(uint8_t *d, const uint8_t *lanes, size_t n, size_t wire, size_t lane)
+{
+    pack_each(d, lanes, n, wire, lane);
+}
+
+static void unpack(uint8_t *lanes, const uint8_t *d, size_t n, size_t wire, size_t lane)
+{
+    unpack_each(lanes, d, n, wire, lane);
+}
+
 #define BITS 32
 #include "kernels/vole/vole_tmpl.h"
 #define BITS 64

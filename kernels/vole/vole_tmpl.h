@@ -1,6 +1,6 @@
-/* The kernels of one ring but for fold_lanes(), which a tier defines: it includes this once with
- * BITS 32 and once with BITS 64, and hands fill_<BITS>() its table's entry.  BITS is undefined at
- * the end. */
+/* The kernels of one ring.  A tier defines fold_lanes(), pack() and unpack(), includes this once
+ * with BITS 32 and once with BITS 64, and hands fill_<BITS>() its table's entry.  BITS is undefined
+ * at the end. */
 #include "kernels/vole/lanes.h"
 
 #define JOIN_(a, b) a##_##b
@@ -63,7 +63,7 @@ static void NAME(mask)(uint8_t *d, const void *x, const uint8_t *u, size_t n, un
         uint8_t piece[NAME(PIECE) * sizeof(WORD)];
         take = NAME(least)(n);
         BY_LANE(lane, mask_lanes, piece, from, u, take);
-        lanes_pack(d, piece, take, wire, lane);
+        pack(d, piece, take, wire, lane);
     }
 }
 
@@ -82,13 +82,13 @@ static void NAME(add_sent)(void *acc, const uint8_t *v, size_t n, unsigned digit
 
 /* What a lane lacks at the top is shifted out. */
 SONIC_INLINE void NAME(received_lanes)(ANY *acc, const uint8_t *d, const uint8_t *u,
-                                       const uint8_t *v, size_t n, unsigned shift, WORD multiplier,
-                                       size_t lane)
+                                       const uint8_t *v, size_t n, unsigned shift,
+                                       unsigned multiplier, size_t lane)
 {
     SONIC_INDEPENDENT
     for (size_t i = 0; i < n; i++) {
-        const WORD sum = (WORD)(lane_get(d, i, lane) + lane_get(u, i, lane));
-        acc[i] += (multiplier * sum - (WORD)lane_get(v, i, lane)) << shift;
+        const uint64_t sum = lane_get(d, i, lane) + lane_get(u, i, lane);
+        acc[i] += (WORD)lane_cut(multiplier * sum - lane_get(v, i, lane), lane) << shift;
     }
 }
 
@@ -105,7 +105,7 @@ static void NAME(add_received)(void *acc, const uint8_t *d, const uint8_t *u, co
     for (size_t take; n > 0; n -= take, d += take * wire, to += take) {
         uint8_t piece[NAME(PIECE) * sizeof(WORD)];
         take = NAME(least)(n);
-        lanes_unpack(piece, d, take, wire, lane);
+        unpack(piece, d, take, wire, lane);
         BY_LANE(lane, received_lanes, to, piece, u, v, take, shift, multiplier);
         u += take * lane;
         v += take * lane;
