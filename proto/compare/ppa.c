@@ -23,12 +23,8 @@ static size_t block_bytes(void *arg, size_t block)
 
 uint64_t sonic_ppa_round_dealt_bytes(const sonic_ppa_run *run)
 {
-    const sonic_relu_call *call = run->call;
-    return call->n / SONIC_PPA_BLOCK *
-               sonic_ppa_dealt_bytes(run->ring, run->round, SONIC_PPA_BLOCK, call->shift,
-                                     call->truncation) +
-           sonic_ppa_dealt_bytes(run->ring, run->round, call->n % SONIC_PPA_BLOCK, call->shift,
-                                 call->truncation);
+    return sonic_ppa_round_bytes(run->ring, run->round, run->call->n, run->call->shift,
+                                 run->call->truncation);
 }
 
 static sonic_status run_rounds(sonic_ppa_run *run, sonic_channel *channel, sonic_error *error)

@@ -134,7 +134,7 @@ sonic_status sonic_ot_write_round(const sonic_ot_run *run, const sonic_ot_block 
                                   unsigned round, sonic_error *error)
 {
     const sonic_ring ring = run->shape.ring;
-    const size_t rows = block->shape.rows, last = (size_t)(run->n % SONIC_OT_ROWS);
+    const size_t rows = block->shape.rows;
     if (!run->shape.relu) {
         const size_t two = 2 * sonic_ring_bytes(ring);
         return sonic_spill_write(run->file, run->at + block->number * SONIC_OT_ROWS * two, run->out,
@@ -142,8 +142,7 @@ sonic_status sonic_ot_write_round(const sonic_ot_run *run, const sonic_ot_block 
     }
     uint64_t at = run->at;
     for (unsigned r = 0; r < round; r++)
-        at +=
-            run->n / SONIC_OT_ROWS * dealt_bytes(run, r, SONIC_OT_ROWS) + dealt_bytes(run, r, last);
+        at += sonic_ppa_round_bytes(ring, r, run->n, run->shape.shift, SONIC_TRUNC_STOCHASTIC);
     return sonic_spill_write(run->file, at + block->number * dealt_bytes(run, round, SONIC_OT_ROWS),
                              run->out, dealt_bytes(run, round, rows), error);
 }

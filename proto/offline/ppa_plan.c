@@ -43,6 +43,14 @@ size_t sonic_ppa_dealt_bytes(sonic_ring ring, unsigned round, size_t rows, unsig
     return sonic_ppa_plane_bytes(level.pairs, rows) + sonic_ppa_plane_bytes(level.full, rows);
 }
 
+uint64_t sonic_ppa_round_bytes(sonic_ring ring, unsigned round, uint64_t n, unsigned shift,
+                               sonic_truncation truncation)
+{
+    return n / SONIC_PPA_BLOCK *
+               sonic_ppa_dealt_bytes(ring, round, SONIC_PPA_BLOCK, shift, truncation) +
+           sonic_ppa_dealt_bytes(ring, round, n % SONIC_PPA_BLOCK, shift, truncation);
+}
+
 sonic_ppa_cost sonic_ppa_cost_of(sonic_ring ring, uint64_t n, unsigned shift,
                                  sonic_truncation truncation)
 {
@@ -54,13 +62,9 @@ sonic_ppa_cost sonic_ppa_cost_of(sonic_ring ring, uint64_t n, unsigned shift,
     size_t rest = n % SONIC_PPA_BLOCK;
     unsigned rounds = sonic_ppa_levels(ring) + 2;
     for (unsigned r = 0; r < rounds; r++) {
-        cost.online_bytes += blocks * sonic_ppa_wire_bytes(ring, r, SONIC_PPA_BLOCK);
-        cost.offline_bytes +=
-            blocks * sonic_ppa_dealt_bytes(ring, r, SONIC_PPA_BLOCK, shift, truncation);
-        if (rest > 0) {
-            cost.online_bytes += sonic_ppa_wire_bytes(ring, r, rest);
-            cost.offline_bytes += sonic_ppa_dealt_bytes(ring, r, rest, shift, truncation);
-        }
+        cost.online_bytes += blocks * sonic_ppa_wire_bytes(ring, r, SONIC_PPA_BLOCK) +
+                             sonic_ppa_wire_bytes(ring, r, rest);
+        cost.offline_bytes += sonic_ppa_round_bytes(ring, r, n, shift, truncation);
     }
     cost.online_rounds = rounds;
     return cost;

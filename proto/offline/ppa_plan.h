@@ -47,5 +47,8 @@ size_t sonic_ppa_wire_bytes(sonic_ring ring, unsigned round, size_t rows);
 /** ... and of party 1's corrections. */
 size_t sonic_ppa_dealt_bytes(sonic_ring ring, unsigned round, size_t rows, unsigned shift,
                              sonic_truncation truncation);
+/** The latter of all blocks of n activations. */
+uint64_t sonic_ppa_round_bytes(sonic_ring ring, unsigned round, uint64_t n, unsigned shift,
+                               sonic_truncation truncation);
 
 #endif
