@@ -20,17 +20,7 @@ enum {
     BATCH_BYTES = FLIGHT * VECTOR
 };
 
-/* With P_x = r_0 ^ ... ^ r_x, row i of v is the XOR of those P_x for which 2^i divides x + 1: it
- * sums r over the stretches of x whose bit i is set, and such a stretch is the difference of two
- * prefixes.  So a leaf costs two XORs, whatever k is: one for the prefix, one into the sum for the
- * power of two in x + 1. */
-typedef struct sums {
-    VEC prefix[STRIP];
-    VEC odd[STRIP];                      /* of those prefixes where x + 1 is odd */
-    VEC even[SONIC_OT_K_MAX + 1][STRIP]; /* where 2^i is the power of two in it, i > 0 */
-} sums;
-
-/* One round of two leaves; see encrypt_round(). */
+/* A round of two leaves; see encrypt_round(). */
 SONIC_INLINE void leaves_round(VEC v[FLIGHT], const sonic_aes_key keys[2], int r)
 {
     SONIC_UNROLL
@@ -44,9 +34,8 @@ SONIC_INLINE void leaves_round(VEC v[FLIGHT], const sonic_aes_key keys[2], int r
     hold(v);
 }
 
-/* Adds leaves x and x + 1, x even. */
-SONIC_INLINE void add_leaves(sums *s, const VEC at[STRIP], const sonic_aes_key keys[2],
-                             unsigned power)
+/* A strip of two leaves, one after the other; `at` holds its counters. */
+SONIC_INLINE void two_leaves(VEC out[FLIGHT], const VEC at[STRIP], const sonic_aes_key keys[2])
 {
     VEC v[FLIGHT];
     SONIC_UNROLL
@@ -56,85 +45,197 @@ SONIC_INLINE void add_leaves(sums *s, const VEC at[STRIP], const sonic_aes_key k
     for (int r = 1; r < ROUNDS; r++)
         leaves_round(v, keys, r);
     SONIC_UNROLL
-    for (int i = 0; i < STRIP; i++) {
-        const VEC first = ENCLAST(v[i], SPREAD(keys[0].round[ROUNDS]));
-        const VEC second = ENCLAST(v[STRIP + i], SPREAD(keys[1].round[ROUNDS]));
-        s->odd[i] = XOR3(s->prefix[i], first, s->odd[i]);
-        s->prefix[i] = XOR3(s->prefix[i], first, second);
-        s->even[power][i] = XOR(s->even[power][i], s->prefix[i]);
-    }
+    for (int i = 0; i < FLIGHT; i++)
+        out[i] = ENCLAST(v[i], SPREAD(keys[i / STRIP].round[ROUNDS]));
 }
 
-/* Leaf 1, for who lacks leaf 0 and needs it for u only: in v it cancels. */
-SONIC_INLINE void begin_at_one(sums *s, const VEC at[STRIP], const sonic_aes_key *key)
+/* The same with zeros for the first, which who lacks it needs for u only. */
+SONIC_INLINE void second_leaf(VEC out[FLIGHT], const VEC at[STRIP], const sonic_aes_key keys[2])
 {
     VEC v[STRIP];
     SONIC_UNROLL
     for (int i = 0; i < STRIP; i++)
-        v[i] = XOR(at[i], SPREAD(key->round[0]));
+        v[i] = XOR(at[i], SPREAD(keys[1].round[0]));
     SONIC_UNROLL
     for (int r = 1; r < ROUNDS; r++) {
-        const VEC k = SPREAD(key->round[r]);
+        const VEC k = SPREAD(keys[1].round[r]);
         SONIC_UNROLL
         for (int i = 0; i < STRIP; i++)
             v[i] = ENC(v[i], k);
     }
     SONIC_UNROLL
-    for (int i = 0; i < STRIP; i++)
-        s->prefix[i] = s->even[1][i] = ENCLAST(v[i], SPREAD(key->round[ROUNDS]));
+    for (int i = 0; i < STRIP; i++) {
+        out[i] = SPREAD64(0, 0);
+        out[STRIP + i] = ENCLAST(v[i], SPREAD(keys[1].round[ROUNDS]));
+    }
 }
 
-/* One strip; `at` holds its first vector's counters and is moved on. */
-SONIC_INLINE void vole_strip(uint8_t *u, uint8_t *v, size_t stride, const sonic_aes_key *keys,
-                             unsigned k, VEC *counter, VEC step)
+/* Where the results of a strip go. */
+typedef struct place {
+    uint8_t *u, *v;
+    size_t stride;
+} place;
+
+SONIC_INLINE place next_strip(place at)
 {
+    return (place){at.u ? at.u + STRIP_BYTES : NULL, at.v + STRIP_BYTES, at.stride};
+}
+
+SONIC_INLINE void store_strip(uint8_t *out, const VEC x[STRIP])
+{
+    SONIC_UNROLL
+    for (int i = 0; i < STRIP; i++)
+        STORE(out + i * VECTOR, x[i]);
+}
+
+/* Sums over a strip's quads of leaves: of all leaves, and of those with bit 0 and with bit 1.
+ *
+ * With P_y the first of them after quads 0 to y, row 2 + i of v is the XOR of those P_y for which
+ * 2^i divides y + 1: it sums over stretches of y whose bit i is set, each the difference of two
+ * prefixes.  So beside its own rows a quad costs two XORs, whatever k is: one for the prefix, one
+ * into the sum for the power of two in y + 1. */
+typedef struct sums {
+    VEC all[STRIP], row[2][STRIP], of_power[SONIC_OT_K_MAX - 1][STRIP];
+} sums;
+
+SONIC_INLINE void add_quad(sums *s, const VEC leaf[2 * FLIGHT], size_t y, unsigned k)
+{
+    VEC *const power = s->of_power[__builtin_ctzll(y + 1)];
+    for (unsigned p = 0; p < k - 1 && y == 0; p++)
+        SONIC_UNROLL
+    for (int i = 0; i < STRIP; i++)
+        s->of_power[p][i] = SPREAD64(0, 0);
+    SONIC_UNROLL
+    for (int i = 0; i < STRIP; i++) {
+        const VEC a = leaf[i], b = leaf[STRIP + i];
+        const VEC c = leaf[FLIGHT + i], d = leaf[FLIGHT + STRIP + i];
+        const VEC row0 = XOR(b, d), row1 = XOR(c, d), all = XOR3(a, b, row1);
+        s->row[0][i] = y == 0 ? row0 : XOR(s->row[0][i], row0);
+        s->row[1][i] = y == 0 ? row1 : XOR(s->row[1][i], row1);
+        s->all[i] = y == 0 ? all : XOR(s->all[i], all);
+        power[i] = XOR(power[i], s->all[i]);
+    }
+}
+
+SONIC_INLINE void store_sums(const place *to, sums *s, unsigned k)
+{
+    if (to->u)
+        store_strip(to->u, s->all);
+    store_strip(to->v, s->row[0]);
+    store_strip(to->v + to->stride, s->row[1]);
+    for (unsigned i = k; i-- > 2;) {
+        SONIC_UNROLL
+        for (int j = 0; j < STRIP; j++)
+            s->all[j] = XOR(s->all[j], s->of_power[i - 2][j]);
+        store_strip(to->v + i * to->stride, s->all);
+    }
+}
+
+/* A quad is added, and a strip stored, after the next two leaves: what waits for rounds to end
+ * would keep the next ones out of the processor's sight. */
+SONIC_INLINE void strips_of_quads(place to, const sonic_aes_key *keys, unsigned k, uint64_t counter,
+                                  size_t strips)
+{
+    const size_t quads = (size_t)1 << (k - 2);
+    const VEC step = SPREAD64(LANES, 0);
+    VEC next = ramp(counter, 1, 0), leaf[2][2 * FLIGHT];
+    unsigned now = 0;
+    place before = to;
     sums s;
-    VEC at[STRIP];
-    const VEC zero = SPREAD64(0, 0);
-    SONIC_UNROLL
-    for (int i = 0; i < STRIP; i++) {
-        at[i] = *counter;
-        *counter = ADD64(*counter, step);
-        s.prefix[i] = s.odd[i] = zero;
-        for (unsigned p = 1; p <= k; p++)
-            s.even[p][i] = zero;
-    }
-    size_t x = 0;
-    if (!u) {
-        begin_at_one(&s, at, &keys[1]);
-        x = 2;
-    }
-    for (; x < (size_t)1 << k; x += 2)
-        add_leaves(&s, at, keys + x, (unsigned)__builtin_ctzll(x + 2));
-    SONIC_UNROLL
-    for (int i = 0; i < STRIP; i++) {
-        VEC sum = s.prefix[i];
-        if (u)
-            STORE(u + i * VECTOR, sum);
-        for (unsigned p = k; p-- > 1;) {
-            sum = XOR(sum, s.even[p][i]);
-            STORE(v + p * stride + i * VECTOR, sum);
+    for (size_t strip = 0; strip < strips; strip++) {
+        VEC at[STRIP];
+        SONIC_UNROLL
+        for (int i = 0; i < STRIP; i++) {
+            at[i] = next;
+            next = ADD64(next, step);
         }
-        STORE(v + i * VECTOR, XOR(sum, s.odd[i]));
+        if (to.u)
+            two_leaves(leaf[now], at, keys);
+        else
+            second_leaf(leaf[now], at, keys);
+        if (strip > 0) {
+            add_quad(&s, leaf[now ^ 1], quads - 1, k);
+            store_sums(&before, &s, k);
+            before = next_strip(before);
+        }
+        two_leaves(leaf[now] + FLIGHT, at, keys + 2);
+        now ^= 1;
+        for (size_t y = 1; y < quads; y++, now ^= 1) {
+            two_leaves(leaf[now], at, keys + 4 * y);
+            add_quad(&s, leaf[now ^ 1], y - 1, k);
+            two_leaves(leaf[now] + FLIGHT, at, keys + 4 * y + 2);
+        }
     }
+    if (strips > 0) {
+        add_quad(&s, leaf[now ^ 1], quads - 1, k);
+        store_sums(&before, &s, k);
+    }
+}
+
+static void strips_of_one_bit(place to, const sonic_aes_key *keys, unsigned k, uint64_t counter,
+                              size_t strips)
+{
+    const VEC step = SPREAD64(LANES, 0);
+    VEC next = ramp(counter, 1, 0);
+    (void)k;
+    for (; strips > 0; strips--, to = next_strip(to)) {
+        VEC at[STRIP], x[FLIGHT];
+        SONIC_UNROLL
+        for (int i = 0; i < STRIP; i++) {
+            at[i] = next;
+            next = ADD64(next, step);
+        }
+        if (to.u)
+            two_leaves(x, at, keys);
+        else
+            second_leaf(x, at, keys);
+        store_strip(to.v, x + STRIP);
+        SONIC_UNROLL
+        for (int i = 0; i < STRIP; i++)
+            x[i] = XOR(x[i], x[STRIP + i]);
+        if (to.u)
+            store_strip(to.u, x);
+    }
+}
+
+static void strips_of_two_bits(place to, const sonic_aes_key *keys, unsigned k, uint64_t counter,
+                               size_t strips)
+{
+    (void)k;
+    strips_of_quads(to, keys, 2, counter, strips);
+}
+
+static void strips_of_four_bits(place to, const sonic_aes_key *keys, unsigned k, uint64_t counter,
+                                size_t strips)
+{
+    (void)k;
+    strips_of_quads(to, keys, 4, counter, strips);
+}
+
+static void strips_of_more_bits(place to, const sonic_aes_key *keys, unsigned k, uint64_t counter,
+                                size_t strips)
+{
+    strips_of_quads(to, keys, k, counter, strips);
 }
 
 static void vole(uint8_t *u, uint8_t *v, size_t stride, const sonic_aes_key *keys, unsigned k,
                  uint64_t counter, size_t n)
 {
-    VEC at = ramp(counter, 1, 0);
-    const VEC step = SPREAD64(LANES, 0);
-    for (; n >= STRIP_BLOCKS; n -= STRIP_BLOCKS, v += STRIP_BYTES) {
-        vole_strip(u, v, stride, keys, k, &at, step);
-        u = u ? u + STRIP_BYTES : NULL;
-    }
-    if (n > 0) {
+    void (*const run)(place, const sonic_aes_key *, unsigned, uint64_t, size_t) =
+        k == 1   ? strips_of_one_bit
+        : k == 2 ? strips_of_two_bits
+        : k == 4 ? strips_of_four_bits
+                 : strips_of_more_bits;
+    const size_t odd = n % STRIP_BLOCKS, even = n - odd;
+    run((place){u, v, stride}, keys, k, counter, n / STRIP_BLOCKS);
+    if (odd > 0) {
         uint8_t last[SONIC_OT_K_MAX + 1][STRIP_BYTES];
-        vole_strip(u ? last[SONIC_OT_K_MAX] : NULL, last[0], STRIP_BYTES, keys, k, &at, step);
+        run((place){u ? last[SONIC_OT_K_MAX] : NULL, last[0], STRIP_BYTES}, keys, k, counter + even,
+            1);
         if (u)
-            copy(u, last[SONIC_OT_K_MAX], n * BLOCK);
+            copy(u + even * BLOCK, last[SONIC_OT_K_MAX], odd * BLOCK);
         for (unsigned i = 0; i < k; i++)
-            copy(v + i * stride, last[i], n * BLOCK);
+            copy(v + i * stride + even * BLOCK, last[i], odd * BLOCK);
     }
 }
 
