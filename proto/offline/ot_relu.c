@@ -41,14 +41,7 @@ static sonic_status choose(void *arg, size_t b, uint8_t *out, sonic_error *error
     sonic_ot_block *block = find(run, b, &piece);
     if (b % sonic_ot_pieces(&run->shape, &run->block[0].shape, run->stage) == 0)
         begin_block(run, block);
-    switch (piece.kind) {
-    case SONIC_OT_BITS:
-        return sonic_ot_bits_choose(run, block, &piece, out, error);
-    case SONIC_OT_PLANES:
-        return sonic_ot_planes_choose(run, block, &piece, out, error);
-    default:
-        return sonic_ot_select_choose(run, block, &piece, out, error);
-    }
+    return piece.kind->choose(run, block, &piece, out, error);
 }
 
 static sonic_status answer(void *arg, size_t b, const uint8_t *in, sonic_error *error)
@@ -56,14 +49,7 @@ static sonic_status answer(void *arg, size_t b, const uint8_t *in, sonic_error *
     sonic_ot_run *run = arg;
     sonic_ot_piece piece;
     sonic_ot_block *block = find(run, b, &piece);
-    switch (piece.kind) {
-    case SONIC_OT_BITS:
-        return sonic_ot_bits_answer(run, block, &piece, in, error);
-    case SONIC_OT_PLANES:
-        return sonic_ot_planes_answer(run, block, &piece, in, error);
-    default:
-        return sonic_ot_select_answer(run, block, &piece, in, error);
-    }
+    return piece.kind->answer(run, block, &piece, in, error);
 }
 
 static sonic_status send(void *arg, size_t b, uint8_t *out, sonic_error *error)
@@ -72,16 +58,7 @@ static sonic_status send(void *arg, size_t b, uint8_t *out, sonic_error *error)
     sonic_ot_piece piece;
     const sonic_ot_block *block = find(run, b, &piece);
     (void)error;
-    switch (piece.kind) {
-    case SONIC_OT_BITS:
-        sonic_ot_bits_send(block, &piece, out);
-        break;
-    case SONIC_OT_PLANES:
-        sonic_ot_planes_send(run, block, &piece, out);
-        break;
-    default:
-        sonic_ot_select_send(run, block, &piece, out);
-    }
+    piece.kind->send(run, block, &piece, out);
     return SONIC_OK;
 }
 
@@ -91,16 +68,7 @@ static sonic_status correct(void *arg, size_t b, const uint8_t *in, sonic_error 
     sonic_ot_piece piece;
     sonic_ot_block *block = find(run, b, &piece);
     (void)error;
-    switch (piece.kind) {
-    case SONIC_OT_BITS:
-        sonic_ot_bits_correct(run, block, &piece, in);
-        break;
-    case SONIC_OT_PLANES:
-        sonic_ot_planes_correct(run, block, &piece, in);
-        break;
-    default:
-        sonic_ot_select_correct(run, block, &piece, in);
-    }
+    piece.kind->correct(run, block, &piece, in);
     return SONIC_OK;
 }
 

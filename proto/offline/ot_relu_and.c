@@ -11,14 +11,13 @@ static const sonic_bool_kernels *boolean(const sonic_ot_run *run)
     return &run->pair->context->kernels.boolean;
 }
 
-/* This party's planes of a kind; returns their bytes. */
-static size_t expand(const sonic_ot_run *run, const sonic_ot_block *block, unsigned round,
-                     unsigned kind, size_t planes, uint8_t *out)
+/* This party's planes of a kind. */
+static void expand(const sonic_ot_run *run, const sonic_ot_block *block, unsigned round,
+                   unsigned kind, size_t planes, uint8_t *out)
 {
-    const size_t n = sonic_ppa_plane_bytes(planes, block->shape.rows);
     sonic_material_random(run->streams, SONIC_STREAM_PPA(run->index, round, kind),
-                          block->number * sonic_ppa_plane_bytes(planes, SONIC_PPA_BLOCK), out, n);
-    return n;
+                          block->number * sonic_ppa_plane_bytes(planes, SONIC_PPA_BLOCK), out,
+                          sonic_ppa_plane_bytes(planes, block->shape.rows));
 }
 
 /* Where a level's pairs are in the string: the full ones' bytes, then the others'. */
@@ -93,8 +92,8 @@ static void hash(const sonic_ot_run *run, const sonic_ot_block *block, const son
              pi);
 }
 
-sonic_status sonic_ot_bits_choose(const sonic_ot_run *run, sonic_ot_block *block,
-                                  const sonic_ot_piece *piece, uint8_t *message, sonic_error *error)
+static sonic_status choose_bits(const sonic_ot_run *run, sonic_ot_block *block,
+                                const sonic_ot_piece *piece, uint8_t *message, sonic_error *error)
 {
     sonic_cot_receiver *receiver = run->pair->receiver;
     uint64_t *out[2] = {block->received[0] + piece->first, block->received[1] + piece->first};
@@ -106,9 +105,9 @@ sonic_status sonic_ot_bits_choose(const sonic_ot_run *run, sonic_ot_block *block
     return status;
 }
 
-sonic_status sonic_ot_bits_answer(const sonic_ot_run *run, sonic_ot_block *block,
-                                  const sonic_ot_piece *piece, const uint8_t *message,
-                                  sonic_error *error)
+static sonic_status answer_bits(const sonic_ot_run *run, sonic_ot_block *block,
+                                const sonic_ot_piece *piece, const uint8_t *message,
+                                sonic_error *error)
 {
     const sonic_cot_sender *sender = run->pair->sender;
     const sonic_bool_kernels *kernels = boolean(run);
@@ -132,15 +131,17 @@ sonic_status sonic_ot_bits_answer(const sonic_ot_run *run, sonic_ot_block *block
     return SONIC_OK;
 }
 
-void sonic_ot_bits_send(const sonic_ot_block *block, const sonic_ot_piece *piece, uint8_t *message)
+static void send_bits(const sonic_ot_run *run, const sonic_ot_block *block,
+                      const sonic_ot_piece *piece, uint8_t *message)
 {
+    (void)run;
     memcpy(message, block->correction[0] + piece->first, piece->n / 8);
     memcpy(message + piece->n / 8, block->correction[1] + piece->first,
            8 * sonic_ot_piece_two(&block->shape, piece));
 }
 
-void sonic_ot_bits_correct(const sonic_ot_run *run, sonic_ot_block *block,
-                           const sonic_ot_piece *piece, const uint8_t *message)
+static void correct_bits(const sonic_ot_run *run, sonic_ot_block *block,
+                         const sonic_ot_piece *piece, const uint8_t *message)
 {
     const size_t words[2] = {piece->n / 64, sonic_ot_piece_two(&block->shape, piece)};
     for (unsigned i = 0; i < 2; message += 8 * words[i++]) {
@@ -150,6 +151,8 @@ void sonic_ot_bits_correct(const sonic_ot_run *run, sonic_ot_block *block,
                               words[i]);
     }
 }
+
+const sonic_ot_kind sonic_ot_bits = {choose_bits, answer_bits, send_bits, correct_bits};
 
 static sonic_status write_and(const sonic_ot_run *run, sonic_ot_block *block, sonic_error *error)
 {

@@ -55,14 +55,14 @@ sonic_ot_piece sonic_ot_piece_of(const sonic_ot_block_shape *block, sonic_ot_sta
     if (stage != SONIC_OT_LATE && i < bits) {
         const size_t first = i * (SONIC_OT_PIECE / 64);
         return (sonic_ot_piece){
-            SONIC_OT_BITS, first,
+            &sonic_ot_bits, first,
             64 * sonic_size_min(SONIC_OT_PIECE / 64, sonic_ot_words(block) - first)};
     }
     const size_t plane = (i - bits) * most;
     if (stage != SONIC_OT_LATE && plane < block->planes)
-        return (sonic_ot_piece){SONIC_OT_PLANES, plane,
+        return (sonic_ot_piece){&sonic_ot_planes, plane,
                                 block->half * sonic_size_min(most, block->planes - plane)};
-    return (sonic_ot_piece){SONIC_OT_SELECT, 0, block->select};
+    return (sonic_ot_piece){&sonic_ot_select, 0, block->select};
 }
 
 size_t sonic_ot_piece_two(const sonic_ot_block_shape *block, const sonic_ot_piece *piece)
@@ -88,15 +88,12 @@ size_t sonic_ot_planes_at(const sonic_ot_shape *shape, const sonic_ot_block_shap
 static size_t correction_bytes(const sonic_ot_shape *shape, const sonic_ot_block_shape *block,
                                const sonic_ot_piece *piece)
 {
-    switch (piece->kind) {
-    case SONIC_OT_BITS:
+    if (piece->kind == &sonic_ot_bits)
         return piece->n / 8 + 8 * sonic_ot_piece_two(block, piece);
-    case SONIC_OT_PLANES:
+    if (piece->kind == &sonic_ot_planes)
         return sonic_ot_planes_at(shape, block, piece->first + piece->n / block->half) -
                sonic_ot_planes_at(shape, block, piece->first);
-    default:
-        return piece->n * (sonic_ring_bytes(shape->ring) + sonic_ot_msb_bytes(shape));
-    }
+    return piece->n * (sonic_ring_bytes(shape->ring) + sonic_ot_msb_bytes(shape));
 }
 
 size_t sonic_ot_piece_bytes(unsigned k, const sonic_ot_shape *shape,

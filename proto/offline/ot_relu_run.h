@@ -63,9 +63,11 @@ static inline size_t sonic_ot_words(const sonic_ot_block_shape *block)
     return block->two + block->one + block->and;
 }
 
+typedef struct sonic_ot_kind sonic_ot_kind;
+
 /** Transfers that are extended, hashed and corrected together. */
 typedef struct sonic_ot_piece {
-    enum { SONIC_OT_BITS, SONIC_OT_PLANES, SONIC_OT_SELECT } kind;
+    const sonic_ot_kind *kind;
     size_t first; /**< bits: word of the string; planes: plane */
     size_t n;     /**< transfers, a multiple of 16 */
 } sonic_ot_piece;
@@ -139,49 +141,29 @@ SONIC_MUST_CHECK sonic_status sonic_ot_write_round(const sonic_ot_run *run,
                                                    const sonic_ot_block *block, unsigned round,
                                                    sonic_error *error);
 
-/** @name A kind's masks, its pieces in the rounds, and what is written of it
- * choose: the receiver's half of the transfers; answer: the sender's, and its corrections; send and
- * correct: those to the peer, and from it. */
-/**@{*/
+/** What is done with a kind's pieces.  choose: the receiver's half of the transfers; answer: the
+ * sender's, and its corrections; send, correct: those to the peer, and those from it. */
+struct sonic_ot_kind {
+    sonic_status (*choose)(const sonic_ot_run *run, sonic_ot_block *block,
+                           const sonic_ot_piece *piece, uint8_t *message, sonic_error *error);
+    sonic_status (*answer)(const sonic_ot_run *run, sonic_ot_block *block,
+                           const sonic_ot_piece *piece, const uint8_t *message, sonic_error *error);
+    void (*send)(const sonic_ot_run *run, const sonic_ot_block *block, const sonic_ot_piece *piece,
+                 uint8_t *message);
+    void (*correct)(const sonic_ot_run *run, sonic_ot_block *block, const sonic_ot_piece *piece,
+                    const uint8_t *message);
+};
+
+extern const sonic_ot_kind sonic_ot_bits, sonic_ot_planes, sonic_ot_select;
+
+/** Make a block's masks out of the streams ... */
 void sonic_ot_bits_begin(const sonic_ot_run *run, sonic_ot_block *block);
-SONIC_MUST_CHECK sonic_status sonic_ot_bits_choose(const sonic_ot_run *run, sonic_ot_block *block,
-                                                   const sonic_ot_piece *piece, uint8_t *message,
-                                                   sonic_error *error);
-SONIC_MUST_CHECK sonic_status sonic_ot_bits_answer(const sonic_ot_run *run, sonic_ot_block *block,
-                                                   const sonic_ot_piece *piece,
-                                                   const uint8_t *message, sonic_error *error);
-void sonic_ot_bits_send(const sonic_ot_block *block, const sonic_ot_piece *piece, uint8_t *message);
-void sonic_ot_bits_correct(const sonic_ot_run *run, sonic_ot_block *block,
-                           const sonic_ot_piece *piece, const uint8_t *message);
+void sonic_ot_elements_begin(const sonic_ot_run *run, sonic_ot_block *block);
+/** ... and write what has been made: all rounds but the last; that one, or a truncation's. */
 SONIC_MUST_CHECK sonic_status sonic_ot_bits_write(const sonic_ot_run *run, sonic_ot_block *block,
                                                   sonic_error *error);
-
-/** Also those of select. */
-void sonic_ot_elements_begin(const sonic_ot_run *run, sonic_ot_block *block);
-SONIC_MUST_CHECK sonic_status sonic_ot_planes_choose(const sonic_ot_run *run, sonic_ot_block *block,
-                                                     const sonic_ot_piece *piece, uint8_t *message,
-                                                     sonic_error *error);
-SONIC_MUST_CHECK sonic_status sonic_ot_planes_answer(const sonic_ot_run *run, sonic_ot_block *block,
-                                                     const sonic_ot_piece *piece,
-                                                     const uint8_t *message, sonic_error *error);
-void sonic_ot_planes_send(const sonic_ot_run *run, const sonic_ot_block *block,
-                          const sonic_ot_piece *piece, uint8_t *message);
-void sonic_ot_planes_correct(const sonic_ot_run *run, sonic_ot_block *block,
-                             const sonic_ot_piece *piece, const uint8_t *message);
-
-SONIC_MUST_CHECK sonic_status sonic_ot_select_choose(const sonic_ot_run *run, sonic_ot_block *block,
-                                                     const sonic_ot_piece *piece, uint8_t *message,
-                                                     sonic_error *error);
-SONIC_MUST_CHECK sonic_status sonic_ot_select_answer(const sonic_ot_run *run, sonic_ot_block *block,
-                                                     const sonic_ot_piece *piece,
-                                                     const uint8_t *message, sonic_error *error);
-void sonic_ot_select_send(const sonic_ot_run *run, const sonic_ot_block *block,
-                          const sonic_ot_piece *piece, uint8_t *message);
-void sonic_ot_select_correct(const sonic_ot_run *run, sonic_ot_block *block,
-                             const sonic_ot_piece *piece, const uint8_t *message);
 SONIC_MUST_CHECK sonic_status sonic_ot_elements_write(const sonic_ot_run *run,
                                                       const sonic_ot_block *block,
                                                       sonic_error *error);
-/**@}*/
 
 #endif

@@ -51,12 +51,14 @@ static plane_place place_of(const sonic_ot_run *run, const sonic_ot_block *block
         bit < shift ? bit : bit - shift, bit == l - 1 ? at(run, block->msb, first) : NULL};
 }
 
-/* Adds 2 factor x to the plane's sums, where b_0 b_1's share is -x: b_0 + b_1 - 2 b_0 b_1. */
-static void add_product(const sonic_ot_run *run, const plane_place *place, const void *x,
-                        bool negative, size_t n)
+/* A bit is b_0 + b_1 - 2 b_0 b_1, and own b_i are in the sums from the start.  Adds factor x, where
+ * the factor is -2 and x a share of b_0 b_1, or both are of the other sign. */
+enum { SHARE = -2, MINUS_SHARE = 2 };
+static void add_product(const sonic_ot_run *run, const plane_place *place, int factor,
+                        const void *x, size_t n)
 {
     const sonic_vec_kernels *vec = sonic_ot_vec(run);
-    const uint64_t two = negative ? (uint64_t)0 - 2 : 2;
+    const uint64_t two = (uint64_t)(int64_t)factor;
     vec->scale_add(place->sum, x, two << place->weight, place->sum, n);
     if (place->msb)
         vec->scale_add(place->msb, x, two, place->msb, n);
@@ -114,9 +116,8 @@ static void words(const sonic_ot_run *run, void *low, void *high, const sonic_ot
                                                                             delta, piece->n, pi);
 }
 
-sonic_status sonic_ot_planes_choose(const sonic_ot_run *run, sonic_ot_block *block,
-                                    const sonic_ot_piece *piece, uint8_t *message,
-                                    sonic_error *error)
+static sonic_status choose_planes(const sonic_ot_run *run, sonic_ot_block *block,
+                                  const sonic_ot_piece *piece, uint8_t *message, sonic_error *error)
 {
     const size_t half = block->shape.half;
     sonic_cot_receiver *receiver = run->pair->receiver;
@@ -129,14 +130,14 @@ sonic_status sonic_ot_planes_choose(const sonic_ot_run *run, sonic_ot_block *blo
     for (size_t done = 0; done < piece->n; done += half) {
         const plane_place place =
             place_of(run, block, piece->first + done / half, chosen_at(run, block));
-        add_product(run, &place, at(run, run->hash[0], done), true, half);
+        add_product(run, &place, SHARE, at(run, run->hash[0], done), half);
     }
     return SONIC_OK;
 }
 
-sonic_status sonic_ot_planes_answer(const sonic_ot_run *run, sonic_ot_block *block,
-                                    const sonic_ot_piece *piece, const uint8_t *message,
-                                    sonic_error *error)
+static sonic_status answer_planes(const sonic_ot_run *run, sonic_ot_block *block,
+                                  const sonic_ot_piece *piece, const uint8_t *message,
+                                  sonic_error *error)
 {
     const size_t half = block->shape.half;
     const sonic_ot_elements *elements = elements_of(run);
@@ -151,7 +152,7 @@ sonic_status sonic_ot_planes_answer(const sonic_ot_run *run, sonic_ot_block *blo
         const size_t p = piece->first + done / half, bytes = sonic_ot_plane_bytes(&run->shape, p);
         const plane_place place = place_of(run, block, p, answered_at(run, block));
         void *pad = at(run, run->hash[0], done);
-        add_product(run, &place, pad, false, half);
+        add_product(run, &place, MINUS_SHARE, pad, half);
         sonic_ot_vec(run)->sub(pad, pad, at(run, run->hash[1], done), half);
         elements->add_bit(pad, place.source, place.bit, half);
         elements->store(packed, pad, bytes, half);
@@ -160,8 +161,8 @@ sonic_status sonic_ot_planes_answer(const sonic_ot_run *run, sonic_ot_block *blo
     return SONIC_OK;
 }
 
-void sonic_ot_planes_send(const sonic_ot_run *run, const sonic_ot_block *block,
-                          const sonic_ot_piece *piece, uint8_t *message)
+static void send_planes(const sonic_ot_run *run, const sonic_ot_block *block,
+                        const sonic_ot_piece *piece, uint8_t *message)
 {
     const size_t begin = sonic_ot_planes_at(&run->shape, &block->shape, piece->first);
     const size_t end =
@@ -169,8 +170,8 @@ void sonic_ot_planes_send(const sonic_ot_run *run, const sonic_ot_block *block,
     memcpy(message, block->packed + begin, end - begin);
 }
 
-void sonic_ot_planes_correct(const sonic_ot_run *run, sonic_ot_block *block,
-                             const sonic_ot_piece *piece, const uint8_t *message)
+static void correct_planes(const sonic_ot_run *run, sonic_ot_block *block,
+                           const sonic_ot_piece *piece, const uint8_t *message)
 {
     const size_t half = block->shape.half;
     const sonic_ot_elements *elements = elements_of(run);
@@ -179,10 +180,12 @@ void sonic_ot_planes_correct(const sonic_ot_run *run, sonic_ot_block *block,
         const plane_place place = place_of(run, block, p, chosen_at(run, block));
         elements->load(run->hash[0], message, bytes, half);
         elements->keep(run->hash[0], place.source, place.bit, half);
-        add_product(run, &place, run->hash[0], true, half);
+        add_product(run, &place, SHARE, run->hash[0], half);
         message += bytes * half;
     }
 }
+
+const sonic_ot_kind sonic_ot_planes = {choose_planes, answer_planes, send_planes, correct_planes};
 
 /* Words of two elements where msb(u) is wanted, too. */
 static bool has_msb(const sonic_ot_run *run)
@@ -190,9 +193,8 @@ static bool has_msb(const sonic_ot_run *run)
     return run->shape.shift > 0;
 }
 
-sonic_status sonic_ot_select_choose(const sonic_ot_run *run, sonic_ot_block *block,
-                                    const sonic_ot_piece *piece, uint8_t *message,
-                                    sonic_error *error)
+static sonic_status choose_select(const sonic_ot_run *run, sonic_ot_block *block,
+                                  const sonic_ot_piece *piece, uint8_t *message, sonic_error *error)
 {
     sonic_cot_receiver *receiver = run->pair->receiver;
     const uint64_t *r = run->planes + (block->shape.planes - 1) * SONIC_OT_PLANE_WORDS;
@@ -204,9 +206,9 @@ sonic_status sonic_ot_select_choose(const sonic_ot_run *run, sonic_ot_block *blo
     return status;
 }
 
-sonic_status sonic_ot_select_answer(const sonic_ot_run *run, sonic_ot_block *block,
-                                    const sonic_ot_piece *piece, const uint8_t *message,
-                                    sonic_error *error)
+static sonic_status answer_select(const sonic_ot_run *run, sonic_ot_block *block,
+                                  const sonic_ot_piece *piece, const uint8_t *message,
+                                  sonic_error *error)
 {
     const sonic_vec_kernels *vec = sonic_ot_vec(run);
     const sonic_cot_sender *sender = run->pair->sender;
@@ -225,8 +227,8 @@ sonic_status sonic_ot_select_answer(const sonic_ot_run *run, sonic_ot_block *blo
 }
 
 /* u >> shift is complete, or is u. */
-void sonic_ot_select_send(const sonic_ot_run *run, const sonic_ot_block *block,
-                          const sonic_ot_piece *piece, uint8_t *message)
+static void send_select(const sonic_ot_run *run, const sonic_ot_block *block,
+                        const sonic_ot_piece *piece, uint8_t *message)
 {
     const sonic_ot_elements *elements = elements_of(run);
     const size_t bytes[2] = {sonic_ring_bytes(run->shape.ring), sonic_ot_msb_bytes(&run->shape)};
@@ -238,8 +240,8 @@ void sonic_ot_select_send(const sonic_ot_run *run, const sonic_ot_block *block,
     }
 }
 
-void sonic_ot_select_correct(const sonic_ot_run *run, sonic_ot_block *block,
-                             const sonic_ot_piece *piece, const uint8_t *message)
+static void correct_select(const sonic_ot_run *run, sonic_ot_block *block,
+                           const sonic_ot_piece *piece, const uint8_t *message)
 {
     const sonic_vec_kernels *vec = sonic_ot_vec(run);
     const sonic_ot_elements *elements = elements_of(run);
@@ -253,6 +255,8 @@ void sonic_ot_select_correct(const sonic_ot_run *run, sonic_ot_block *block,
         message += bytes[i] * piece->n;
     }
 }
+
+const sonic_ot_kind sonic_ot_select = {choose_select, answer_select, send_select, correct_select};
 
 /* r, r u; or r, -(u >> shift), -r (u >> shift), wrap; or -(u >> shift), msb(u): one after the
  * other, in run->out. */
