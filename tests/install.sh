@@ -17,7 +17,7 @@ CC=${CC:-cc} CXX=${CXX:-c++}
 root=$tmp/root
 var() { PKG_CONFIG_PATH=$top_builddir pkg-config --variable="$1" sonicnn; }
 prefix=$(var prefix) libdir=$(var libdir) includedir=$(var includedir)
-echo "1..10"
+echo "1..11"
 
 make -C "$top_builddir" -s install DESTDIR="$root" >"$tmp/log" 2>&1
 point $? "make install DESTDIR"
@@ -67,6 +67,14 @@ status=0
         said=$(LD_LIBRARY_PATH=$root$libdir "$tmp/garble" ${pair%:*}) && [ "$said" = "${pair#*:}" ] || { echo "$pair, said $said" && status=1; }
     done || status=1; } >"$tmp/log" 2>&1
 point $status "the example of garbling builds and compares right"
+
+status=0
+# shellcheck disable=SC2046,SC2086
+{ $CC ${CFLAGS-} -std=gnu11 -Wall -Wextra -Werror "$top_srcdir/examples/ot.c" -o "$tmp/ot" $(pc --cflags --libs) ${LDFLAGS-} &&
+    for pair in '0000:Emma Ulysses Ivanhoe Persuasion' '1111:Dracula Walden Candide Kim' '0110:Emma Walden Candide Persuasion'; do
+        said=$(LD_LIBRARY_PATH=$root$libdir "$tmp/ot" ${pair%%:*} | tr '\n' ' ') && [ "$said" = "${pair#*:} " ] || { echo "$pair, said $said" && status=1; }
+    done || status=1; } >"$tmp/log" 2>&1
+point $status "the example of oblivious transfer builds, and gives what is chosen"
 
 if [ -f "$root$libdir/libsonicnn.a" ]; then
     # shellcheck disable=SC2046,SC2086

@@ -1,5 +1,6 @@
 # Oblivious transfer.
 if HAVE_CRITERION
+OT_RUN = tests/ot_run.c tests/ot_run.h
 COT_STATES = tests/cot_states.c tests/cot_states.h
 check_PROGRAMS += tests/test_ot
 TESTS += tests/test_ot
@@ -31,4 +32,12 @@ TESTS += tests/test_cot_hostile
 tests_test_cot_hostile_SOURCES = tests/test_cot_hostile.c $(COT_STATES)
 tests_test_cot_hostile_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_cot_hostile_LDADD = libtest.la
+check_PROGRAMS += tests/test_ot_api tests/test_ot_hostile
+TESTS += tests/test_ot_api tests/test_ot_hostile
+tests_test_ot_api_SOURCES = tests/test_ot_api.c $(OT_RUN)
+tests_test_ot_api_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_ot_api_LDADD = libtest.la
+tests_test_ot_hostile_SOURCES = tests/test_ot_hostile.c $(OT_RUN)
+tests_test_ot_hostile_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_ot_hostile_LDADD = libtest.la
 endif
