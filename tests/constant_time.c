@@ -98,6 +98,7 @@ static const struct {
     {"conv", constant_time_conv, false},
     {"vole", constant_time_vole, false},
     {"ot", constant_time_ot, false},
+    {"ot-api", constant_time_ot_api, false},
     {"material", constant_time_material, false},
     {"linear", constant_time_linear, false},
     {"circuit", constant_time_circuit, false},

@@ -38,6 +38,8 @@ void constant_time_vole(const sonic_context *context);
 
 /** Base transfers, and correlated ones extended from others. */
 void constant_time_ot(const sonic_context *context);
+/** All forms of <sonicnn/ot.h>, and bit triples. */
+void constant_time_ot_api(const sonic_context *context);
 
 /** What two servers make for comparisons by oblivious transfer. */
 void constant_time_material(const sonic_context *context);

@@ -18,6 +18,7 @@ tests_constant_time_SOURCES = \
 	tests/constant_time_linear.c \
 	tests/constant_time_material.c \
 	tests/constant_time_ot.c \
+	tests/constant_time_ot_api.c \
 	tests/constant_time_session.c \
 	tests/constant_time_sodium.c \
 	tests/nets.c \
