@@ -88,7 +88,7 @@ CLEANFILES += $(COMPETITORS)
 EXTRA_DIST += bench/competitors/eigen.cc bench/competitors/loops.c
 
 if HAVE_BENCHMARK
-check_PROGRAMS += bench/kernels bench/layers
+check_PROGRAMS += bench/kernels bench/layers bench/transfers
 BENCH_COMMON = \
 	bench/ceilings.c \
 	bench/ceilings.h \
@@ -131,6 +131,15 @@ bench_layers_SOURCES = $(BENCH_COMMON) \
 	bench/pair_state.h
 bench_layers_CPPFLAGS = $(BENCH_CPPFLAGS)
 bench_layers_LDADD = libcore.la librandom.la $(CEILING_LIBS) $(BENCHMARK_LIBS)
+bench_transfers_SOURCES = \
+	bench/ceilings.c \
+	bench/ceilings.h \
+	bench/shim.cc \
+	bench/shim.h \
+	bench/transfers.c \
+	kernels/ceiling/ceiling.h
+bench_transfers_CPPFLAGS = $(BENCH_CPPFLAGS)
+bench_transfers_LDADD = libcore.la librandom.la $(CEILING_LIBS) $(BENCHMARK_LIBS)
 
 bench: bench-kernels bench-layers
 bench-kernels: bench/kernels$(EXEEXT)
@@ -141,6 +150,8 @@ bench-layers: bench/layers$(EXEEXT)
 	./bench/layers$(EXEEXT) --benchmark_min_time=0.05 \
 	  --benchmark_out=$(BENCH_OUT).layers.json $(BENCH_FLAGS)
 	@echo 'wrote $(BENCH_OUT).layers.json'
+bench-transfers: bench/transfers$(EXEEXT)
+	./bench/transfers$(EXEEXT) $(BENCH_FLAGS)
 bench-claims: bench/kernels$(EXEEXT) bench/layers$(EXEEXT)
 	$(BENCH_PIN) ./bench/kernels$(EXEEXT) $(BENCH_MIXED) --benchmark_out=$(BENCH_OUT).claims.json \
 	  --benchmark_filter='^(ring/.*/($(BENCH_SHAPES))|conv/(conv|packed).*)/avx' $(BENCH_FLAGS)
@@ -149,8 +160,8 @@ bench-claims: bench/kernels$(EXEEXT) bench/layers$(EXEEXT)
 	$(BENCH_PIN) ./bench/layers$(EXEEXT) $(BENCH_CLAIM) --benchmark_out=$(BENCH_OUT).relu.json \
 	  --benchmark_filter='/relu/1048576/.*/memory' $(BENCH_FLAGS)
 else
-bench bench-kernels bench-layers bench-claims:
+bench bench-kernels bench-layers bench-transfers bench-claims:
 	@echo 'The microbenchmarks need Google Benchmark (Debian: libbenchmark-dev): configure again.'
 	@exit 1
 endif
-.PHONY: bench bench-kernels bench-layers bench-claims
+.PHONY: bench bench-kernels bench-layers bench-transfers bench-claims

@@ -12,7 +12,7 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 TMPDIR=$tmp && export TMPDIR
 n=0
-echo "1..14"
+echo "1..15"
 
 # point NAME COMMAND...: one test; what the command prints is shown when it fails.
 point() {
@@ -78,6 +78,11 @@ long() (
 point "a long TMPDIR is the one that is used" long
 point "an unknown option is refused" refuses 2 bench kernels . --fast
 point "a filter that nothing matches is a failure" refuses 1 bench kernels nothing
+transfers() {
+    "$top_builddir/bench/transfers" --transfers=9000 --runs=1 --cpus=-1,-1 >"$tmp/ot" 2>&1 && cat "$tmp/ot" &&
+        [ "$(grep -cE '^(random|random, malicious|bit triples) +[1248] ' "$tmp/ot")" = 12 ]
+}
+point "oblivious transfers between two processes, with right keys and triples" transfers
 # What is built for one processor must be out of everyone else's way: no code before main(), and no instance of a template
 # that the linker might choose for others.
 closed() {
@@ -92,5 +97,5 @@ closed() {
 if command -v nm >/dev/null && command -v readelf >/dev/null; then
     point "competitors have nothing but their functions and what these need" closed
 else
-    echo "ok 14 - competitors have nothing but their functions # SKIP no nm and readelf"
+    echo "ok 15 - competitors have nothing but their functions # SKIP no nm and readelf"
 fi
