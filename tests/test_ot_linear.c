@@ -7,9 +7,7 @@
 
 #include <sodium.h>
 
-#include "kernels/common/load.h"
-#include "proto/offline/ot_linear.h"
-#include "proto/ot/trees.h"
+#include "proto/offline/ot_linear_run.h"
 #include "tests/dealt.h"
 #include "tests/oracle.h"
 #include "tests/random_test.h"
@@ -359,11 +357,11 @@ static int compare_words(const void *a, const void *b)
     return memcmp(a, b, 8);
 }
 
-/* Results stay right where a mask serves twice, in two trees, blocks, inferences or directions, and
- * inputs do not stay secret.  Of inputs 0 the masks are what is sent. */
+/* Results stay right where a mask serves twice, in two trees, blocks of a tap, inferences or
+ * directions, and inputs do not stay secret.  Of inputs 0 the masks are what is sent. */
 Test(ot_linear, no_mask_serves_twice)
 {
-    static const conv shape = {4, 40, 40, 4, 1, {2, 1, 1, 1, 1, 1, 0, 0, 0, 0}};
+    static const conv shape = {2, 80, 80, 2, 1, {2, 1, 1, 1, 1, 1, 0, 0, 0, 0}};
     sonic_context *context;
     test_outcome outcome = {0};
     cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
@@ -385,6 +383,28 @@ Test(ot_linear, no_mask_serves_twice)
     for (size_t i = 8; i < 2 * made; i += 8)
         cr_assert(memcmp(masks + i, masks + i - 8, 8) != 0, "a mask came twice");
     free(masks);
+    sonic_context_free(context);
+}
+
+/* Nor do results say under how many keys trees grew. */
+Test(ot_linear, keys_of_trees_change)
+{
+    sonic_context *context;
+    cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
+    const sonic_ot_seeds seeds = {.side = {{1, 2, 3}, {4, 5, 6}}};
+    static const size_t at[] = {0, SONIC_OT_KEY_MULTIPLIERS - 1, SONIC_OT_KEY_MULTIPLIERS};
+    sonic_trees_keys keys[3];
+    for (size_t i = 0; i < 3; i++)
+        sonic_ot_trees_keys(&keys[i], &context->kernels, &seeds, at[i]);
+    for (size_t side = 0; side < 2; side++) {
+        const void *bytes[3] = {keys[0].side[side].round, keys[1].side[side].round,
+                                keys[2].side[side].round};
+        cr_assert_arr_eq(bytes[0], bytes[1], 16);
+        cr_assert(memcmp(bytes[1], bytes[2], 16) != 0);
+    }
+    cr_assert(memcmp(keys[0].side[0].round, keys[0].side[1].round, 16) != 0);
+    /* what the other party does not know under one of them: 3 parents a tree */
+    cr_assert_leq((size_t)SONIC_OT_KEY_MULTIPLIERS * sonic_ot_digits(SONIC_RING_64) * 3, 1 << 20);
     sonic_context_free(context);
 }
 
