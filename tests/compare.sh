@@ -58,10 +58,11 @@ if "$sonicnn" info --json >info.json 2>/dev/null; then
                 echo "$(sed -n 3p bytes) $(sed -n 3p rounds) $(sed -n 4p bytes) $(sed -n 4p rounds)" \
                     "$(value c.json values)" >said && awk "$forms" plan.json >formed && cat formed said &&
                 cmp formed said || return 1
-            # A hello of 32 bytes and 128 base transfers, both ways, in 2 rounds.
+            # A hello of 32 bytes in a round; in three more, transfers in both directions, each with a hello
+            # of 32 from either server, one point, and 128 pairs of them.
             values c.json relu ppa bytes >ppa && values c.json relu ppa rounds >ppa.rounds &&
-                [ $(($(sed -n 1p bytes) - $(sed -n 1p ppa))) = $((2 * (32 + 32 + 64 * 128))) ] &&
-                [ $(($(sed -n 1p rounds) - $(sed -n 1p ppa.rounds))) = 2 ] || return 1
+                [ $(($(sed -n 1p bytes) - $(sed -n 1p ppa))) = $((2 * (32 + 2 * 32 + 32 + 64 * 128))) ] &&
+                [ $(($(sed -n 1p rounds) - $(sed -n 1p ppa.rounds))) = 4 ] || return 1
             [ "$(sed -n 1p ppa)" = $(($(value plan.json setup_bytes) + 224)) ] &&
                 [ "$(sed -n 2p ppa)" = "$(value plan.json offline_bytes)" ] && [ "$(sed -n 3p ppa)" = 0 ] &&
                 [ "$(sed -n 4p ppa)" = "$(value plan.json online_bytes | head -n 1)" ] || return 1
