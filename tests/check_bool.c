@@ -9,17 +9,18 @@ enum { BATCH = 32, SIZES = 256 };
 enum { Z, A, Y, PI, MU, GAMMA, C, OPERANDS };
 
 typedef enum operation {
-    BXOR, AND_XOR, AND_OPEN, AND_OPEN_ZERO, AND_CLOSE, OPERATIONS
+    BXOR, AND_XOR, MASKED_XOR, AND_OPEN, AND_OPEN_ZERO, AND_CLOSE, OPERATIONS
 } operation;
 
 static const char *const names[OPERATIONS] = {
-    "bxor", "and_xor", "and_open", "and_open on zero", "and_close",
+    "bxor", "and_xor", "masked_xor", "and_open", "and_open on zero", "and_close",
 };
 
 /* The operands each operation reads; the others are NULL when it is called. */
 static const unsigned reads[OPERATIONS] = {
     [BXOR] = 1u << A | 1u << Y,
     [AND_XOR] = 1u << A | 1u << Y | 1u << C,
+    [MASKED_XOR] = 1u << Z | 1u << A | 1u << C,
     [AND_OPEN] = 1u << A | 1u << Y | 1u << PI | 1u << MU | 1u << GAMMA,
     [AND_OPEN_ZERO] = 1u << Y | 1u << PI | 1u << MU | 1u << GAMMA,
     [AND_CLOSE] = 1u << Z | 1u << Y | 1u << PI | 1u << MU | 1u << GAMMA | 1u << C,
@@ -37,6 +38,7 @@ static void apply(const sonic_bool_kernels *kernels, operation what, uint64_t *o
     switch (what) {
     case BXOR: kernels->bxor(out, v[A], v[Y], words); break;
     case AND_XOR: kernels->and_xor(out, v[A], v[Y], v[C], words); break;
+    case MASKED_XOR: kernels->masked_xor(out, v[A], words ? v[C][0] : 0, words); break;
     case AND_CLOSE: kernels->and_close(out, v[GAMMA], v[C], &in, words); break;
     default: kernels->and_open(out, v[GAMMA], v[A], &in, words); break;
     }
@@ -56,6 +58,8 @@ static unsigned expect(operation what, uint64_t *const *v, size_t i, unsigned *g
         return a != y;
     if (what == AND_XOR)
         return (a == 1 && y == 1) ? !c : c;
+    if (what == MASKED_XOR)
+        return bit(v[Z], i) != (a == 1 && bit(v[C], i % 64) == 1);
     if (is_open(what))
         *gamma = *gamma != y;
     unsigned z = what == AND_CLOSE ? bit(v[Z], i) + c : a;
@@ -96,7 +100,7 @@ static bool run(harness_tier *tier, operation what, size_t words, harness_fill_k
         v[o] = read ? (uint64_t *)(void *)buffers[o].data : NULL;
         original[o] = read ? (uint64_t *)(void *)copies[o].data : NULL;
     }
-    if (what == AND_CLOSE)
+    if (what == AND_CLOSE || what == MASKED_XOR)
         target = Z;
     uint64_t *const out = target < OPERANDS ? v[target] : (uint64_t *)(void *)result.data;
     apply(&tier->kernels->boolean, what, out, v, words);

@@ -184,6 +184,7 @@ static size_t run_bool(const sonic_context *context, uint8_t *out, const uint8_t
     uint64_t *y = (uint64_t *)(void *)out;
     boolean->bxor(y, words(in, 0), words(in, 1), n);
     boolean->and_xor(y + n, words(in, 0), words(in, 1), words(in, 2), n);
+    boolean->masked_xor(y, words(in, 2), *words(in, 3), n);
     memcpy(y + 2 * n, in, 4 * 8 * n);
     boolean->and_open(y + 2 * n, y + 3 * n, words(in, 4), &operands, n);
     boolean->and_open(y + 4 * n, y + 5 * n, NULL, &operands, n);

@@ -103,6 +103,7 @@ Test(dispatch, tables_inherit_downwards)
         cr_assert(kernels.ot.words[0] && kernels.ot.words[1] && kernels.ot.row_hash);
         cr_assert(kernels.bitmat.planes32 && kernels.bitmat.planes64 && kernels.bitmat.labels128);
         cr_assert(kernels.boolean.bxor && kernels.boolean.and_xor);
+        cr_assert(kernels.boolean.masked_xor);
         cr_assert(kernels.boolean.and_open && kernels.boolean.and_close);
         for (unsigned ring = 0; ring < SONIC_RINGS; ring++) {
             const sonic_vec_kernels *v = &kernels.vec[ring];

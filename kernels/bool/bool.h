@@ -28,6 +28,9 @@ typedef struct sonic_bool_kernels {
     void (*and_xor)(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *c,
                     size_t words);
 
+    /** out = out ^ (a & mask), with the same 64 secret bits for every word */
+    void (*masked_xor)(uint64_t *out, const uint64_t *a, uint64_t mask, size_t words);
+
     /** Before the opening, with this party's share of pi: gamma = y ^ gamma, whose words come in as
      * the share of nu and go out as the share to open, and z = a ^ (pi & y) ^ (gamma & mu).
      * @param a  share of what the product is added to; NULL for zero */

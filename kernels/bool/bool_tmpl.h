@@ -17,6 +17,13 @@ static void and_xor(uint64_t *out, const uint64_t *a, const uint64_t *b, const u
         out[i] = (a[i] & b[i]) ^ c[i];
 }
 
+static void masked_xor(uint64_t *out, const uint64_t *a, uint64_t mask, size_t words)
+{
+    SONIC_INDEPENDENT
+    for (size_t i = 0; i < words; i++)
+        out[i] ^= a[i] & mask;
+}
+
 static void and_open(uint64_t *z, uint64_t *gamma, const uint64_t *a, const sonic_and_operands *in,
                      size_t words)
 {
@@ -51,6 +58,7 @@ static void fill(sonic_bool_kernels *table)
 {
     table->bxor = bxor;
     table->and_xor = and_xor;
+    table->masked_xor = masked_xor;
     table->and_open = and_open;
     table->and_close = and_close;
 }

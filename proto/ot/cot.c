@@ -94,17 +94,6 @@ sonic_status sonic_cot_receive(sonic_cot_receiver *receiver, uint8_t *t, uint8_t
     return SONIC_OK;
 }
 
-/* row ^= message where the secret bit is 1. */
-static void add_if(const sonic_bool_kernels *kernels, unsigned bit, uint64_t *row,
-                   const uint64_t *message, size_t words)
-{
-    uint64_t mask[SONIC_COT_MASK];
-    memset(mask, -(int)bit, sizeof mask);
-    for (size_t at = 0; at < words; at += SONIC_COT_MASK)
-        kernels->and_xor(row + at, message + at, mask, row + at,
-                         sonic_size_min(SONIC_COT_MASK, words - at));
-}
-
 /* Digit by digit: k rows as the receiver's, but for the missing leaf and the choices, which the
  * message takes out of those that delta has. */
 static void send_batch(sonic_cot_sender *sender, uint8_t *q, const uint8_t *message, size_t n)
@@ -122,8 +111,8 @@ static void send_batch(sonic_cot_sender *sender, uint8_t *q, const uint8_t *mess
         if (!in_place)
             memcpy(s->message, message, bytes);
         for (const size_t end = row + k; row < end; row++)
-            add_if(&kernels->boolean, sender->delta[row / 8] >> row % 8 & 1, s->rows[row], u,
-                   words);
+            kernels->boolean.masked_xor(s->rows[row], u,
+                                        -(uint64_t)(sender->delta[row / 8] >> row % 8 & 1), words);
     }
     transpose(s, q, n);
 }

@@ -13,7 +13,6 @@ enum {
      * 1024 of them k = 8 has half of the rate, because AVX-512 makes 2048 at a time. */
     SONIC_COT_BATCH = 8192,
     SONIC_COT_WORDS = SONIC_COT_BATCH / 64,
-    SONIC_COT_MASK = 32, /**< words that hold a bit of delta */
     /** From row to row: a line more than a power of two, or all rows would be in few sets of the
      * first-level cache. */
     SONIC_COT_STRIDE = SONIC_COT_WORDS + 8
