@@ -276,7 +276,7 @@ static void connect_pair(int fd[2])
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t n = sizeof address;
-    const int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+    const int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1, buffer = 1 << 20;
     fd[1] = socket(AF_INET, SOCK_STREAM, 0);
     check(listener >= 0 && fd[1] >= 0 &&
               !bind(listener, (struct sockaddr *)&address, sizeof address) &&
@@ -285,8 +285,11 @@ static void connect_pair(int fd[2])
           "no loopback connection");
     fd[0] = accept(listener, NULL, NULL);
     check(fd[0] >= 0, "no loopback connection");
-    for (unsigned i = 0; i < 2; i++)
+    for (unsigned i = 0; i < 2; i++) {
         (void)setsockopt(fd[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        (void)setsockopt(fd[i], SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+        (void)setsockopt(fd[i], SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+    }
     close(listener);
 }
 

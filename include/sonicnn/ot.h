@@ -165,7 +165,7 @@ SONIC_API SONIC_MUST_CHECK sonic_status sonic_ot_receive_chosen(sonic_ot_receive
  * A triple is a transfer in each direction.  The choice bit of a party is its a; what it hashes
  * from both its labels as a sender XORs to its b; so the hash that its peer gets is a share of the
  * peer's a and its b, and nothing is sent beyond the extension: 32 + 128 / k ceil(n / 8) bytes of
- * either party.  Party 0 sends first, of each 256 KiB. */
+ * either party.  Party 0 sends first, of each 512 KiB. */
 /**@{*/
 typedef struct sonic_bit_triples sonic_bit_triples;
 

@@ -14,7 +14,7 @@ enum {
      * cache.  A multiple of 128. */
     SONIC_OT_PIECE = 8192,
     /** Bytes of extensions sent by one call of the link: they stay there, too. */
-    SONIC_OT_MESSAGE = 1 << 18,
+    SONIC_OT_MESSAGE = 1 << 19,
     /** Transfers between two answers, where there are any.  A multiple of SONIC_OT_PIECE. */
     SONIC_OT_CHUNK = 1 << 17,
     SONIC_OT_LABEL = SONIC_OT_BLOCK_BYTES
