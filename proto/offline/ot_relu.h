@@ -22,7 +22,8 @@
 #include "proto/offline/material.h"
 #include "proto/ot/pair.h"
 
-/** Values between two rounds; whole blocks of SONIC_PPA_BLOCK. */
+/** Values between two rounds; whole blocks of SONIC_PPA_BLOCK.  Some 8 MiB of memory at l = 32, 21
+ * at l = 64; a quarter of it would be 2% faster, in four times the rounds. */
 enum { SONIC_OT_GROUP = 16 * 4096 };
 
 typedef struct sonic_ot_cost {
