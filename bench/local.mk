@@ -108,6 +108,7 @@ bench_kernels_SOURCES = $(BENCH_COMMON) \
 	bench/competitors/needs.c \
 	bench/competitors/needs.h \
 	bench/convolutions.c \
+	bench/cot.c \
 	bench/garble.c \
 	bench/measure.c \
 	bench/measure.h \

@@ -120,6 +120,7 @@ int main(int argc, char **argv)
     bench_add_streams();
     bench_add_garble();
     bench_add_ot();
+    bench_add_cot();
     bench_add_vole();
     return sonic_bench_main();
 }

@@ -57,6 +57,7 @@ void bench_add_convolutions(const bench_network *network);
 void bench_add_streams(void);
 void bench_add_garble(void);
 void bench_add_ot(void);
+void bench_add_cot(void);
 void bench_add_vole(void);
 
 /** Adds one bench for each tier of this processor that has kernels of its own for the primitive,
