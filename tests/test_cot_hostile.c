@@ -165,6 +165,25 @@ Test(cot_hostile, a_receiver_of_an_old_session)
     }
 }
 
+/* The public key of labels' hashes is a new one even where all that the receiver sends is old. */
+Test(cot_hostile, an_old_greeting_brings_no_old_key)
+{
+    static replay r;
+    const sonic_cot_options options = {.k = 1};
+    sonic_aes_key pi[2];
+    for (uint64_t session = 0; session < 2; session++) {
+        cot_states s = {.options = {options, options}, .alter = record_or_replay, .arg = &r};
+        s.seed = 10 * session;
+        r.recorded = session > 0;
+        cot_states_run(&s);
+        require_outcome(&s, SONIC_OK, SONIC_OK);
+        cr_assert_eq(sonic_cot_send(s.sender, NULL, NULL, 0, NULL), SONIC_OK);
+        pi[session] = *sonic_cot_sender_pi(s.sender);
+        cot_states_free(&s);
+    }
+    cr_assert(memcmp(pi[0].round, pi[1].round, sizeof pi[0].round) != 0);
+}
+
 /* Without a check nobody notices, but transfers are wrong: the check is what finds it. */
 static bool transfers_right(cot_states *s, size_t n)
 {
