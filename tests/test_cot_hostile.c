@@ -201,8 +201,8 @@ static bool transfers_right(cot_states *s, size_t n)
 }
 
 /* Sums of one side changed at every level of every tree, which a sender who needs none of them
- * would not find: one in 2^(128 - 128 / k) of all deltas.  Then a byte that every sender looks at.
- */
+ * would not find: one in 2^(128 - 128 / k) of all deltas.  Then a byte that every sender looks at,
+ * with trees behind that are right. */
 Test(cot_hostile, wrong_trees)
 {
     for (unsigned i = 1; i < SIZES; i++) {
@@ -228,8 +228,8 @@ Test(cot_hostile, wrong_trees)
         require_says(&s, 0, "the receiver cheats in oblivious transfer");
         cot_states_free(&s);
 
-        memset(bits, 0, sizeof bits); /* of the last tree, what every sender sees */
-        bits[128 / k * checked - 1] = 0x80;
+        memset(bits, 0, sizeof bits); /* of the first tree, what every sender sees */
+        bits[checked - 1] = 0x80;
         run_flipped(&s, (sonic_cot_options){.k = k, .checked = true}, &f, 3);
         require_outcome(&s, SONIC_E_PEER, SONIC_OK);
         cot_states_free(&s);

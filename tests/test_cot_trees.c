@@ -27,6 +27,8 @@ static void plant(tree *t, unsigned k, bool checked)
     sonic_cot_trees_begin(&t->trees, &t->context->kernels.aes, k, checked, seed);
     memset(t->message, 0xa5, sizeof t->message);
     sonic_cot_tree_make(&t->trees, t->made[0], t->message, (const uint8_t(*)[2][NODE])t->base);
+    if (k > 1 && checked) /* 32 bytes, or leaves could be made to meet in 2^64 attempts */
+        cr_assert(memcmp(t->message + 32 * (k - 1), t->message + 32 * (k - 1) + NODE, NODE) != 0);
     for (size_t i = sonic_cot_tree_bytes(k, checked); i < sizeof t->message; i++)
         cr_assert_eq(t->message[i], 0xa5, "byte %zu after a tree of %u levels", i, k);
 }
