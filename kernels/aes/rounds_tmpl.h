@@ -1,5 +1,5 @@
-/* AES-128 over vectors of blocks, for the templates of kernels/aes, kernels/garble,
- * kernels/ot and kernels/ceiling, over a tier's vocabulary (lanes_<tier>.h):
+/* AES-128 over vectors of blocks, for the templates of kernels/aes, kernels/garble, kernels/ot,
+ * kernels/vole and kernels/ceiling, over a tier's vocabulary (lanes_<tier>.h):
  *
  *   VEC                        a vector of LANES blocks of 16 bytes
  *   REGISTER                   where it is, as a constraint of an asm statement

@@ -32,6 +32,7 @@ SONIC_INLINE void lane_put(uint8_t *p, size_t i, uint64_t v, size_t bytes)
     }
 }
 
+/* What of v fits in a lane; compilers narrow a loop's arithmetic by it. */
 SONIC_INLINE uint64_t lane_cut(uint64_t v, size_t bytes)
 {
     switch (bytes) {
