@@ -169,12 +169,12 @@ uint64_t bench_pair_dealt_bytes(const bench_pair *pair)
 
 uint64_t bench_pair_ands(const bench_pair *pair)
 {
-    sonic_relu_calls calls = {.relu = pair->options.relu,
+    sonic_relu_calls calls = {.methods = {.relu = pair->options.relu},
                               .graph = &pair->graph,
                               .node = BENCH_NODE,
                               .batch = pair->options.batch};
     uint64_t ands = 0;
-    while (calls.relu == SONIC_RELU_GC && sonic_relu_next(&calls))
+    while (calls.methods.relu == SONIC_RELU_GC && sonic_relu_next(&calls))
         ands += calls.call.n * sonic_gc_ands(pair->options.ring, calls.call.shift);
     return ands;
 }
@@ -275,7 +275,7 @@ static sonic_status make_server(bench_pair *pair, unsigned party, sonic_error *e
     s->model = (sonic_model_share){.graph = pair->graph, .party = party, .w = s->w, .b = s->b};
     s->weights = sonic_node_weights(&pair->graph, BENCH_NODE);
     sonic_status status = sonic_anonymous_file(&s->spill, NULL, error);
-    s->compare = (sonic_compare){.relu = pair->options.relu, .spill = s->spill};
+    s->compare = (sonic_compare){.methods = {.relu = pair->options.relu}, .spill = s->spill};
     if (!status && s->weights) {
         status = sonic_layer_alloc(&s->w[BENCH_NODE], ring, s->weights, error);
         if (!status)

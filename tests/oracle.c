@@ -150,16 +150,25 @@ static void add_garbled(sonic_traffic *t, sonic_phase phase, sonic_ring ring, si
     }
 }
 
-static void add_compared(sonic_traffic *t, sonic_relu relu, sonic_phase phase, sonic_ring ring,
-                         size_t n, unsigned shift)
+static void add_cost(sonic_traffic *t, sonic_ot_cost cost)
 {
-    if (relu == SONIC_RELU_GC)
-        add_garbled(t, phase, ring, n, shift);
-    else if (phase == SONIC_ONLINE)
-        add_relu(t, ring, n);
+    t->sent += cost.bytes;
+    t->rounds += cost.rounds;
 }
 
-static void add_max_pool(sonic_traffic *t, const sonic_graph *graph, sonic_relu relu,
+static void add_compared(sonic_traffic *t, const sonic_graph *graph, sonic_methods methods,
+                         sonic_phase phase, size_t n, unsigned shift)
+{
+    if (methods.relu == SONIC_RELU_GC)
+        add_garbled(t, phase, graph->ring, n, shift);
+    else if (phase == SONIC_ONLINE)
+        add_relu(t, graph->ring, n);
+    else if (methods.source != SONIC_SOURCE_DEALER)
+        add_cost(t, sonic_ot_relu_cost(sonic_source_k(methods.source), graph->ring, n, shift,
+                                       graph->truncation));
+}
+
+static void add_max_pool(sonic_traffic *t, const sonic_graph *graph, sonic_methods methods,
                          sonic_phase phase, uint32_t node, size_t batch)
 {
     const sonic_node *n = &graph->node[node];
@@ -177,48 +186,79 @@ static void add_max_pool(sonic_traffic *t, const sonic_graph *graph, sonic_relu 
             compared += left / 2;
         }
         compared *= out[0] * batch;
-        add_compared(t, relu, phase, graph->ring, compared, 0);
+        add_compared(t, graph, methods, phase, compared, 0);
     }
 }
 
-static void add_setup(sonic_traffic *t, const sonic_graph *graph, sonic_relu relu, uint32_t node,
-                      size_t batch)
+/* What does not come from a stream or a pool is made by the servers. */
+static bool makes(const sonic_graph *graph, sonic_methods methods, uint32_t node, bool compares)
 {
-    bool weights = false, prepares = false;
+    const sonic_node *n = &graph->node[node];
+    return methods.source != SONIC_SOURCE_DEALER &&
+           (n->op == SONIC_OP_CONV || (compares && methods.relu != SONIC_RELU_GC) ||
+            (n->op == SONIC_OP_TRUNC && graph->truncation == SONIC_TRUNC_STOCHASTIC));
+}
+
+static void add_pair(sonic_traffic *t, unsigned k)
+{
+    t->sent += sonic_ot_pair_bytes(k);
+    t->rounds += sonic_ot_pair_rounds(k);
+}
+
+static void add_setup(sonic_traffic *t, const sonic_graph *graph, sonic_methods methods,
+                      uint32_t node, size_t batch)
+{
+    const unsigned k = sonic_source_k(methods.source);
+    bool weights = false, garbles = false, pair = false;
     t->sent += sonic_node_weights(graph, node) * (graph->ring / 8);
+    if (graph->node[node].op == SONIC_OP_CONV && methods.source != SONIC_SOURCE_DEALER)
+        add_cost(t, sonic_ot_linear_setup_cost(k, graph, node));
     if (node > 0)
         return;
     for (uint32_t i = 0; i < graph->nodes; i++) {
-        weights |= graph->node[i].op == SONIC_OP_CONV;
-        prepares |= oracle_traffic(graph, relu, SONIC_OFFLINE, i, batch).sent > 0;
+        const sonic_op op = graph->node[i].op;
+        const bool compares =
+            (op == SONIC_OP_RELU || op == SONIC_OP_MAX_POOL) &&
+            oracle_traffic(graph, methods, SONIC_ONLINE, i, batch).sent > 0;
+        weights |= op == SONIC_OP_CONV;
+        garbles |= compares && methods.relu == SONIC_RELU_GC;
+        pair |= makes(graph, methods, i, compares);
     }
     t->sent += 112;
     t->rounds += 1 + weights;
-    if (prepares) { /* seeds, greetings, and 128 transfers as sender and as receiver */
-        t->sent += 32 + 2 * 32 + 32 + 128 * 2 * 32;
-        t->rounds += 4;
+    if (garbles) { /* seeds, too */
+        t->sent += 32;
+        t->rounds += 1;
+        add_pair(t, SONIC_GC_OT_K);
     }
+    if (pair)
+        add_pair(t, k);
 }
 
-sonic_traffic oracle_traffic(const sonic_graph *graph, sonic_relu relu, sonic_phase phase,
+sonic_traffic oracle_traffic(const sonic_graph *graph, sonic_methods methods, sonic_phase phase,
                              uint32_t node, size_t batch)
 {
     const sonic_node *n = &graph->node[node];
     size_t element = graph->ring / 8, all = sonic_node_elements(graph, node) * batch;
+    const bool made = phase == SONIC_OFFLINE && methods.source != SONIC_SOURCE_DEALER;
     sonic_traffic t = {0};
     if (phase == SONIC_SETUP) {
-        add_setup(&t, graph, relu, node, batch);
+        add_setup(&t, graph, methods, node, batch);
     } else if (n->op == SONIC_OP_RELU) {
-        add_compared(&t, relu, phase, graph->ring, all, n->shift);
+        add_compared(&t, graph, methods, phase, all, n->shift);
     } else if (n->op == SONIC_OP_MAX_POOL) {
-        add_max_pool(&t, graph, relu, phase, node, batch);
+        add_max_pool(&t, graph, methods, phase, node, batch);
     } else if (phase == SONIC_ONLINE && n->op == SONIC_OP_CONV) {
         t.sent = sonic_node_elements(graph, n->input[0]) * batch * element;
         t.rounds = 1;
-    } else if (phase == SONIC_ONLINE && n->op == SONIC_OP_TRUNC &&
-               graph->truncation == SONIC_TRUNC_STOCHASTIC) {
-        t.sent = all * element;
-        t.rounds = 1;
+    } else if (made && n->op == SONIC_OP_CONV) {
+        add_cost(&t, sonic_ot_linear_cost(graph, node, (uint32_t)batch));
+    } else if (n->op == SONIC_OP_TRUNC && graph->truncation == SONIC_TRUNC_STOCHASTIC) {
+        if (made)
+            add_cost(&t, sonic_ot_trunc_cost(sonic_source_k(methods.source), graph->ring, all,
+                                             n->shift));
+        t.sent += phase == SONIC_ONLINE ? all * element : 0;
+        t.rounds += phase == SONIC_ONLINE;
     }
     t.received = t.sent;
     return t;

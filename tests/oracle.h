@@ -7,7 +7,8 @@
 
 #include "proto/channel/channel.h"
 #include "proto/model/model.h"
-#include "proto/offline/relu_plan.h"
+#include "proto/offline/gc_plan.h"
+#include "proto/offline/ot_linear.h"
 
 /** Element i of a tensor as a signed integer. */
 int64_t oracle_get(sonic_ring ring, const void *x, size_t i);
@@ -17,8 +18,8 @@ int64_t oracle_get(sonic_ring ring, const void *x, size_t i);
 void *oracle_node(const sonic_model *model, uint32_t node, size_t batch, const void *const *in);
 
 /** What one server sends, and the rounds it waits, in a phase of a node, the handshake included.
- */
-sonic_traffic oracle_traffic(const sonic_graph *graph, sonic_relu relu, sonic_phase phase,
+ * What servers send to make material is ot_linear.h's and ot_relu.h's, whose own tests count it. */
+sonic_traffic oracle_traffic(const sonic_graph *graph, sonic_methods methods, sonic_phase phase,
                              uint32_t node, size_t batch);
 
 #endif

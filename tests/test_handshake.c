@@ -186,6 +186,16 @@ Test(handshake, servers_of_different_things_refuse_each_other)
     two_party_use(&b, (sonic_methods){.relu = SONIC_RELU_GC}, 1);
     expect_mismatch(&a, &b, "server 1 runs --relu gc, here ppa",
                     "server 0 runs --relu ppa, here gc");
+    make(&b, SONIC_RING_32, 4, 2, 1);
+    two_party_use(&b, (sonic_methods){.source = SONIC_SOURCE_OT2}, 1);
+    expect_mismatch(&a, &b, "server 1 runs --offline ot2, here dealer",
+                    "server 0 runs --offline dealer, here ot2");
+    make(&b, SONIC_RING_32, 4, 2, 1);
+    two_party_use(&b, (sonic_methods){.source = SONIC_SOURCE_OT4}, 1);
+    two_party_use(&a, (sonic_methods){.source = SONIC_SOURCE_OT8}, 1);
+    expect_mismatch(&a, &b, "server 1 runs --offline ot4, here ot8",
+                    "server 0 runs --offline ot8, here ot4");
+    two_party_use(&a, (sonic_methods){.source = SONIC_SOURCE_DEALER}, 1);
     make(&b, SONIC_RING_32, 5, 2, 1);
     two_party_use(&b, (sonic_methods){.relu = SONIC_RELU_GC}, 1);
     expect_mismatch(&a, &b, "server 1 plans another graph (digest ",
@@ -281,4 +291,35 @@ Test(handshake, a_flipped_bit_anywhere)
                       (long long)k, both.server[1].error.text);
     }
     two_party_free(&both);
+}
+
+/* What a session of a share without a pool, or with one, says to options. */
+static void expect_options(const two_party *a, sonic_session_options options, const char *sentence)
+{
+    sonic_error error = {0};
+    cr_expect_eq(sonic_session_check(&a->share[0], &options, &error), SONIC_E_ARGUMENT);
+    cr_expect(strstr(error.text, sentence), "'%s', not '%s'", error.text, sentence);
+}
+
+Test(handshake, a_pool_comes_from_a_dealer_and_a_batch_without)
+{
+    const sonic_methods dealer = {SONIC_RELU_PPA, SONIC_SOURCE_DEALER};
+    const sonic_methods ot = {SONIC_RELU_PPA, SONIC_SOURCE_OT1};
+    two_party a;
+    sonic_pool *pool;
+    sonic_error error = {0};
+    make(&a, SONIC_RING_32, 4, 2, 2);
+    cr_assert_eq(sonic_pool_open(&pool, a.path[0], &error), SONIC_OK, "%s", error.text);
+    expect_options(&a, (sonic_session_options){dealer, NULL, 0},
+                   "with --offline dealer a server needs a pool");
+    expect_options(&a, (sonic_session_options){dealer, pool, 2},
+                   "with --offline dealer the pool's batch counts, and 2 was given");
+    expect_options(&a, (sonic_session_options){ot, pool, 2},
+                   "with --offline ot1 a server takes no pool, and was given ");
+    expect_options(&a, (sonic_session_options){ot, NULL, 0},
+                   "with --offline ot1 a server needs a batch of at least one image");
+    const sonic_session_options good = {ot, NULL, 2};
+    cr_expect_eq(sonic_session_check(&a.share[0], &good, &error), SONIC_OK, "%s", error.text);
+    sonic_pool_free(pool);
+    two_party_free(&a);
 }

@@ -62,26 +62,28 @@ static void expect_traffic(const two_party *both, uint32_t inferences)
     for (unsigned party = 0; party < 2; party++)
         for (uint32_t node = 0; node < graph->nodes; node++)
             for (unsigned phase = 0; phase < SONIC_PHASES; phase++) {
-                sonic_traffic e = oracle_traffic(graph, both->server[0].methods.relu, (sonic_phase)phase,
-                                                 node, both->batch);
+                sonic_traffic e = oracle_traffic(graph, both->server[0].methods,
+                                                 (sonic_phase)phase, node, both->batch);
                 sonic_traffic g = both->server[party].traffic[node * SONIC_PHASES + phase];
                 uint64_t times = phase == SONIC_SETUP ? 1 : inferences;
                 cr_assert(
                     g.sent == e.sent * times && g.received == e.sent * times &&
                         g.rounds == e.rounds * times,
-                    "%s, phase %u, relu %s, ring %d, batch %u: %llu, %llu bytes in %llu rounds, "
-                    "not %llu in %llu",
+                    "%s, phase %u, relu %s, offline %s, ring %d, batch %u: %llu, %llu bytes in "
+                    "%llu rounds, not %llu in %llu",
                     graph->node[node].name, phase, sonic_relu_name(both->server[0].methods.relu),
-                    graph->ring, both->batch, (unsigned long long)g.sent,
-                    (unsigned long long)g.received, (unsigned long long)g.rounds,
+                    sonic_source_name(both->server[0].methods.source), graph->ring, both->batch,
+                    (unsigned long long)g.sent, (unsigned long long)g.received,
+                    (unsigned long long)g.rounds,
                     (unsigned long long)(e.sent * times), (unsigned long long)(e.rounds * times));
             }
 }
 
 /* Two inferences on inputs below `limit` (0: of the whole ring), everything checked. */
-static void check_relu(two_party *both, sonic_relu relu, int64_t limit)
+static void check_methods(two_party *both, sonic_methods methods, int64_t limit)
 {
-    two_party_use(both, (sonic_methods){.relu = relu}, 2);
+    const uint32_t used = methods.source == SONIC_SOURCE_DEALER ? 2 : 0;
+    two_party_use(both, methods, 2);
     const sonic_graph *graph = &both->model.graph;
     size_t in = two_party_elements(both, 0), out = two_party_elements(both, graph->nodes - 1);
     size_t element = graph->ring / 8;
@@ -99,22 +101,52 @@ static void check_relu(two_party *both, sonic_relu relu, int64_t limit)
     for (uint32_t node = 1; node < graph->nodes; node++)
         expect_node(both, node);
     expect_traffic(both, 2);
-    cr_assert(both->server[0].next == 2 && both->server[1].next == 2);
+    cr_assert(both->server[0].next == used && both->server[1].next == used);
     free(given);
     free(result);
     free(x);
     free(y);
 }
 
-/* A model with all ways of comparing. */
-static void check_model(sonic_model *model, uint32_t batch, int64_t limit, size_t buffer)
+/* Whether servers make the material of a model in next to no time. */
+static bool is_small(const two_party *both, sonic_methods methods)
+{
+    enum { BYTES = 8 << 20 };
+    sonic_plan plan;
+    sonic_error error;
+    cr_assert_eq(sonic_plan_make(&plan, &both->model.graph, both->batch, methods, &error), SONIC_OK,
+                 "%s", error.text);
+    const bool small = plan.setup_bytes + plan.prepare_bytes < BYTES;
+    sonic_plan_free(&plan);
+    return small;
+}
+
+/* A model with all ways of comparing, and where that is not too much for a test, without a dealer
+ * by the sources first .. last. */
+static void check_sources(sonic_model *model, uint32_t batch, int64_t limit, size_t buffer,
+                          sonic_source first, sonic_source last)
 {
     two_party both;
     two_party_create(&both, model, batch, 2, 1);
     both.buffer = buffer;
     for (unsigned relu = 0; relu < SONIC_RELUS; relu++)
-        check_relu(&both, (sonic_relu)relu, limit);
+        check_methods(&both, (sonic_methods){(sonic_relu)relu, SONIC_SOURCE_DEALER}, limit);
+    for (unsigned source = first; source <= last; source++)
+        for (unsigned relu = 0; relu < SONIC_RELUS; relu++) {
+            const sonic_methods methods = {(sonic_relu)relu, (sonic_source)source};
+            if (is_small(&both, methods))
+                check_methods(&both, methods, limit);
+        }
     two_party_free(&both);
+}
+
+/* By one source, another one each time. */
+static void check_model(sonic_model *model, uint32_t batch, int64_t limit, size_t buffer)
+{
+    static unsigned turn;
+    const sonic_source source =
+        (sonic_source)(SONIC_SOURCE_OT1 + turn++ % (SONIC_SOURCES - SONIC_SOURCE_OT1));
+    check_sources(model, batch, limit, buffer, source, source);
 }
 
 /* input -> one node, and, so that the input is needed again, input + 2 input. */
@@ -301,6 +333,6 @@ Test(layer, a_graph_of_all_operations)
             build_finish(&model, &state, 3);
             build_add(&model, SONIC_OP_CONV, "fc", 1, 12)->shape.dim[0] = 10;
             build_finish(&model, &state, 3);
-            check_model(&model, 2, t ? 20 : 100, r ? 5 : 31);
+            check_sources(&model, 2, t ? 20 : 100, r ? 5 : 31, SONIC_SOURCE_OT1, SONIC_SOURCE_OT8);
         }
 }

@@ -109,8 +109,8 @@ static void expect_traffic(const two_party *both)
     for (unsigned party = 0; party < 2; party++)
         for (uint32_t node = 0; node < graph->nodes; node++)
             for (unsigned phase = 0; phase < SONIC_PHASES; phase++) {
-                sonic_traffic e = oracle_traffic(graph, both->server[0].methods.relu, (sonic_phase)phase,
-                                                 node, both->batch);
+                sonic_traffic e = oracle_traffic(graph, both->server[0].methods,
+                                                 (sonic_phase)phase, node, both->batch);
                 sonic_traffic g = both->server[party].traffic[node * SONIC_PHASES + phase];
                 cr_assert(g.sent == e.sent && g.received == e.received && g.rounds == e.rounds,
                           "node '%s', phase %u", graph->node[node].name, phase);

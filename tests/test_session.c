@@ -132,7 +132,8 @@ Test(session, the_wire_is_the_same_on_all_pairs_of_tiers_and_threads)
 
 static uint64_t bytes_of(const two_party *both, sonic_phase phase, uint32_t node)
 {
-    return oracle_traffic(&both->model.graph, both->server[0].methods.relu, phase, node, both->batch).sent;
+    return oracle_traffic(&both->model.graph, both->server[0].methods, phase, node, both->batch)
+        .sent;
 }
 
 /* Bytes that a server sends in all of a phase. */

@@ -33,7 +33,7 @@ typedef struct two_party_server {
     void **tap;             /**< every node's share in the last inference */
     uint64_t sent;          /**< bytes */
     uint64_t hash;          /**< XXH3 of them, without the handshake, which names the tier */
-    uint32_t next;          /**< the pool's first unused inference after the run */
+    uint32_t next;          /**< the pool's first unused inference after the run; 0 without */
     char peer_tier[32];
 } two_party_server;
 
@@ -58,7 +58,7 @@ void two_party_free(two_party *both);
 /** Deals new pools, for a model whose id is all `id` and for server 0's methods. */
 void two_party_deal(two_party *both, uint32_t count, uint8_t id);
 
-/** Lets both servers work by these methods, and deals new pools for them. */
+/** Lets both servers work by these methods, and deals new pools for them if they take any. */
 void two_party_use(two_party *both, sonic_methods methods, uint32_t count);
 
 /** One session of `inferences` batches: x, of that many batches in the clear, is split, and what

@@ -16,7 +16,7 @@
 
 #include "proto/channel/channel.h"
 #include "proto/model/model.h"
-#include "proto/offline/source.h"
+#include "proto/offline/relu_plan.h"
 #include "tools/scores.h"
 
 /** @name share-input */

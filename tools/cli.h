@@ -11,7 +11,7 @@
 
 #include "dispatch/context.h"
 #include "proto/model/model.h"
-#include "proto/offline/source.h"
+#include "proto/offline/relu_plan.h"
 
 enum { SONIC_EXIT_OK = 0, SONIC_EXIT_FAILURE = 1, SONIC_EXIT_USAGE = 2 };
 

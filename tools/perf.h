@@ -10,7 +10,7 @@
 
 #include "dispatch/context.h"
 #include "proto/model/model.h"
-#include "proto/offline/source.h"
+#include "proto/offline/relu_plan.h"
 #include "tools/json.h"
 
 enum { SONIC_PERF_REPEAT_MAX = 100 };

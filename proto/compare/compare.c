@@ -6,7 +6,7 @@
 sonic_status sonic_compare_begin(sonic_compare *compare, const sonic_context *context,
                                  sonic_channel *channel, unsigned party, sonic_error *error)
 {
-    if (compare->relu == SONIC_RELU_GC)
+    if (compare->methods.relu == SONIC_RELU_GC)
         return sonic_gc_create(&compare->gc, context, channel, party, error);
     return SONIC_OK;
 }
@@ -20,7 +20,7 @@ void sonic_compare_end(sonic_compare *compare)
 sonic_status sonic_compare_prepare(const sonic_compare *compare, sonic_ring ring,
                                    const sonic_relu_call *call, sonic_error *error)
 {
-    if (compare->relu == SONIC_RELU_GC)
+    if (compare->methods.relu == SONIC_RELU_GC)
         return sonic_gc_prepare(compare->gc, ring, call->shift, call->n, compare->spill,
                                 compare->at + call->spill_at, error);
     return SONIC_OK;
@@ -31,7 +31,7 @@ sonic_status sonic_compare_relu(const sonic_compare *compare, const sonic_contex
                                 sonic_ring ring, const sonic_relu_call *call, void *x,
                                 sonic_error *error)
 {
-    if (compare->relu == SONIC_RELU_GC)
+    if (compare->methods.relu == SONIC_RELU_GC)
         return sonic_gc_relu(compare->gc, ring, call->shift, x, call->n, compare->spill,
                              compare->at + call->spill_at, error);
     return sonic_ppa_relu(context, channel, material, ring, call, x, error);

@@ -11,13 +11,13 @@
 
 /** How a layer compares, and with what. */
 typedef struct sonic_compare {
-    sonic_relu relu;
+    sonic_methods methods;
     sonic_gc *gc; /**< SONIC_RELU_GC: the session's */
     int spill;    /**< the file of what is prepared before the input comes ... */
     uint64_t at;  /**< ... and where the layer's part of it starts */
 } sonic_compare;
 
-/** Makes what a session of compare->relu compares with; sonic_relu_setup_cost(). */
+/** Makes what a session of compare->methods compares with; sonic_relu_setup_cost(). */
 SONIC_MUST_CHECK sonic_status sonic_compare_begin(sonic_compare *compare,
                                                   const sonic_context *context,
                                                   sonic_channel *channel, unsigned party,

@@ -24,7 +24,7 @@ sonic_status sonic_layer_elements(const sonic_layer *layer, uint32_t node, size_
 
 sonic_relu_calls sonic_layer_calls(const sonic_layer *layer)
 {
-    return (sonic_relu_calls){.relu = layer->compare.relu,
+    return (sonic_relu_calls){.methods = layer->compare.methods,
                               .graph = layer->graph,
                               .node = layer->node,
                               .batch = (uint32_t)layer->batch};

@@ -50,9 +50,9 @@ typedef struct sonic_linear {
 } sonic_linear;
 
 /** Opens F = W - B of every linear layer, once a session, and makes F and W ready: 1 round,
- * l |W| / 8 bytes, each node's bytes attributed to it, the round to node 0.  Servers that make their
- * C themselves keep F + B_i in F's place, so that it need be shares of A_0 * B_1 + A_1 * B_0 only:
- * A_i * B_i is in A_i * (F + B_i) already, and takes no product of its own.
+ * l |W| / 8 bytes, each node's bytes attributed to it, the round to node 0.  Servers that make
+ * their C themselves keep F + B_i in F's place, so that it need be shares of A_0 * B_1 + A_1 * B_0
+ * only: A_i * B_i is in A_i * (F + B_i) already, and takes no product of its own.
  * Memory: F as it is, |W| elements, which node by node is replaced by what `linear` holds
  * (proto/model/weights.h).
  * @param model    its weights must outlive `linear`, which refers to those that are not packed
@@ -77,8 +77,8 @@ void sonic_linear_free(sonic_linear *linear);
 size_t sonic_linear_group(const sonic_graph *graph, uint32_t node, size_t batch);
 #define SONIC_LINEAR_GROUP_BYTES ((size_t)4 << 20)
 
-/** Computes D = A * F + C + b (or A * (F + B_i) + C + b) for a batch and writes it to the file `spill` from byte `at` on, |y|
- * elements.  No traffic.  Scratch: input and output of sonic_linear_group() images, and the
+/** Computes D = A * F + C + b, or A * (F + B_i) + C + b, for a batch and writes it to the file
+ * `spill` from byte `at` on, |y| elements; C may have been there.  No traffic.  Scratch: input and output of sonic_linear_group() images, and the
  * product's.  @param b  the party's share of the biases, or NULL */
 SONIC_MUST_CHECK sonic_status sonic_linear_prepare(const sonic_layer *layer,
                                                    const sonic_linear *linear, const void *b,

@@ -53,8 +53,9 @@ static sonic_status consume(void *arg, size_t block, const uint8_t *in, sonic_er
 }
 
 sonic_status sonic_open_masked(const sonic_context *context, sonic_channel *channel,
-                               const sonic_material *material, uint64_t stream, const uint64_t *kept,
-                               sonic_ring ring, void *x, size_t n, sonic_error *error)
+                               const sonic_material *material, uint64_t stream,
+                               const uint64_t *kept, sonic_ring ring, void *x, size_t n,
+                               sonic_error *error)
 {
     struct opening o = {.vec = &context->kernels.vec[sonic_ring_index(ring)],
                         .material = material,

@@ -15,7 +15,7 @@
 static sonic_status deal_relu(const sonic_deal_node *node, sonic_error *error)
 {
     const sonic_dealer *dealer = node->dealer;
-    sonic_relu_calls calls = {.relu = dealer->plan->methods.relu,
+    sonic_relu_calls calls = {.methods = dealer->plan->methods,
                               .graph = dealer->graph,
                               .node = node->node,
                               .batch = dealer->plan->batch};

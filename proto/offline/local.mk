@@ -25,6 +25,8 @@ libproto_la_SOURCES += \
 	proto/offline/ot_relu_run.h \
 	proto/offline/ot_relu_select.c \
 	proto/offline/ot_relu_tmpl.h \
+	proto/offline/ot_source.c \
+	proto/offline/ot_source.h \
 	proto/offline/plan.c \
 	proto/offline/plan.h \
 	proto/offline/pool.c \

@@ -9,7 +9,7 @@
 
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
-#include "proto/offline/relu_plan.h"
+#include "proto/offline/ot_linear.h"
 #include "proto/share/file_bytes.h"
 
 /* Changes whenever the wire, the streams or the corrections do: two servers that disagree stop at
@@ -23,6 +23,11 @@ enum { PLAN_VERSION = 1 };
 uint64_t sonic_plan_open_bytes(sonic_ring ring, uint64_t n)
 {
     return n * ((uint64_t)ring / 8);
+}
+
+static bool is_dealt(const sonic_plan *plan)
+{
+    return plan->methods.source == SONIC_SOURCE_DEALER;
 }
 
 static sonic_status check_elements(const sonic_graph *graph, uint32_t i, uint64_t n,
@@ -46,29 +51,45 @@ static sonic_status batch_elements(uint64_t *n, const sonic_graph *graph, uint32
     return check_elements(graph, i, product, error);
 }
 
-static sonic_status plan_conv(sonic_step *step, const sonic_graph *graph, uint32_t i,
-                              uint32_t batch, sonic_error *error)
+static sonic_status plan_conv(sonic_plan *plan, const sonic_graph *graph, uint32_t i,
+                              sonic_error *error)
 {
+    sonic_step *step = &plan->step[i];
     uint64_t in, out, weights = sonic_node_weights(graph, i);
-    sonic_status status = batch_elements(&in, graph, i, graph->node[i].input[0], batch, error);
+    sonic_status status =
+        batch_elements(&in, graph, i, graph->node[i].input[0], plan->batch, error);
     if (status == SONIC_OK)
-        status = batch_elements(&out, graph, i, i, batch, error);
+        status = batch_elements(&out, graph, i, i, plan->batch, error);
     if (status == SONIC_OK)
         status = check_elements(graph, i, weights, error);
     if (status != SONIC_OK)
         return status;
     step->setup_bytes = sonic_plan_open_bytes(graph->ring, weights);
-    step->offline_bytes = sonic_plan_open_bytes(graph->ring, out);
     step->spill_bytes = sonic_plan_open_bytes(graph->ring, out);
     step->online_bytes = sonic_plan_open_bytes(graph->ring, in);
     step->online_rounds = 1;
+    if (is_dealt(plan)) {
+        step->offline_bytes = sonic_plan_open_bytes(graph->ring, out);
+        return SONIC_OK;
+    }
+    sonic_ot_cost setup =
+        sonic_ot_linear_setup_cost(sonic_source_k(plan->methods.source), graph, i);
+    sonic_ot_cost made = sonic_ot_linear_cost(graph, i, plan->batch);
+    step->setup_bytes += setup.bytes;
+    step->setup_rounds = setup.rounds;
+    step->prepare_bytes = made.bytes;
+    step->prepare_rounds = made.rounds;
+    plan->makes = true;
     return SONIC_OK;
 }
 
-static sonic_status plan_relu(sonic_step *step, const sonic_graph *graph, uint32_t i,
-                              uint32_t batch, sonic_relu relu, sonic_error *error)
+static sonic_status plan_relu(sonic_plan *plan, const sonic_graph *graph, uint32_t i,
+                              sonic_error *error)
 {
-    sonic_relu_calls calls = {.relu = relu, .graph = graph, .node = i, .batch = batch};
+    const sonic_methods methods = plan->methods;
+    sonic_step *step = &plan->step[i];
+    sonic_relu_calls calls = {
+        .methods = methods, .graph = graph, .node = i, .batch = plan->batch};
     const sonic_relu_call *call = &calls.call;
     uint64_t all = 0;
     while (sonic_relu_next(&calls)) {
@@ -77,48 +98,86 @@ static sonic_status plan_relu(sonic_step *step, const sonic_graph *graph, uint32
         if (status != SONIC_OK)
             return status;
         sonic_relu_cost cost =
-            sonic_relu_cost_of(relu, graph->ring, call->n, call->shift, call->truncation);
+            sonic_relu_cost_of(methods, graph->ring, call->n, call->shift, call->truncation);
         step->offline_bytes += cost.offline_bytes;
         step->prepare_bytes += cost.prepare_bytes;
         step->prepare_rounds += cost.prepare_rounds;
         step->spill_bytes += cost.spill_bytes;
         step->online_bytes += cost.online_bytes;
         step->online_rounds += cost.online_rounds;
+        plan->compares = true;
+        plan->makes |= !is_dealt(plan) && methods.relu == SONIC_RELU_PPA;
     }
     return SONIC_OK;
 }
 
-static sonic_status plan_node(sonic_step *step, const sonic_graph *graph, uint32_t i,
-                              uint32_t batch, sonic_methods methods, sonic_error *error)
+/* Of n elements, stochastically. */
+static void plan_trunc(sonic_plan *plan, const sonic_graph *graph, uint32_t i, uint64_t n)
+{
+    sonic_step *step = &plan->step[i];
+    step->online_bytes = sonic_plan_open_bytes(graph->ring, n);
+    step->online_rounds = 1;
+    if (is_dealt(plan)) {
+        step->offline_bytes = 2 * sonic_plan_open_bytes(graph->ring, n);
+        return;
+    }
+    sonic_ot_cost made = sonic_ot_trunc_cost(sonic_source_k(plan->methods.source), graph->ring, n,
+                                             graph->node[i].shift);
+    step->prepare_bytes = made.bytes;
+    step->prepare_rounds = made.rounds;
+    step->spill_bytes = made.kept_bytes;
+    plan->makes = true;
+}
+
+static sonic_status plan_node(sonic_plan *plan, const sonic_graph *graph, uint32_t i,
+                              sonic_error *error)
 {
     const sonic_node *node = &graph->node[i];
     uint64_t n;
-    sonic_status status = batch_elements(&n, graph, i, i, batch, error);
+    sonic_status status = batch_elements(&n, graph, i, i, plan->batch, error);
     if (status != SONIC_OK)
         return status;
 
     switch (node->op) {
     case SONIC_OP_CONV:
-        return plan_conv(step, graph, i, batch, error);
+        return plan_conv(plan, graph, i, error);
     case SONIC_OP_RELU:
     case SONIC_OP_MAX_POOL:
-        return plan_relu(step, graph, i, batch, methods.relu, error);
+        return plan_relu(plan, graph, i, error);
     case SONIC_OP_TRUNC:
-        if (graph->truncation == SONIC_TRUNC_STOCHASTIC && node->shift > 0) {
-            step->offline_bytes = 2 * sonic_plan_open_bytes(graph->ring, n);
-            step->online_bytes = sonic_plan_open_bytes(graph->ring, n);
-            step->online_rounds = 1;
-        }
+        if (graph->truncation == SONIC_TRUNC_STOCHASTIC && node->shift > 0)
+            plan_trunc(plan, graph, i, n);
         return SONIC_OK;
     default:
         return SONIC_OK;
     }
 }
 
-/* Puts the step behind those before it. */
-static sonic_status add_step(sonic_plan *plan, sonic_step *step, const sonic_graph *graph,
-                             uint32_t i, sonic_error *error)
+/* What a session begins with besides the nodes' own setup. */
+static void plan_begin(sonic_plan *plan)
 {
+    sonic_step *first = &plan->step[0];
+    uint64_t bytes = 0, rounds = plan->setup_bytes > 0; /* all weights are opened at once */
+    if (plan->compares) {
+        sonic_relu_cost compare = sonic_relu_setup_cost(plan->methods.relu);
+        bytes += compare.prepare_bytes;
+        rounds += compare.prepare_rounds;
+    }
+    if (plan->makes) {
+        bytes += sonic_ot_pair_bytes(sonic_source_k(plan->methods.source));
+        rounds += sonic_ot_pair_rounds(sonic_source_k(plan->methods.source));
+    }
+    first->setup_bytes += bytes;
+    first->setup_rounds += rounds;
+    plan->setup_bytes += bytes;
+    plan->setup_rounds += rounds;
+}
+
+/* Puts the step behind those before it. */
+static sonic_status add_step(sonic_plan *plan, const sonic_graph *graph, uint32_t i,
+                             sonic_error *error)
+{
+    sonic_step *step = &plan->step[i];
     size_t offline, setup, prepare, spill, online;
     step->offset = plan->slot_bytes;
     step->spill_at = plan->spill_bytes;
@@ -135,6 +194,7 @@ static sonic_status add_step(sonic_plan *plan, sonic_step *step, const sonic_gra
     plan->prepare_bytes = prepare;
     plan->spill_bytes = spill;
     plan->online_bytes = online;
+    plan->setup_rounds += step->setup_rounds;
     plan->prepare_rounds += step->prepare_rounds;
     plan->online_rounds += step->online_rounds;
     return SONIC_OK;
@@ -216,21 +276,15 @@ sonic_status sonic_plan_make(sonic_plan *plan, const sonic_graph *graph, uint32_
     if (status == SONIC_OK)
         end_digest(plan->digest, hash, methods);
     for (uint32_t i = 0; i < graph->nodes && status == SONIC_OK; i++) {
-        status = plan_node(&plan->step[i], graph, i, batch, methods, error);
+        status = plan_node(plan, graph, i, error);
         if (status == SONIC_OK)
-            status = add_step(plan, &plan->step[i], graph, i, error);
+            status = add_step(plan, graph, i, error);
     }
     if (status != SONIC_OK) {
         sonic_plan_free(plan);
         return status;
     }
-    plan->setup_rounds = plan->setup_bytes > 0;
-    if (plan->prepare_bytes > 0) {
-        sonic_relu_cost begin = sonic_relu_setup_cost(methods.relu);
-        plan->step[0].setup_bytes += begin.prepare_bytes;
-        plan->setup_bytes += begin.prepare_bytes;
-        plan->setup_rounds += begin.prepare_rounds;
-    }
+    plan_begin(plan);
     return SONIC_OK;
 }
 

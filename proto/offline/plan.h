@@ -5,7 +5,7 @@
 #ifndef SONIC_PROTO_OFFLINE_PLAN_H
 #define SONIC_PROTO_OFFLINE_PLAN_H
 
-#include "proto/offline/source.h"
+#include "proto/offline/relu_plan.h"
 
 enum { SONIC_DIGEST_BYTES = 32 };
 
@@ -13,11 +13,14 @@ enum { SONIC_DIGEST_BYTES = 32 };
 typedef struct sonic_step {
     uint64_t offset;        /**< where party 1's corrections of this node start in a slot */
     uint64_t offline_bytes; /**< party 1's corrections; party 0 needs none: its half is a seed */
-    uint64_t setup_bytes;   /**< once a session: opening of the weights; node 0: what comparing
-                               begins with, where there is a node that compares */
+    uint64_t setup_bytes;   /**< once a session: opening of the weights, and for servers that make
+                               the material trees of their masks; node 0: what comparing and
+                               making begin with, where there is a node that does */
+    uint64_t setup_rounds;  /**< the opening of all weights is node 0's */
     uint64_t prepare_bytes; /**< between the servers, before the input comes */
     uint64_t prepare_rounds;
-    uint64_t spill_at; /**< where what is prepared for this node starts in the file that keeps it */
+    uint64_t spill_at; /**< where what is prepared for this node starts in the file that keeps it:
+                          tables, material that the servers made, or D, before it C */
     uint64_t spill_bytes;
     uint64_t online_bytes;
     uint64_t online_rounds;
@@ -29,6 +32,8 @@ typedef struct sonic_plan {
     uint32_t nodes;
     sonic_step *step;    /**< one a node */
     uint64_t slot_bytes; /**< party 1's corrections of one inference (a batch) */
+    bool compares;       /**< the session begins comparing: sonic_relu_setup_cost() */
+    bool makes;          /**< the session begins making: sonic_ot_pair_bytes() */
     uint64_t setup_bytes, prepare_bytes, spill_bytes, online_bytes; /**< sums over the nodes */
     uint64_t setup_rounds;                  /**< of a session, without the handshake */
     uint64_t prepare_rounds, online_rounds; /**< of one inference */

@@ -6,6 +6,7 @@
 
 #include "dispatch/error.h"
 #include "proto/offline/gc_plan.h"
+#include "proto/offline/ot_relu.h"
 #include "proto/offline/ppa_plan.h"
 
 static const char *const names[SONIC_RELUS] = {[SONIC_RELU_PPA] = "ppa", [SONIC_RELU_GC] = "gc"};
@@ -25,10 +26,10 @@ sonic_status sonic_relu_parse(sonic_relu *relu, const char *name, sonic_error *e
     return sonic_fail(error, SONIC_E_ARGUMENT, "relu takes 'ppa' or 'gc', not '%s'", name);
 }
 
-sonic_relu_cost sonic_relu_cost_of(sonic_relu relu, sonic_ring ring, uint64_t n, unsigned shift,
-                                   sonic_truncation truncation)
+sonic_relu_cost sonic_relu_cost_of(sonic_methods methods, sonic_ring ring, uint64_t n,
+                                   unsigned shift, sonic_truncation truncation)
 {
-    if (relu == SONIC_RELU_GC) {
+    if (methods.relu == SONIC_RELU_GC) {
         sonic_gc_cost cost = sonic_gc_cost_of(ring, n, shift);
         return (sonic_relu_cost){.online_bytes = cost.online_bytes,
                                  .online_rounds = cost.online_rounds,
@@ -37,9 +38,17 @@ sonic_relu_cost sonic_relu_cost_of(sonic_relu relu, sonic_ring ring, uint64_t n,
                                  .spill_bytes = cost.spill_bytes};
     }
     sonic_ppa_cost cost = sonic_ppa_cost_of(ring, n, shift, truncation);
-    return (sonic_relu_cost){.online_bytes = cost.online_bytes,
-                             .online_rounds = cost.online_rounds,
-                             .offline_bytes = cost.offline_bytes};
+    sonic_relu_cost all = {.online_bytes = cost.online_bytes, .online_rounds = cost.online_rounds};
+    if (methods.source == SONIC_SOURCE_DEALER) {
+        all.offline_bytes = cost.offline_bytes;
+    } else {
+        sonic_ot_cost made =
+            sonic_ot_relu_cost(sonic_source_k(methods.source), ring, n, shift, truncation);
+        all.prepare_bytes = made.bytes;
+        all.prepare_rounds = made.rounds;
+        all.spill_bytes = made.kept_bytes;
+    }
+    return all;
 }
 
 sonic_relu_cost sonic_relu_setup_cost(sonic_relu relu)
@@ -123,10 +132,11 @@ bool sonic_relu_next(sonic_relu_calls *calls)
         return false;
     if (call->n > 0) {
         sonic_relu_cost cost =
-            sonic_relu_cost_of(calls->relu, graph->ring, call->n, call->shift, call->truncation);
+            sonic_relu_cost_of(calls->methods, graph->ring, call->n, call->shift, call->truncation);
         call->index++;
-        call->correction += cost.offline_bytes;
         call->spill_at += cost.spill_bytes;
+        call->correction +=
+            calls->methods.source == SONIC_SOURCE_DEALER ? cost.offline_bytes : cost.spill_bytes;
     }
     call->truncation = graph->truncation;
     if (node->op == SONIC_OP_MAX_POOL) {

@@ -6,13 +6,20 @@
 #define SONIC_PROTO_OFFLINE_RELU_PLAN_H
 
 #include "proto/model/graph.h"
+#include "proto/offline/source.h"
 
 /** How ReLU and max-pool compare; the same in all of a network. */
 typedef enum sonic_relu {
-    SONIC_RELU_PPA, /**< a parallel prefix adder, with dealt material: proto/compare/ppa.h */
+    SONIC_RELU_PPA, /**< a parallel prefix adder, with material: proto/compare/ppa.h */
     SONIC_RELU_GC,  /**< garbled circuits, without: proto/compare/gc.h */
     SONIC_RELUS
 } sonic_relu;
+
+/** How the two servers of a network work; the same in both. */
+typedef struct sonic_methods {
+    sonic_relu relu;
+    sonic_source source;
+} sonic_methods;
 
 /** "ppa", "gc". */
 const char *sonic_relu_name(sonic_relu relu);
@@ -31,8 +38,8 @@ typedef struct sonic_relu_cost {
 } sonic_relu_cost;
 
 /** n < 2^48. */
-sonic_relu_cost sonic_relu_cost_of(sonic_relu relu, sonic_ring ring, uint64_t n, unsigned shift,
-                                   sonic_truncation truncation);
+sonic_relu_cost sonic_relu_cost_of(sonic_methods methods, sonic_ring ring, uint64_t n,
+                                   unsigned shift, sonic_truncation truncation);
 
 /** Of a session's start, as prepare_bytes and prepare_rounds. */
 sonic_relu_cost sonic_relu_setup_cost(sonic_relu relu);
@@ -43,13 +50,14 @@ typedef struct sonic_relu_call {
     unsigned shift; /**< 0: none */
     sonic_truncation truncation;
     uint32_t index;      /**< which call of this node, from 0: separates the streams */
-    uint64_t correction; /**< where this call's corrections start among the node's */
-    uint64_t spill_at;   /**< where what is kept for it starts among the node's */
+    uint64_t correction; /**< where this call's material starts among the node's */
+    uint64_t spill_at;   /**< where what is kept for it starts among the node's; correction, where
+                              that is material */
 } sonic_relu_call;
 
 /** A walk over the calls of a node, in their order. */
 typedef struct sonic_relu_calls {
-    sonic_relu relu;
+    sonic_methods methods;
     const sonic_graph *graph;
     uint32_t node, batch;
     sonic_relu_call call; /**< the current one; all zeros before the first */

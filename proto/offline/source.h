@@ -4,7 +4,7 @@
 #ifndef SONIC_PROTO_OFFLINE_SOURCE_H
 #define SONIC_PROTO_OFFLINE_SOURCE_H
 
-#include "proto/offline/relu_plan.h"
+#include <sonicnn/status.h>
 
 typedef enum sonic_source {
     SONIC_SOURCE_DEALER, /**< pools that a third party dealt */
@@ -23,11 +23,5 @@ SONIC_MUST_CHECK sonic_status sonic_source_parse(sonic_source *source, const cha
                                                  sonic_error *error);
 /** SoftSpokenOT's k; 0 for the dealer. */
 unsigned sonic_source_k(sonic_source source);
-
-/** How the two servers of a network work; the same in both. */
-typedef struct sonic_methods {
-    sonic_relu relu;
-    sonic_source source;
-} sonic_methods;
 
 #endif

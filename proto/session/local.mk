@@ -6,5 +6,6 @@ libproto_la_SOURCES += \
 	proto/session/server.c \
 	proto/session/session.c \
 	proto/session/session.h \
+	proto/session/session_meet.c \
 	proto/session/session_run.c \
 	proto/session/state.h

@@ -35,7 +35,8 @@ typedef struct sonic_session_options {
  * Setup: F = W - B is opened for all weights in one round, 2 l |W| bits in all; each node's bytes
  * are attributed to it, the round to node 0.  Then F and the server's share of W are packed for the
  * products of all inferences to come.  SONIC_RELU_GC runs its base transfers, as node 0, unless
- * nothing is compared.  Bytes and rounds of both: the plan's.
+ * nothing is compared; so do servers that make their material, unless they need none, and then set
+ * up every linear layer, as its node.  Bytes and rounds of all: the plan's.
  *
  * Memory, until the session is freed or fails: F and W, each one to two times |W| elements as the
  * tier packs them (AVX2 mod 2^64: 2, avx512ifma mod 2^64: 1.5, else 1).  Those of depthwise
@@ -56,13 +57,13 @@ SONIC_MUST_CHECK sonic_status sonic_session_check(const sonic_model_share *model
                                                   const sonic_session_options *options,
                                                   sonic_error *error);
 
-/** Claims the next inference's material, durably, and does the work that needs no input:
- * D_i = A_i * F + C_i + b_i for every linear layer, and what ReLU and max-pool can prepare, kept in
- * an anonymous file of the plan's spill_bytes, as secret as the pool.  Traffic: the plan's
- * prepare_bytes and prepare_rounds, none for SONIC_RELU_PPA; with it both servers must call this at
- * the same point.  Does nothing where the next inference is prepared already; called by
- * sonic_session_infer() where it was not called before.  Material once claimed is never used again,
- * whatever happens. */
+/** Claims the next inference's material, durably, or makes it with the peer, and does the work that
+ * needs no input: D_i = A_i * F + C_i + b_i for every linear layer, and what ReLU and max-pool can
+ * prepare, kept in an anonymous file of the plan's spill_bytes, as secret as the pool.  Traffic:
+ * the plan's prepare_bytes and prepare_rounds, none for SONIC_RELU_PPA with a dealer; where there
+ * is some both servers must call this at the same point.  Does nothing where the next inference is
+ * prepared already; called by sonic_session_infer() where it was not called before.  Material once
+ * claimed is never used again, whatever happens. */
 SONIC_MUST_CHECK sonic_status sonic_session_prepare(sonic_session *session, sonic_error *error);
 
 /** Runs one batch.  input: batch x input elements, output: batch x output elements, ring shares, no

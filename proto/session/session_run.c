@@ -110,8 +110,7 @@ static sonic_status run_node(struct run *r, uint32_t node, sonic_error *error)
     sonic_layer layer = sonic_session_layer(session, node);
     sonic_status status = SONIC_OK;
     if (node > 0) {
-        sonic_material_begin(&layer.material, session->context, session->pool, &session->plan,
-                             session->slot, node);
+        sonic_session_material(session, node, &layer.material);
         status = run_op(r, &layer, error);
         sonic_material_end(&layer.material);
     }
