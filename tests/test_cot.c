@@ -61,8 +61,9 @@ static uint64_t extend(unsigned k, const char *sender_tier, const char *receiver
     return hash;
 }
 
-/* Every pair of tiers gives the same transcript, which no change of the code alone may change: a
- * version that hashes, numbers or arranges otherwise cannot talk to this one. */
+/* Every tier gives the same transcript on either side, which no change of the code alone may
+ * change: a version that hashes, numbers or arranges otherwise cannot talk to this one.  For one k
+ * every pair of tiers is run; the base transfers are what takes the time. */
 Test(cot, every_pair_of_tiers)
 {
     static const size_t counts[] = {1, 7, 8, 9, 127, 128, 129, 1000, 0, 8192 + 1001};
@@ -72,7 +73,8 @@ Test(cot, every_pair_of_tiers)
     for (unsigned i = 0; i < SIZES; i++)
         for (unsigned s = 0; s < SONIC_TIERS; s++)
             for (unsigned r = 0; r < SONIC_TIERS; r++) {
-                if (!(sonic_cpu_tiers() >> s & sonic_cpu_tiers() >> r & 1))
+                if (!(sonic_cpu_tiers() >> s & sonic_cpu_tiers() >> r & 1) ||
+                    (s != r && sizes[i] != 4))
                     continue;
                 const char *from = sonic_tier_name((sonic_tier)s);
                 const char *to = sonic_tier_name((sonic_tier)r);
