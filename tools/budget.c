@@ -1,6 +1,7 @@
 /* What a network takes, from the plan's closed forms, and whether this machine can. */
 #include "tools/budget.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -26,21 +27,25 @@ static double transfers(uint64_t bytes_1, uint64_t bytes_2)
     return bytes_1 > bytes_2 ? (double)(bytes_1 - bytes_2) / 8 : 0;
 }
 
-/* Both trees of a digit: all nodes below the root, by the server that makes it and, but for those
- * on one path, by the one that gets it. */
-static double tree_aes(void)
-{
-    const double nodes = 2 * SONIC_VOLE_LEAVES - 2;
-    return 2 * nodes - 2 * SONIC_VOLE_DIGIT_BITS;
-}
+/* The nodes of a digit's two trees: below the root by the server that draws it, and below those on
+ * the way to the missing leaf by the other one. */
+enum {
+    TREE_NODES = 2 * SONIC_VOLE_LEAVES - 2,
+    TREES_AES = TREE_NODES + TREE_NODES - 2 * SONIC_VOLE_DIGIT_BITS
+};
 
 static unsigned digits_of(sonic_ring ring)
 {
     return (unsigned)ring / SONIC_VOLE_DIGIT_BITS;
 }
 
-/* The cross products of a linear layer: a block of each of 16 streams, as sender and as receiver,
- * for every 16 bytes of lanes that a digit of a weight multiplies. */
+static double trees_of(const sonic_graph *graph, uint32_t node)
+{
+    return (double)sonic_node_weights(graph, node) * digits_of(graph->ring);
+}
+
+/* The cross products of a linear layer: trees, and a block of each of 16 streams at one server and
+ * of all but one at the other, for every 16 bytes of lanes that a digit of a weight multiplies. */
 static double products_aes(const sonic_graph *graph, uint32_t node, uint64_t bytes)
 {
     const unsigned bits = (unsigned)graph->ring;
@@ -49,11 +54,9 @@ static double products_aes(const sonic_graph *graph, uint32_t node, uint64_t byt
     for (unsigned digit = 0; digit < digits_of(graph->ring); digit++)
         wire += (double)sonic_vole_wire(bits, digit);
     const double elements = (double)bytes / wire / weights;
-    for (unsigned digit = 0; digit < digits_of(graph->ring); digit++) {
-        double fill = elements * (double)sonic_vole_lane(bits, digit) / 16;
-        blocks += fill > 1 ? fill : 1;
-    }
-    return 2 * SONIC_VOLE_LEAVES * blocks * weights;
+    for (unsigned digit = 0; digit < digits_of(graph->ring); digit++)
+        blocks += fmax(1, elements * (double)sonic_vole_lane(bits, digit) / 16);
+    return trees_of(graph, node) * TREES_AES + (2 * SONIC_VOLE_LEAVES - 1) * blocks * weights;
 }
 
 /* The AES calls of a layer's transfers.  @param plan  the budget's, with k = 1 and with k = 2 */
@@ -65,9 +68,8 @@ static void count_aes(sonic_budget_layer *layer, const sonic_graph *graph, uint3
     layer->make.aes = transfers(one->prepare_bytes, two->prepare_bytes) * transfer_aes(k);
     if (graph->node[node].op != SONIC_OP_CONV)
         return;
-    layer->setup.aes =
-        transfers(one->setup_bytes, two->setup_bytes) * transfer_aes(k) +
-        (double)sonic_node_weights(graph, node) * digits_of(graph->ring) * tree_aes();
+    layer->setup.aes = transfers(one->setup_bytes, two->setup_bytes) * transfer_aes(k) +
+                       trees_of(graph, node) * TREES_AES;
     layer->make.aes += products_aes(graph, node, step->prepare_bytes);
 }
 
@@ -97,7 +99,7 @@ static void add_layer(sonic_budget_layer *sum, const sonic_budget_layer *layer)
 
 static void take_step(sonic_budget_layer *layer, const sonic_step *step, sonic_source source)
 {
-    layer->setup.bytes = step->setup_bytes;
+    layer->setup = (sonic_budget_phase){.bytes = step->setup_bytes, .rounds = step->setup_rounds};
     layer->deal.bytes = source == SONIC_SOURCE_DEALER ? step->offline_bytes : 0;
     layer->make =
         (sonic_budget_phase){.bytes = step->prepare_bytes, .rounds = step->prepare_rounds};
@@ -135,7 +137,6 @@ sonic_status sonic_budget_make(sonic_budget *budget, const sonic_graph *graph, u
             count_aes(layer, graph, node, k, plan);
         add_layer(&budget->total, layer);
     }
-    budget->total.setup.rounds = plan[0].setup_rounds;
     for (unsigned i = 0; i < plans; i++)
         sonic_plan_free(&plan[i]);
     return status;
@@ -203,7 +204,7 @@ sonic_status sonic_budget_fits(const sonic_graph *graph, sonic_source source, un
     sonic_cli_bytes(have, (double)memory);
     sonic_cli_count(many, weights);
     return sonic_fail(error, SONIC_E_MEMORY,
-                      "%s is too large for --offline %s: its %s weights need %s of seeds at each "
+                      "%s is too large for --offline ot: its %s weights need %s of seeds at each "
                       "server and this machine has %s",
-                      name, sonic_source_name(source), many, need, have);
+                      name, many, need, have);
 }

@@ -13,6 +13,7 @@ const sonic_command sonic_commands[] = {
     { "reveal", "user: join the two shares of the result", sonic_command_reveal },
     { "plain", "the same network and numbers in the clear", sonic_command_plain },
     { "demo", "every role on this machine, and what it costs", sonic_command_demo },
+    { "plan", "what inferences will take, with a dealer and without", sonic_command_plan },
     { "perf", "what a network takes on this machine, layer by layer", sonic_command_perf },
     { "compare", "what the ways to compare cost: this program's and the prior art's",
       sonic_command_compare },

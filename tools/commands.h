@@ -17,6 +17,7 @@ int sonic_command_infer(int argc, char **argv);
 int sonic_command_reveal(int argc, char **argv);
 int sonic_command_plain(int argc, char **argv);
 int sonic_command_demo(int argc, char **argv);
+int sonic_command_plan(int argc, char **argv);
 int sonic_command_perf(int argc, char **argv);
 int sonic_command_compare(int argc, char **argv);
 int sonic_command_circuit(int argc, char **argv);

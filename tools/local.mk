@@ -70,6 +70,10 @@ sonicnn_SOURCES = \
 	tools/perf_run.c \
 	tools/perf_share.c \
 	tools/plain.c \
+	tools/plan.c \
+	tools/plan.h \
+	tools/plan_json.c \
+	tools/plan_report.c \
 	tools/plain_run.c \
 	tools/reveal.c \
 	tools/serve.c \
