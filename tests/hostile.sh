@@ -3,7 +3,7 @@
 # in time, no crash, and no material used twice.  Prints TAP.
 # shellcheck source=tests/programs_lib.sh disable=SC2154
 . "$top_srcdir/tests/programs_lib.sh"
-echo "1..35"
+echo "1..38"
 
 # Two models (the second one mod 2^32), pools and inputs to mix up.
 set_up() {
@@ -145,6 +145,37 @@ other_relu() {
     ends s0 'server 1 runs --relu gc, here ppa' 6 && ends s1 'server 0 runs --relu ppa, here gc' 6
 }
 point "servers that compare differently part" other_relu
+other_source() {
+    start s0 serve net.0 --offline ot --listen 127.0.0.1:0 --peer 127.0.0.1:0 --timeout 2
+    peer=$(port s0 'server 1') || return 1
+    start s1 serve net.1 --pool second.1 --listen 127.0.0.1:0 --peer "127.0.0.1:$peer" --timeout 2
+    ends s0 'server 1 runs --offline dealer, here ot4' 6 && ends s1 'server 0 runs --offline ot4, here dealer' 6 &&
+        [ "$(used second.1)" = 0 ] || return 1
+    start s0 serve net.0 --offline ot2 --listen 127.0.0.1:0 --peer 127.0.0.1:0 --timeout 2
+    peer=$(port s0 'server 1') || return 1
+    start s1 serve net.1 --offline ot8 --listen 127.0.0.1:0 --peer "127.0.0.1:$peer" --timeout 2
+    ends s0 'server 1 runs --offline ot8, here ot2' 6 && ends s1 'server 0 runs --offline ot2, here ot8' 6
+}
+point "servers with material of different sources part" other_source
+other_batch() {
+    start s0 serve net.0 --offline ot --batch 2 --listen 127.0.0.1:0 --peer 127.0.0.1:0 --timeout 2
+    peer=$(port s0 'server 1') || return 1
+    start s1 serve net.1 --offline ot --batch 3 --listen 127.0.0.1:0 --peer "127.0.0.1:$peer" --timeout 2
+    ends s0 'server 1.*batch' 6 && ends s1 'server 0.*batch' 6
+}
+point "servers that make material for different batches part" other_batch
+dies_making() {
+    two_servers net '' --offline ot --batch 200 --timeout 2 || return 1
+    sleep 0.5
+    kill -KILL "$(cat s1.pid)" && ends s0 'server 1' 6 && two_servers net '' --offline ot --batch 200 --timeout 2 ||
+        return 1
+    sleep 0.5
+    kill -STOP "$(cat s0.pid)"
+    ends s1 'server 0' 6
+    status=$?
+    kill -KILL "$(cat s0.pid)" && code s0 && nothing_left && return $status
+}
+point "a server that dies or stalls while material is made ends the other one" dies_making
 no_room() {
     # What is prepared by garbled circuits does not fit: here a file may have a megabyte.
     (

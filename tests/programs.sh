@@ -2,7 +2,7 @@
 # The programs as people use them: owner, dealer, two servers and users, on loopback.  Prints TAP.
 # shellcheck source=tests/programs_lib.sh disable=SC2154
 . "$top_srcdir/tests/programs_lib.sh"
-echo "1..25"
+echo "1..29"
 
 shares_model() {
     "$sonicnn" share-model "$model" -o net >model.out && cat model.out && [ -s net.graph ] &&
@@ -142,6 +142,40 @@ demonstrates() {
 }
 point "demo plays all roles, also by garbled circuits" demonstrates
 
+# Without a dealer there is no pool; six images in three batches, of which the first is prepared when the user
+# comes; and a second user, because material never ends.
+made() {
+    two_servers net '' --offline ot --batch 2 --requests 2 --json && "$sonicnn" share-input net.graph "$images" \
+        --batch 2 --first 2 --count 6 -o min && infer min mout && infer min mout2 || return 1
+    [ "$(code s0)" = 0 ] && [ "$(code s1)" = 0 ] && cat s0.out && grep -q '"offline": "ot4"' s0.out || return 1
+    for out in mout mout2; do
+        "$sonicnn" reveal $out >secure.txt && cat secure.txt as_plain.txt && same_results secure.txt as_plain.txt ||
+            return 1
+    done
+}
+point "two servers make their material themselves and give the same results" made
+made_garbled() {
+    two_servers net '' --offline ot8 --relu gc --requests 1 && "$sonicnn" share-input net.graph "$images" \
+        --first 2 --count 6 -o mgin && infer mgin mgout && [ "$(code s0)" = 0 ] && [ "$(code s1)" = 0 ] &&
+        "$sonicnn" reveal mgout >secure.txt && cat secure.txt && same_results secure.txt as_plain.txt
+}
+point "also with garbled circuits" made_garbled
+demonstrates_made() {
+    "$sonicnn" demo "$model" "$images" --count 2 --offline ot --ring 32 >demo.txt && cat demo.txt &&
+        grep -q 'same class as the plain reference on 2 of 2 images' demo.txt &&
+        [ "$(grep -c '^no dealer: [12] at a time, the servers made their material themselves, in [0-9.]* MB ' demo.txt)" = 2 ] &&
+        ! grep -q 'dealer,\|one dealer' demo.txt && [ -z "$(ls "$TMPDIR")" ]
+}
+point "demo without a dealer says what the servers made" demonstrates_made
+# 200 images are ten gigabytes of products.
+stops_making() {
+    two_servers net '' --offline ot1 --batch 200 || return 1
+    sleep 0.5
+    kill -TERM "$(cat s0.pid)" && [ "$(code s0 5)" = 0 ] && ends s1 'server 0' 5 &&
+        grep -q '^server 0 answered 0 requests' s0.out && [ -z "$(ls "$TMPDIR")" ]
+}
+point "SIGTERM ends a server that is making material" stops_making
+
 # No file may have more than 5 MB: tables of one image have 17.
 no_space() {
     (
@@ -181,7 +215,7 @@ point "info says which kernels are chosen, and --tier lowers them" knows_machine
 
 teaches() {
     "$sonicnn" --help | grep -q share-model || return 1
-    for command in share-model share-input deal serve infer reveal plain info demo perf compare circuit; do
+    for command in share-model share-input deal serve infer reveal plain info demo plan perf compare circuit; do
         "$sonicnn" $command --help >help.txt && grep -q "^  sonicnn $command" help.txt &&
             grep -q 'Exit code:' help.txt || { echo "$command"; return 1; }
     done
@@ -192,7 +226,11 @@ usage() {
     [ $? = 2 ] || return 1
     for words in nonsense share-model 'deal net.graph -o x' 'serve net.0' 'infer in -o out --server a:1' \
         'reveal' 'share-model x -o y --ring 33' 'plain x y --input-range 1:0' 'info --threads 0' \
-        'perf x --relu fss' 'demo x y --relu=' 'deal net.graph --count 1 -o x --relu PPA' 'serve net.0 --relu gcc'; do
+        'perf x --relu fss' 'demo x y --relu=' 'deal net.graph --count 1 -o x --relu PPA' 'serve net.0 --relu gcc' \
+        'serve net.0 --listen :0 --peer :0' 'serve net.0 --listen :0 --peer :0 --offline ot --pool pool.0' \
+        'serve net.0 --listen :0 --peer :0 --offline ot --dealer :1' 'perf x --offline ot3' 'demo x y --offline=' \
+        'serve net.0 --listen :0 --peer :0 --pool pool.0 --batch 2' 'deal net.graph --count 1 -o x --offline ot' \
+        'serve net.0 --listen :0 --peer :0 --offline ot --batch 0'; do
         # shellcheck disable=SC2086
         "$sonicnn" $words >/dev/null 2>usage.err
         [ $? = 2 ] || { echo "$words"; cat usage.err; return 1; }

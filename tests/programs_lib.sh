@@ -102,13 +102,14 @@ code() {
     cat "$1.rc"
 }
 
-# two_servers BASE POOL OPTION...: starts s0 and s1 with pools POOL.0 and POOL.1 and sets $p0, $p1.
+# two_servers BASE POOL OPTION...: starts s0 and s1 with pools POOL.0 and POOL.1, none for an empty POOL, and
+# sets $p0, $p1.
 two_servers() {
     base=$1 pool=$2
     shift 2
-    start s0 serve "$base.0" --pool "$pool.0" --listen 127.0.0.1:0 --peer 127.0.0.1:0 --threads 1 "$@"
+    start s0 serve "$base.0" ${pool:+--pool "$pool.0"} --listen 127.0.0.1:0 --peer 127.0.0.1:0 --threads 1 "$@"
     p0=$(port s0 users) && peer=$(port s0 'server 1') || return 1
-    start s1 serve "$base.1" --pool "$pool.1" --listen 127.0.0.1:0 --peer "127.0.0.1:$peer" --threads 1 "$@"
+    start s1 serve "$base.1" ${pool:+--pool "$pool.1"} --listen 127.0.0.1:0 --peer "127.0.0.1:$peer" --threads 1 "$@"
     p1=$(port s1 users) && ready s0 && ready s1
 }
 
