@@ -66,6 +66,13 @@ static int wire_send(void *arg, const void *data, size_t n)
     for (size_t i = 0; i < n; i++)
         if (s->sent + i >= f->flip && s->sent + i - f->flip < f->flip_bytes)
             copy[i] ^= 0xff;
+    for (size_t i = 0; i < n && f->replay_bytes; i++) {
+        const uint64_t at = s->sent + i - f->replay;
+        if (s->sent + i >= f->replay && at < f->replay_bytes)
+            s->record[at] = copy[i];
+        else if (s->sent + i >= f->replay && at < 2 * f->replay_bytes)
+            copy[i] = s->record[at - f->replay_bytes];
+    }
     if (f->cut && s->sent + n > f->cut) {
         failed = s->inner.send(s->inner.arg, copy, f->cut - s->sent);
         (void)shutdown(s->socket.fd, SHUT_RDWR);
@@ -200,6 +207,7 @@ void ot_run(ot_side side[2])
     for (unsigned i = 0; i < 2; i++) {
         side[i].socket.timeout_ms = side[i].timeout_ms;
         side[i].inner = sonic_ot_socket_link(&side[i].socket);
+        side[i].record = ot_run_take(side[i].fault.replay_bytes);
     }
     cr_assert_eq(pthread_create(&thread, NULL, run_side, &side[1]), 0);
     run_side(&side[0]);
@@ -214,6 +222,7 @@ void ot_run_end(ot_side side[2])
             free(side[i].out[j]);
         }
         close(side[i].socket.fd);
+        free(side[i].record);
     }
 }
 

@@ -19,9 +19,11 @@ typedef struct ot_job {
 
 /** What happens to the bytes that a party sends. */
 typedef struct ot_fault {
-    uint64_t cut;        /**< after so many bytes the connection is closed; 0: never */
-    uint64_t flip;       /**< from this byte on, */
-    uint64_t flip_bytes; /**< so many are inverted */
+    uint64_t cut;          /**< after so many bytes the connection is closed; 0: never */
+    uint64_t flip;         /**< from this byte on, */
+    uint64_t flip_bytes;   /**< so many are inverted */
+    uint64_t replay;       /**< what is sent from this byte on, */
+    uint64_t replay_bytes; /**< so many, comes again in the place of as many that follow; 0: none */
 } ot_fault;
 
 typedef struct ot_side {
@@ -46,6 +48,7 @@ typedef struct ot_side {
     /* Private. */
     sonic_ot_socket socket;
     sonic_ot_link inner;
+    uint8_t *record;
 } ot_side;
 
 /** n + 1 zeros. */

@@ -114,18 +114,21 @@ Test(ot_hostile, peers_with_other_options)
     }
 }
 
-/* What is sent again is another call's: its number says so. */
-Test(ot_hostile, the_opening_of_a_call_counts)
+/* All that a receiver sent in one call comes again in the next: its number says so. */
+Test(ot_hostile, calls_that_are_replayed)
 {
-    const ot_job jobs[] = {{OT_RANDOM, 640, 0}, {OT_RANDOM, 640, 0}};
+    enum { M = 640, BYTES = CALL + M * 8 };
+    const ot_job jobs[] = {{OT_RANDOM, M, 0}, {OT_RANDOM, M, 0}};
     ot_side side[2];
     ot_run_begin(side, (sonic_ot_options){2, false}, jobs, 2, 8);
     ot_run(side);
+    ot_run_check(side);
     const uint64_t setup = side[1].setup_sent;
+    cr_assert_eq(side[1].sent - setup, 2 * BYTES);
     ot_run_end(side);
     ot_run_begin(side, (sonic_ot_options){2, false}, jobs, 2, 8);
-    side[1].fault.flip = setup + CALL + 640 * 8; /* of the second call's number, the lowest byte */
-    side[1].fault.flip_bytes = 1;
+    side[1].fault.replay = setup;
+    side[1].fault.replay_bytes = BYTES;
     ot_run(side);
     cr_assert_eq(side[0].done, 1);
     require_failed_job(&side[0], SONIC_E_MISMATCH);
