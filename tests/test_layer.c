@@ -333,6 +333,8 @@ Test(layer, a_graph_of_all_operations)
             build_finish(&model, &state, 3);
             build_add(&model, SONIC_OP_CONV, "fc", 1, 12)->shape.dim[0] = 10;
             build_finish(&model, &state, 3);
-            check_sources(&model, 2, t ? 20 : 100, r ? 5 : 31, SONIC_SOURCE_OT1, SONIC_SOURCE_OT8);
+            check_sources(&model, 2, t ? 20 : 100, r ? 5 : 31,
+                          r ? SONIC_SOURCE_OT4 : SONIC_SOURCE_OT1,
+                          r ? SONIC_SOURCE_OT4 : SONIC_SOURCE_OT8);
         }
 }

@@ -18,6 +18,7 @@ struct network {
     sonic_ring ring;
     sonic_truncation truncation;
     sonic_relu relu;
+    sonic_source source;
 };
 
 static const char *root(void)
@@ -164,23 +165,29 @@ static void expect_result(const two_party *both, const float *x, const void *sec
 ParameterizedTestParameters(network, secure_equals_plain)
 {
     static struct network list[] = {
-        {"f3", 4, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA},
-        {"f3", 2, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_GC},
-        {"f3", 1, SONIC_RING_64, SONIC_TRUNC_LOCAL, SONIC_RELU_GC},
-        {"m1", 3, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_GC},
-        {"f3", 3, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA},
-        {"f3", 2, SONIC_RING_64, SONIC_TRUNC_LOCAL, SONIC_RELU_PPA},
-        {"m1", 5, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA},
-        {"m2", 4, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA},
-        {"m2", 1, SONIC_RING_64, SONIC_TRUNC_LOCAL, SONIC_RELU_PPA},
-        {"m3", 2, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA},
-        {"c1", 1, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA},
-        {"r20", 1, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA},
+        {"f3", 4, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA, SONIC_SOURCE_DEALER},
+        {"f3", 2, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_GC, SONIC_SOURCE_DEALER},
+        {"f3", 1, SONIC_RING_64, SONIC_TRUNC_LOCAL, SONIC_RELU_GC, SONIC_SOURCE_DEALER},
+        {"m1", 3, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_GC, SONIC_SOURCE_DEALER},
+        {"f3", 3, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA, SONIC_SOURCE_DEALER},
+        {"f3", 2, SONIC_RING_64, SONIC_TRUNC_LOCAL, SONIC_RELU_PPA, SONIC_SOURCE_DEALER},
+        {"m1", 5, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA, SONIC_SOURCE_DEALER},
+        {"m2", 4, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA, SONIC_SOURCE_DEALER},
+        {"m2", 1, SONIC_RING_64, SONIC_TRUNC_LOCAL, SONIC_RELU_PPA, SONIC_SOURCE_DEALER},
+        {"m3", 2, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA, SONIC_SOURCE_DEALER},
+        {"c1", 1, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA, SONIC_SOURCE_DEALER},
+        {"r20", 1, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA, SONIC_SOURCE_DEALER},
+        {"f3", 2, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA, SONIC_SOURCE_OT2},
+        {"f3", 2, SONIC_RING_64, SONIC_TRUNC_LOCAL, SONIC_RELU_PPA, SONIC_SOURCE_OT8},
+        {"m1", 2, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA, SONIC_SOURCE_OT4},
+        {"m2", 1, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA, SONIC_SOURCE_OT1},
+        {"m3", 1, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_GC, SONIC_SOURCE_OT4},
+        {"c1", 1, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA, SONIC_SOURCE_OT4},
     };
     return cr_make_param_array(struct network, list, sizeof list / sizeof *list);
 }
 
-ParameterizedTest(struct network *network, network, secure_equals_plain, .timeout = 120)
+ParameterizedTest(struct network *network, network, secure_equals_plain)
 {
     char path[512];
     sonic_model model;
@@ -193,8 +200,7 @@ ParameterizedTest(struct network *network, network, secure_equals_plain, .timeou
 
     two_party both;
     two_party_create(&both, &model, network->batch, 1, 41);
-    if (network->relu != SONIC_RELU_PPA)
-        two_party_use(&both, (sonic_methods){.relu = network->relu}, 1);
+    two_party_use(&both, (sonic_methods){network->relu, network->source}, 1);
     size_t in = two_party_elements(&both, 0);
     float *x = find(path, network->name, "input.npy") ? read_floats(path, in) : invent_floats(in);
     void *q = malloc(in * 8),
