@@ -19,6 +19,9 @@
 
 enum { BATCH = 2, TIMEOUT_MS = 120000 };
 
+static const sonic_methods ppa = {SONIC_RELU_PPA, SONIC_SOURCE_DEALER};
+static const sonic_methods gc = {SONIC_RELU_GC, SONIC_SOURCE_DEALER};
+
 /* Everything random is secret, and as much the same in every run as two threads allow. */
 void sonic_random_bytes(void *out, size_t n)
 {
@@ -57,7 +60,7 @@ sonic_status __wrap_sonic_spill_read(int fd, uint64_t at, void *data, size_t n, 
 
 typedef struct server {
     const sonic_context *context;
-    sonic_relu relu;
+    sonic_methods methods;
     sonic_model_share share; /* the graph is the model's */
     sonic_pool *pool;
     sonic_channel *channel;
@@ -145,8 +148,8 @@ static void deal_pools(server both[2])
     constant_time_require(mkdtemp(dir) != NULL, "no directory %s", dir);
     for (unsigned i = 0; i < 2; i++)
         (void)snprintf(path[i], sizeof path[i], "%s/pool.%u", dir, i);
-    require_ok(sonic_deal(both->context, &both->share.graph, both->share.id, both->relu, BATCH, 1,
-                          path[0], path[1], NULL, NULL, &error),
+    require_ok(sonic_deal(both->context, &both->share.graph, both->share.id, both->methods.relu,
+                          BATCH, 1, path[0], path[1], NULL, NULL, &error),
                &error);
     for (unsigned i = 0; i < 2; i++) {
         require_ok(sonic_pool_open(&both[i].pool, path[i], &error), &error);
@@ -160,8 +163,8 @@ static void *serve(void *arg)
 {
     server *s = arg;
     sonic_session *session = NULL;
-    const sonic_session_options options = {.methods = {s->relu, SONIC_SOURCE_DEALER},
-                                           .pool = s->pool};
+    const sonic_session_options options = {
+        .methods = s->methods, .pool = s->pool, .batch = s->pool ? 0 : BATCH};
     s->status =
         sonic_session_create(&session, s->context, &s->share, &options, s->channel, &s->error);
     if (!s->status) {
@@ -214,15 +217,15 @@ static void open_result(const sonic_graph *graph, const server both[2], const vo
 }
 
 /* One secret inference of a batch; takes the model. */
-static void infer(const sonic_context *context, sonic_model *model, sonic_relu relu,
+static void infer(const sonic_context *context, sonic_model *model, sonic_methods methods,
                   sonic_session_tap tap)
 {
     const sonic_graph *graph = &model->graph;
     const size_t element_bytes = sonic_ring_bytes(graph->ring);
     const size_t in = BATCH * sonic_node_elements(graph, 0);
     const size_t out = BATCH * sonic_node_elements(graph, graph->nodes - 1);
-    server both[2] = {{.context = context, .relu = relu, .tap = tap},
-                      {.context = context, .relu = relu, .tap = tap}};
+    server both[2] = {{.context = context, .methods = methods, .tap = tap},
+                      {.context = context, .methods = methods, .tap = tap}};
     float *image = take(in * sizeof *image);
     void *x = take(in * element_bytes), *expected = take(out * element_bytes);
     uint64_t state = 3;
@@ -234,7 +237,8 @@ static void infer(const sonic_context *context, sonic_model *model, sonic_relu r
     require_ok(sonic_model_run_plain(model, context, BATCH, expected, x, NULL, &error), &error);
 
     share_model(model, both);
-    deal_pools(both);
+    if (methods.source == SONIC_SOURCE_DEALER)
+        deal_pools(both);
     split(context, graph->ring, &both[0].x, &both[1].x, x, in);
     both[0].y = take(out * element_bytes);
     both[1].y = take(out * element_bytes);
@@ -250,7 +254,7 @@ static void infer(const sonic_context *context, sonic_model *model, sonic_relu r
     free(expected);
 }
 
-static void infer_relu(const sonic_context *context, sonic_relu relu, sonic_ring ring,
+static void infer_relu(const sonic_context *context, sonic_methods methods, sonic_ring ring,
                        sonic_truncation truncation, uint32_t shift, sonic_session_tap tap)
 {
     enum { ELEMENTS = 35, LARGEST = 1000 }; /* two words of bits in a batch */
@@ -267,17 +271,17 @@ static void infer_relu(const sonic_context *context, sonic_relu relu, sonic_ring
         graph->node[node].bound = LARGEST;
         graph->node[node].error = node && shift ? 1 : 0;
     }
-    infer(context, &model, relu, tap);
+    infer(context, &model, methods, tap);
 }
 
 void constant_time_relu(const sonic_context *context)
 {
     for (int i = 0; i < 2; i++) {
         const sonic_ring ring = i ? SONIC_RING_64 : SONIC_RING_32;
-        infer_relu(context, SONIC_RELU_PPA, ring, SONIC_TRUNC_STOCHASTIC, 0, NULL);
-        infer_relu(context, SONIC_RELU_PPA, ring, SONIC_TRUNC_STOCHASTIC, 5, NULL);
-        infer_relu(context, SONIC_RELU_PPA, ring, SONIC_TRUNC_LOCAL, 5, NULL);
-        infer_relu(context, SONIC_RELU_GC, ring, SONIC_TRUNC_STOCHASTIC, 5, NULL);
+        infer_relu(context, ppa, ring, SONIC_TRUNC_STOCHASTIC, 0, NULL);
+        infer_relu(context, ppa, ring, SONIC_TRUNC_STOCHASTIC, 5, NULL);
+        infer_relu(context, ppa, ring, SONIC_TRUNC_LOCAL, 5, NULL);
+        infer_relu(context, gc, ring, SONIC_TRUNC_STOCHASTIC, 5, NULL);
     }
 }
 
@@ -331,12 +335,12 @@ static void require_ops(const sonic_graph *graph)
 
 void constant_time_session(const sonic_context *context)
 {
-    static const sonic_relu relus[] = {SONIC_RELU_PPA, SONIC_RELU_PPA, SONIC_RELU_PPA,
-                                       SONIC_RELU_GC};
+    const sonic_methods methods[] = {ppa, ppa, ppa, gc, {SONIC_RELU_PPA, SONIC_SOURCE_OT4}};
     static const sonic_quantise_options options[] = {
         {.ring = SONIC_RING_32, .truncation = SONIC_TRUNC_STOCHASTIC},
         {.ring = SONIC_RING_64, .truncation = SONIC_TRUNC_STOCHASTIC},
         {.ring = SONIC_RING_64, .truncation = SONIC_TRUNC_LOCAL},
+        {.ring = SONIC_RING_32, .truncation = SONIC_TRUNC_STOCHASTIC},
         {.ring = SONIC_RING_32, .truncation = SONIC_TRUNC_STOCHASTIC},
     };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
@@ -345,7 +349,7 @@ void constant_time_session(const sonic_context *context)
         build_network(&model);
         require_ok(sonic_model_quantise(&model, &options[i], &error), &error);
         require_ops(&model.graph);
-        infer(context, &model, relus[i], NULL);
+        infer(context, &model, methods[i], NULL);
     }
 }
 
@@ -360,5 +364,5 @@ static void look(void *arg, uint32_t node, const void *share, size_t elements)
 
 void constant_time_leak_share(const sonic_context *context)
 {
-    infer_relu(context, SONIC_RELU_PPA, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, 0, look);
+    infer_relu(context, ppa, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, 0, look);
 }
