@@ -265,6 +265,42 @@ Test(session, a_garbling_peer_that_stalls_anywhere)
     sweep(TWO_PARTY_STALL, SONIC_RELU_GC, 9001);
 }
 
+/* In the base transfers, while trees are set up, and while material is made, too. */
+Test(session, a_peer_without_a_dealer_that_closes_anywhere)
+{
+    sonic_model model;
+    two_party both;
+    small_net(&model, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC);
+    two_party_create(&both, &model, 1, 1, 22);
+    two_party_use(&both, (sonic_methods){.source = SONIC_SOURCE_OT2}, 0);
+    struct io io = make_io(&both, 1);
+    const uint64_t setup = phase_bytes(&both, SONIC_SETUP);
+    const uint64_t offline = phase_bytes(&both, SONIC_OFFLINE);
+    const uint64_t total = setup + offline + phase_bytes(&both, SONIC_ONLINE);
+    unsigned bad = 0;
+    for (uint64_t k = 0; k < total; k += k < setup ? setup / 9 : (total - setup) / 23, bad = !bad) {
+        const two_party_server *good = &both.server[!bad];
+        both.server[bad].fault = TWO_PARTY_CUT;
+        both.server[bad].after = k;
+        cr_assert_neq(two_party_run(&both, 1, io.x, io.y), SONIC_OK);
+        both.server[bad].fault = TWO_PARTY_SOUND;
+        char sentence[80];
+        snprintf(sentence, sizeof sentence, "server %u closed the connection", bad);
+        cr_expect_eq(good->status, SONIC_E_CLOSED, "byte %llu", (long long)k);
+        cr_expect(strstr(good->error.text, sentence), "byte %llu: '%s'", (long long)k,
+                  good->error.text);
+        if (k >= setup) {
+            cr_expect_eq(strncmp(good->error.text, "layer '", 7), 0, "%s", good->error.text);
+            cr_expect(good->again == SONIC_E_POISONED && good->zeroed && good->done == 0);
+        }
+    }
+    cr_assert_eq(two_party_run(&both, 2, io.x, io.y), SONIC_OK, "%s", both.server[0].error.text);
+    expect_result(&both);
+    cr_expect_eq(both.server[0].sent, 2 * total - setup);
+    free_io(io);
+    two_party_free(&both);
+}
+
 Test(session, a_pool_is_used_to_its_end_and_no_further)
 {
     sonic_model model;
