@@ -10,6 +10,7 @@
 
 #include "dispatch/cpu.h"
 #include "proto/session/handshake.h"
+#include "proto/session/state.h"
 #include "tests/build_model.h"
 #include "tests/oracle.h"
 #include "tests/two_party.h"
@@ -263,6 +264,32 @@ Test(session, a_peer_that_stalls_anywhere)
 Test(session, a_garbling_peer_that_stalls_anywhere)
 {
     sweep(TWO_PARTY_STALL, SONIC_RELU_GC, 9001);
+}
+
+/* Masks of 16 bytes of a few nodes and inferences of two sessions: none twice. */
+Test(session, no_mask_serves_twice_without_a_dealer)
+{
+    enum { SLOTS = 4, NODES = 3, ALL = 2 * SLOTS * NODES };
+    const sonic_model_share share = {.party = 1};
+    sonic_step step[NODES] = {{0}};
+    uint8_t mask[ALL][16];
+    sonic_context *context;
+    cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
+    for (unsigned i = 0; i < ALL; i++) {
+        const struct sonic_session session = {.context = context,
+                                              .model = &share,
+                                              .plan = {.step = step},
+                                              .seed = {(uint8_t)(1 + i % 2)},
+                                              .slot = i / 2 % SLOTS};
+        sonic_material material;
+        sonic_session_material(&session, i / 2 / SLOTS, &material);
+        cr_assert(material.is_made && material.party == 1);
+        sonic_material_random(&material, 0, 0, mask[i], sizeof mask[i]);
+        sonic_material_end(&material);
+        for (unsigned before = 0; before < i; before++)
+            cr_assert_neq(memcmp(mask[before], mask[i], sizeof mask[i]), 0, "%u, %u", before, i);
+    }
+    sonic_context_free(context);
 }
 
 /* In the base transfers, while trees are set up, and while material is made, too. */
