@@ -67,6 +67,7 @@ static void remove_files(void)
 
 struct side {
     const sonic_context *context;
+    const char *offline;
     unsigned party;
     const void *input;
     void *output;
@@ -80,9 +81,11 @@ static void *run_side(void *arg)
     struct side *side = arg;
     sonic_server *server = NULL;
     sonic_server_options options = {.model = path[1 + side->party],
-                                    .pool = path[3 + side->party],
+                                    .pool = side->offline ? NULL : path[3 + side->party],
                                     .peer = peer,
-                                    .timeout_ms = 10000};
+                                    .timeout_ms = 10000,
+                                    .offline = side->offline,
+                                    .batch = side->offline ? BATCH : 0};
     side->created = sonic_server_create(&server, side->context, &options, &side->error);
     if (side->created != SONIC_OK)
         return NULL;
@@ -97,7 +100,7 @@ static void *run_side(void *arg)
     return NULL;
 }
 
-Test(server, two_servers_in_a_program_of_ones_own, .timeout = 60)
+static void check_servers(const char *offline)
 {
     sonic_error error = {0};
     sonic_context *context;
@@ -124,7 +127,11 @@ Test(server, two_servers_in_a_program_of_ones_own, .timeout = 60)
     pthread_t thread[2];
     for (unsigned p = 0; p < 2; p++) {
         side[p] = (struct side){
-            .context = context, .party = p, .input = share[p], .output = result[p]};
+            .context = context,
+            .offline = offline,
+            .party = p,
+            .input = share[p],
+            .output = result[p]};
         cr_assert_eq(pthread_create(&thread[p], NULL, run_side, &side[p]), 0);
     }
     for (unsigned p = 0; p < 2; p++)
@@ -132,7 +139,8 @@ Test(server, two_servers_in_a_program_of_ones_own, .timeout = 60)
     for (unsigned p = 0; p < 2; p++) {
         cr_assert_eq(side[p].created, SONIC_OK, "%s", side[p].error.text);
         cr_assert_eq(side[p].infer, SONIC_OK, "%s", side[p].error.text);
-        cr_assert_eq(side[p].again, SONIC_E_USED_UP, "a pool of one inference gave two");
+        cr_assert_eq(side[p].again, offline ? SONIC_OK : SONIC_E_USED_UP,
+                     "a pool of one inference gave two, or no pool none");
         cr_assert_eq(side[p].shape.batch, BATCH);
         cr_assert_eq(side[p].shape.input * BATCH, in);
         cr_assert_eq(side[p].shape.output * BATCH, out);
@@ -151,7 +159,17 @@ Test(server, two_servers_in_a_program_of_ones_own, .timeout = 60)
     remove_files();
 }
 
-Test(server, says_what_is_missing, .timeout = 20)
+Test(server, two_servers_in_a_program_of_ones_own)
+{
+    check_servers(NULL);
+}
+
+Test(server, two_servers_without_a_dealer)
+{
+    check_servers("ot2");
+}
+
+Test(server, says_what_is_missing)
 {
     sonic_error error = {0};
     sonic_context *context;
@@ -168,6 +186,17 @@ Test(server, says_what_is_missing, .timeout = 20)
     cr_assert_eq(sonic_server_create(&server, context, &options, &error), SONIC_E_ARGUMENT);
     cr_assert_str_eq(error.text, "relu takes 'ppa' or 'gc', not 'fss'");
     options.relu = "ppa";
+    options.offline = "ot3";
+    cr_assert_eq(sonic_server_create(&server, context, &options, &error), SONIC_E_ARGUMENT);
+    cr_assert(strstr(error.text, "not 'ot3'"), "%s", error.text);
+    options.offline = "ot";
+    cr_assert_eq(sonic_server_create(&server, context, &options, &error), SONIC_E_ARGUMENT);
+    cr_assert(strstr(error.text, "with --offline ot4 a server takes no pool"), "%s", error.text);
+    options.offline = NULL;
+    options.pool = NULL;
+    cr_assert_eq(sonic_server_create(&server, context, &options, &error), SONIC_E_ARGUMENT);
+    cr_assert_str_eq(error.text, "with --offline dealer a server needs a pool");
+    options.pool = path[3];
     options.timeout_ms = 200;
     cr_assert_eq(sonic_server_create(&server, context, &options, &error), SONIC_E_TIMEOUT,
                  "%s", error.text);
