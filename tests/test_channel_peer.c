@@ -220,7 +220,26 @@ Test(channel, stop_flag_ends_a_wait)
     cr_assert_eq(sonic_channel_memory_pair(&a, &b, 1, 1000000, NULL), SONIC_OK);
     sonic_channel_stop_on(a, &stop);
     cr_assert_eq(sonic_channel_receive(a, &byte, 1, &error), SONIC_E_CLOSED);
-    cr_assert_str_eq(error.text, "told to stop while waiting for server 1");
+    cr_assert_str_eq(error.text, "told to stop while talking to server 1");
+    sonic_channel_free(a);
+    sonic_channel_free(b);
+}
+
+/* A peer that is always ahead: nothing ever waits. */
+Test(channel, stop_flag_ends_what_need_not_wait)
+{
+    sonic_channel *a, *b;
+    volatile int stop = 0;
+    uint8_t byte = 1;
+    sonic_error error = {0};
+    cr_assert_eq(sonic_channel_memory_pair(&a, &b, 10, 1000000, NULL), SONIC_OK);
+    sonic_channel_stop_on(a, &stop);
+    for (int i = 0; i < 2; i++)
+        cr_assert_eq(sonic_channel_send(b, &byte, 1, NULL), SONIC_OK);
+    cr_assert_eq(sonic_channel_receive(a, &byte, 1, &error), SONIC_OK);
+    stop = 1;
+    cr_assert_eq(sonic_channel_receive(a, &byte, 1, &error), SONIC_E_CLOSED);
+    cr_assert_str_eq(error.text, "told to stop while talking to server 1");
     sonic_channel_free(a);
     sonic_channel_free(b);
 }

@@ -58,8 +58,8 @@ extern const sonic_transport sonic_memory_transport;
 
 const char *sonic_channel_peer(const sonic_channel *channel);
 
-/** Once *stop is non-zero, whatever waits for the peer returns SONIC_E_CLOSED within 200 ms; for a
- * signal handler.  NULL: none. */
+/** Once *stop is non-zero, whatever moves bytes or waits for the peer returns SONIC_E_CLOSED, from a
+ * wait within 200 ms; for a signal handler.  NULL: none. */
 void sonic_channel_stop_on(sonic_channel *channel, const volatile int *stop);
 
 /** Attributes what follows to a phase and a layer (0 .. layers - 1; layer 0 for any other).

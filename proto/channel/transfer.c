@@ -82,6 +82,12 @@ sonic_status sonic_channel_move(sonic_channel *channel, sonic_transfer *t, sonic
 {
     const sonic_transport *transport = &channel->transport;
     size_t moved;
+    /* Not only before a wait: a peer that keeps up leaves nothing to wait for. */
+    if (channel->stop && *channel->stop) {
+        (void)sonic_fail(&channel->cause, SONIC_E_CLOSED, "told to stop while talking to %s",
+                         channel->peer);
+        return sonic_channel_report_dead(channel, error);
+    }
     sonic_status status = send_some(channel, t, &moved, error);
     if (status)
         return status;
@@ -99,11 +105,6 @@ sonic_status sonic_channel_move(sonic_channel *channel, sonic_transfer *t, sonic
         return SONIC_OK;
     }
     int64_t now = sonic_clock_ms();
-    if (channel->stop && *channel->stop) {
-        (void)sonic_fail(&channel->cause, SONIC_E_CLOSED, "told to stop while waiting for %s",
-                         channel->peer);
-        return sonic_channel_report_dead(channel, error);
-    }
     if (t->deadline == 0)
         t->deadline = now + channel->timeout_ms;
     if (now >= t->deadline)
