@@ -146,7 +146,8 @@ fi
 
 usage() {
     for words in '' 'a b' 'x --count 0' 'x --batch 0' 'x --rtt -1' 'x --mbps 0' 'x --ring 16' 'x --relu gc' \
-        'x --offline ot'; do
+        'x --offline ot' 'x.graph --ring 32' 'x.graph --fraction 8' 'x.graph --input-range 0:9' \
+        'x.graph --truncation local'; do
         # shellcheck disable=SC2086
         "$sonicnn" plan $words >usage.out 2>usage.err
         rc=$?

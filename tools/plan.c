@@ -42,6 +42,13 @@ static bool is_graph(const char *path)
     return n >= m && strcmp(path + n - m, suffix) == 0;
 }
 
+/* Whether options say other than their defaults. */
+static bool is_quantised(const sonic_quantise_options *o)
+{
+    return o->ring != SONIC_RING_64 || o->truncation != SONIC_TRUNC_STOCHASTIC ||
+           o->input_low != 0 || o->input_high != 1 || o->fraction != 0;
+}
+
 /* From a graph, or from a network that is quantised here. */
 static sonic_status load(arguments *args, sonic_error *error)
 {
@@ -124,6 +131,9 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case ARGP_KEY_END:
         if (!forecast->model)
             argp_error(state, "MODEL.onnx or BASE.graph is needed");
+        if (is_graph(forecast->model) && is_quantised(&args->quantise))
+            argp_error(state, "--ring, --truncation, --input-range and --fraction go with "
+                              "MODEL.onnx: a graph has its own");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -159,8 +169,9 @@ int sonic_command_plan(int argc, char **argv)
             "Seconds are what a link takes, half a round trip for each round and the bytes of one "
             "direction at its rate, and with ot the AES calls of oblivious transfers at the rate "
             "that one thread has here.  That is the least: no other computing is counted, and "
-            "`sonicnn perf` measures all of it.  A graph has its numbers: --ring and the like are "
-            "for MODEL.onnx.\n\n" SONIC_CLI_EXIT_CODES,
+            "`sonicnn perf` measures all of it.  --json: bytes and rounds of one inference, seconds "
+            "and disk of all.  A graph has its numbers: --ring and the like go with "
+            "MODEL.onnx.\n\n" SONIC_CLI_EXIT_CODES,
         .children = children,
     };
     arguments args = {.forecast = {.batch = 1, .count = 1}};
