@@ -205,7 +205,7 @@ static void check_source(sonic_serve_options *o, const struct argp_state *state)
 {
     const bool dealt = o->methods.source == SONIC_SOURCE_DEALER;
     if (!o->model || !o->listen || !o->peer || (dealt && !o->pool))
-        argp_error(state, dealt ? "BASE.i, --pool, --listen and --peer are needed"
+        argp_error(state, dealt ? "BASE.i, --listen, --peer, and --pool or --offline ot are needed"
                                 : "BASE.i, --listen and --peer are needed");
     if (!dealt && (o->pool || o->dealer))
         argp_error(state,
