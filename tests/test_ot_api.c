@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <criterion/criterion.h>
+#include <xxhash.h>
 
 #include "dispatch/cpu.h"
 #include "proto/ot/cot.h"
@@ -179,6 +180,52 @@ Test(ot_api, no_key_comes_twice)
         for (size_t i = 1; i < n; i++)
             cr_assert(memcmp(all + (i - 1) * LABEL, all + i * LABEL, LABEL) != 0);
         free(all);
+    }
+}
+
+/* Both sides' bytes after the setup, and what they made of them: keys that both hash otherwise fit
+ * each other as well, and may hide nothing. */
+static uint64_t transcript(sonic_ot_options options, const ot_job *jobs, size_t count)
+{
+    ot_side side[2];
+    uint64_t sent[2], setup[2], hash = 0;
+    for (unsigned run = 0; run < 2; run++) {
+        ot_run_begin(side, options, jobs, count, 100);
+        for (unsigned s = 0; s < 2 && run; s++) {
+            side[s].fault.replay = setup[s];
+            side[s].fault.replay_bytes = sent[s]; /* all: nothing follows */
+        }
+        ot_run(side);
+        ot_run_check(side);
+        for (unsigned s = 0; s < 2; s++) {
+            setup[s] = side[s].setup_sent;
+            sent[s] = side[s].sent - setup[s];
+            hash = run ? XXH3_64bits_withSeed(side[s].record, sent[s], hash) : 0;
+            for (size_t i = 0; i < count; i++)
+                hash = XXH3_64bits_withSeed(side[s].out[i], ot_run_bytes(&jobs[i], s), hash);
+        }
+        ot_run_end(side);
+    }
+    return hash;
+}
+
+/* No change of the code alone may change them. */
+Test(ot_api, transcripts)
+{
+    static const ot_job jobs[] = {{OT_RANDOM, 9000, 0},
+                                  {OT_CHOSEN, 300, 7},
+                                  {OT_CHOSEN, 300, 40},
+                                  {OT_CORRELATED, 300, 0},
+                                  {OT_RANDOM, 70, 0}};
+    static const ot_job triples[] = {{OT_TRIPLES, 9000, 0}, {OT_TRIPLES, 70, 0}};
+    static const uint64_t wanted[] = {UINT64_C(0x74b0776ebc5a58ad), UINT64_C(0x339f1426d49fe11a),
+                                      UINT64_C(0xf683b0bd1e12aa6a)};
+    for (unsigned i = 0; i < 3; i++) {
+        const sonic_ot_options options = {.k = 4, .malicious = i == 1};
+        const uint64_t got =
+            i == 2 ? transcript(options, triples, 2) : transcript(options, jobs, COUNT(jobs));
+        cr_expect(got == wanted[i], "%u: another transcript, 0x%016llx", i,
+                  (unsigned long long)got);
     }
 }
 

@@ -9,7 +9,7 @@
 
 #include "tests/ot_run.h"
 
-enum { N = 9000, CALL = 32 };
+enum { N = 9000, CALL = 32, CHALLENGE = 16, PROOF = 2064 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -136,7 +136,8 @@ Test(ot_hostile, calls_that_are_replayed)
 }
 
 /* Half of an extension's rows inverted in some columns: no choice bits explain them all.
- * Semi-honest transfers come out wrong, checked ones not at all. */
+ * Semi-honest transfers come out wrong, checked ones not at all: after its challenge the sender
+ * says nothing more, chosen messages least of all. */
 Test(ot_hostile, receivers_that_cheat_are_caught)
 {
     for (size_t f = 0; f < 3; f++)
@@ -154,6 +155,7 @@ Test(ot_hostile, receivers_that_cheat_are_caught)
             require_failed_job(&side[0], SONIC_E_PEER);
             cr_assert(strstr(side[0].error.text, "cheats in oblivious transfer"), "%s",
                       side[0].error.text);
+            cr_assert_eq(side[0].sent, side[0].setup_sent + CHALLENGE);
             ot_run_end(side);
         }
 }
@@ -170,6 +172,56 @@ Test(ot_hostile, a_proof_is_of_its_challenge)
     side[0].fault.flip_bytes = 1;
     ot_run(side);
     require_failed_job(&side[0], SONIC_E_PEER);
+    ot_run_end(side);
+}
+
+/* One that could be foreseen could be cheated for: it is drawn when the last byte of the extension
+ * is there, and never comes again, or else the second call here would go well. */
+Test(ot_hostile, a_challenge_cannot_be_foreseen)
+{
+    const ot_job jobs[] = {forms[1], forms[1]};
+    const sonic_ot_options options = {2, true};
+    ot_side side[2];
+    ot_run_begin(side, options, jobs, 2, 13);
+    ot_run(side);
+    ot_run_check(side);
+    const uint64_t setup[2] = {side[0].setup_sent, side[1].setup_sent};
+    const uint64_t call = (side[1].sent - setup[1]) / 2;
+    ot_run_end(side);
+    ot_run_begin(side, options, jobs, 2, 13);
+    side[1].fault.cut = setup[1] + call - PROOF - 1;
+    ot_run(side);
+    require_failed_job(&side[0], SONIC_E_CLOSED);
+    cr_assert_eq(side[0].sent, setup[0], "a challenge before all was there");
+    ot_run_end(side);
+    ot_run_begin(side, options, jobs, 2, 13);
+    side[0].fault.replay = setup[0];
+    side[0].fault.replay_bytes = CHALLENGE;
+    ot_run(side);
+    cr_assert_eq(side[0].done, 1);
+    require_failed_job(&side[0], SONIC_E_PEER);
+    ot_run_end(side);
+}
+
+/* A proof starts with a hash of choice bits, linear and under a key of the sender's: of choices 0,
+ * what is left is the transfers that are thrown away, whose bits hide the others. */
+Test(ot_hostile, a_proof_hides_choice_bits)
+{
+    static const ot_job job = {OT_CORRELATED, 512, 0};
+    const sonic_ot_options options = {4, true};
+    ot_side side[2];
+    ot_run_begin(side, options, &job, 1, 14);
+    ot_run(side);
+    const uint64_t proof = side[1].sent - PROOF;
+    ot_run_end(side);
+    ot_run_begin(side, options, &job, 1, 14);
+    memset(side[1].in[0], 0, 512 / 8);
+    side[1].fault.replay = proof; /* recorded; nothing follows that it could replace */
+    side[1].fault.replay_bytes = PROOF;
+    ot_run(side);
+    ot_run_check(side);
+    cr_assert_eq(side[1].sent, proof + PROOF);
+    cr_assert(!sodium_is_zero(side[1].record, 16));
     ot_run_end(side);
 }
 
