@@ -6,6 +6,7 @@
 
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
+#include "proto/ot/pair.h"
 #include "proto/ot/party.h"
 #include "proto/share/random.h"
 
@@ -15,26 +16,9 @@ static const uint8_t no_delta[LABEL];
 
 struct sonic_bit_triples {
     sonic_ot_party party;
-    unsigned index; /* of this party: 0 or 1 */
-    sonic_cot_sender *sender;
-    sonic_cot_receiver *receiver;
-    uint8_t delta[LABEL];
+    sonic_ot_pair pair;
     uint8_t zero[PIECE_BYTES], one[PIECE_BYTES]; /* what a piece's labels as a sender hash to */
 };
-
-static sonic_status make_states(sonic_bit_triples *t, const sonic_context *context,
-                                sonic_error *error)
-{
-    sonic_status status = SONIC_OK;
-    sonic_random_bytes(t->delta, LABEL);
-    for (unsigned turn = 0; turn < 2 && !status; turn++)
-        status = turn == t->index
-                     ? sonic_cot_sender_create(&t->sender, context, t->party.channel,
-                                               t->party.options, t->delta, error)
-                     : sonic_cot_receiver_create(&t->receiver, context, t->party.channel,
-                                                 t->party.options, error);
-    return status;
-}
 
 sonic_status sonic_bit_triples_create(sonic_bit_triples **triples, const sonic_context *context,
                                       const sonic_ot_link *link, unsigned party, unsigned k,
@@ -45,14 +29,13 @@ sonic_status sonic_bit_triples_create(sonic_bit_triples **triples, const sonic_c
     sonic_bit_triples *t = calloc(1, sizeof *t);
     if (!t)
         return sonic_fail(error, SONIC_E_MEMORY, "no memory for bit triples");
-    t->index = party;
     sonic_status status =
         sonic_ot_party_begin(&t->party, context, link, (sonic_cot_options){.k = k}, error);
     if (status) {
         free(t);
         return status;
     }
-    status = make_states(t, context, error);
+    status = sonic_ot_pair_create(&t->pair, context, t->party.channel, party, k, NULL, error);
     if (status) {
         sonic_bit_triples_free(t);
         return status;
@@ -65,8 +48,7 @@ void sonic_bit_triples_free(sonic_bit_triples *triples)
 {
     if (!triples)
         return;
-    sonic_cot_sender_free(triples->sender);
-    sonic_cot_receiver_free(triples->receiver);
+    sonic_ot_pair_free(&triples->pair);
     sonic_ot_party_end(&triples->party);
     sodium_memzero(triples, sizeof *triples);
     free(triples);
@@ -81,11 +63,11 @@ static sonic_status choose(sonic_bit_triples *t, uint8_t *c, const uint8_t *a, s
     for (size_t at = 0; at < n && !status; at += SONIC_OT_PIECE) {
         const size_t m = sonic_size_min(SONIC_OT_PIECE, n - at);
         status =
-            sonic_cot_receive(t->receiver, p->labels,
+            sonic_cot_receive(t->pair.receiver, p->labels,
                               p->message + sonic_cot_bytes(p->options.k, at), a + at / 8, m, error);
         if (!status)
             p->context->kernels.ot.bits(c + at / 8, NULL, p->labels, no_delta, m,
-                                        sonic_cot_receiver_pi(t->receiver));
+                                        sonic_cot_receiver_pi(t->pair.receiver));
     }
     return status;
 }
@@ -99,13 +81,13 @@ static sonic_status offer(sonic_bit_triples *t, const uint8_t *message, const ui
     sonic_status status = SONIC_OK;
     for (size_t at = 0; at < n && !status; at += SONIC_OT_PIECE) {
         const size_t m = sonic_size_min(SONIC_OT_PIECE, n - at), first = at / 8;
-        status = sonic_cot_send(t->sender, p->labels, message + sonic_cot_bytes(p->options.k, at),
-                                m, error);
+        status = sonic_cot_send(t->pair.sender, p->labels,
+                                message + sonic_cot_bytes(p->options.k, at), m, error);
         if (status)
             return status;
-        const sonic_aes_key *pi = sonic_cot_sender_pi(t->sender);
+        const sonic_aes_key *pi = sonic_cot_sender_pi(t->pair.sender);
         p->context->kernels.ot.bits(t->zero, NULL, p->labels, no_delta, m, pi);
-        p->context->kernels.ot.bits(t->one, NULL, p->labels, t->delta, m, pi);
+        p->context->kernels.ot.bits(t->one, NULL, p->labels, t->pair.delta, m, pi);
         for (size_t i = 0; i < sonic_size_pieces(m, 8); i++) {
             const uint8_t mine = t->zero[i] ^ t->one[i];
             b[first + i] = mine;
@@ -125,8 +107,8 @@ static sonic_status make(sonic_bit_triples *t, uint8_t *a, uint8_t *b, uint8_t *
     uint8_t *const theirs = p->labels + SONIC_OT_PIECE * LABEL;
     sonic_status status = choose(t, c, a, n, error);
     for (unsigned turn = 0; turn < 2 && !status; turn++)
-        status = turn == t->index ? sonic_channel_send(p->channel, p->message, bytes, error)
-                                  : sonic_channel_receive(p->channel, theirs, bytes, error);
+        status = turn == t->pair.party ? sonic_channel_send(p->channel, p->message, bytes, error)
+                                       : sonic_channel_receive(p->channel, theirs, bytes, error);
     return status ? status : offer(t, theirs, a, b, c, n, error);
 }
 
@@ -134,8 +116,8 @@ static sonic_status agree(sonic_bit_triples *t, const sonic_ot_call *call, sonic
 {
     sonic_status status = SONIC_OK;
     for (unsigned turn = 0; turn < 2 && !status; turn++)
-        status = turn == t->index ? sonic_ot_call_say(&t->party, call, error)
-                                  : sonic_ot_call_hear(&t->party, call, error);
+        status = turn == t->pair.party ? sonic_ot_call_say(&t->party, call, error)
+                                       : sonic_ot_call_hear(&t->party, call, error);
     return status;
 }
 
