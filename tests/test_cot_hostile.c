@@ -61,7 +61,7 @@ Test(cot_hostile, other_sizes_do_not_exist)
         cot_states s = {.options = {{.k = none[i]}, {.k = none[i]}}};
         cot_states_run(&s);
         require_outcome(&s, SONIC_E_ARGUMENT, SONIC_E_ARGUMENT);
-        require_says(&s, 0, "1, 2, 4 or 8 bits");
+        require_says(&s, 0, "it is 1, 2, 4 or 8");
         cr_assert_eq(s.traffic[0].sent + s.traffic[1].sent, 0);
         cot_states_free(&s);
     }

@@ -48,8 +48,7 @@ static sonic_status check_options(sonic_cot_options options, sonic_error *error)
 {
     if (options.k != 1 && options.k != 2 && options.k != 4 && options.k != 8)
         return sonic_fail(error, SONIC_E_ARGUMENT,
-                          "oblivious transfer works on 1, 2, 4 or 8 bits at once, not on %u",
-                          options.k);
+                          "oblivious transfer with k = %u: it is 1, 2, 4 or 8", options.k);
     return SONIC_OK;
 }
 

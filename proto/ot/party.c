@@ -25,9 +25,6 @@ sonic_status sonic_ot_party_begin(sonic_ot_party *party, const sonic_context *co
     *party = (sonic_ot_party){.context = context, .options = options};
     if (!context)
         return sonic_fail(error, SONIC_E_ARGUMENT, "the context for oblivious transfer is NULL");
-    if (options.k != 1 && options.k != 2 && options.k != 4 && options.k != 8)
-        return sonic_fail(error, SONIC_E_ARGUMENT,
-                          "oblivious transfer with k = %u: it is 1, 2, 4 or 8", options.k);
     sonic_status status = sonic_ot_link_open(&party->channel, link, error);
     if (status)
         return status;
