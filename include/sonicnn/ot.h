@@ -35,9 +35,9 @@
  *     (IEEE S&P 2020), pi(sigma(x)) ^ sigma(x), one AES call; with `malicious`
  *     pi(pi(x) ^ i) ^ pi(x), i the transfer's number, two AES calls.  pi is another key after at
  *     most 2^17 transfers: p AES calls find delta with a probability of about p 2^-110, however
- * many transfers there are. "Random" is endemic: a malicious party can choose its own keys, with
- * care.  Who hashes correlated labels itself needs a hash that is correlation robust, with a tweak
- * if the receiver is malicious.
+ *     many transfers there are.
+ * "Random" is endemic: a malicious party can choose its own keys, with care.  Who hashes correlated
+ * labels itself needs a hash that is correlation robust, with a tweak if the receiver is malicious.
  *
  * The link's bytes are neither encrypted nor authenticated: run it inside TLS, SSH or WireGuard.
  * A call whose counterpart is another one is met by a sentence; what is replayed or altered, by one
@@ -66,8 +66,9 @@ enum { SONIC_OT_BLOCK_BYTES = 16 /**< of a label, of a key, of delta */ };
 
 /** A stream of bytes to and from the peer, in order and without loss.  Each call blocks until it
  * has moved all n bytes and returns 0, or anything else when that cannot be; SONIC_E_TIMEOUT and
- * SONIC_E_CLOSED are reported as such.  Copied; what arg points to must outlive the states that use
- * it. */
+ * SONIC_E_CLOSED are reported as such.  32 bytes, with which both parties begin, must go out before
+ * the peer takes any: a socket or a pipe does that.  Copied; what arg points to must outlive the
+ * states that use it. */
 typedef struct sonic_ot_link {
     int (*send)(void *arg, const void *data, size_t n);
     int (*receive)(void *arg, void *data, size_t n);

@@ -22,7 +22,7 @@ size_t sonic_ot_chosen_at_once(const sonic_ot_call *call)
 
 sonic_status sonic_ot_chosen_room(uint8_t **room, const sonic_ot_call *call, sonic_error *error)
 {
-    *room = malloc(2 * call->size * sonic_ot_chosen_at_once(call) + 1);
+    *room = malloc(2 * call->size * sonic_ot_chosen_at_once(call));
     return *room ? SONIC_OK
                  : sonic_fail(error, SONIC_E_MEMORY, "no memory for messages of %zu bytes",
                               call->size);

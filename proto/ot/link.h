@@ -8,8 +8,8 @@
 
 #include "proto/channel/channel.h"
 
-/** Sends and receives block until all bytes have moved, however long that takes: so no rounds over
- * it, in which both parties send at once. */
+/** Sends and receives block until all bytes have moved, however long that takes: so over it no
+ * rounds, in which both parties send at once, of more than a greeting's 32 bytes. */
 SONIC_MUST_CHECK sonic_status sonic_ot_link_open(sonic_channel **channel, const sonic_ot_link *link,
                                                  sonic_error *error);
 

@@ -17,6 +17,8 @@ _Static_assert(SONIC_OT_CHUNK % SONIC_OT_PIECE == 0 && SONIC_OT_PIECE % 128 == 0
                "chunks are whole pieces, and pieces whole blocks");
 _Static_assert(SONIC_OT_MESSAGE >= 2 * SONIC_OT_PIECE * SONIC_OT_LABEL,
                "a message holds a piece at every k, and the keys of one");
+_Static_assert((int)SONIC_OT_CHUNK <= (int)SONIC_COT_HASH_MAX,
+               "a chunk's labels are hashed under the key of its last extension");
 
 sonic_status sonic_ot_party_begin(sonic_ot_party *party, const sonic_context *context,
                                   const sonic_ot_link *link, sonic_cot_options options,
