@@ -200,11 +200,11 @@ sonic_status sonic_budget_fits(const sonic_graph *graph, sonic_source source, un
     }
     if (servers * seeds <= (double)memory)
         return SONIC_OK;
-    sonic_cli_bytes(need, seeds);
+    sonic_cli_bytes(need, servers * seeds);
     sonic_cli_bytes(have, (double)memory);
     sonic_cli_count(many, weights);
     return sonic_fail(error, SONIC_E_MEMORY,
-                      "%s is too large for --offline ot: its %s weights need %s of seeds at each "
-                      "server and this machine has %s",
-                      name, many, need, have);
+                      "%s is too large for --offline ot: its %s weights need %s of seeds at %s and "
+                      "this machine has %s",
+                      name, many, need, servers > 1 ? "the two servers" : "each server", have);
 }
