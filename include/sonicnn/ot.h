@@ -36,14 +36,15 @@
  *     pi(pi(x) ^ i) ^ pi(x), i the transfer's number, two AES calls.  pi is another key after at
  *     most 2^17 transfers: p AES calls find delta with a probability of about p 2^-110, however
  *     many transfers there are.
+ *
  * "Random" is endemic: a malicious party can choose its own keys, with care.  Who hashes correlated
  * labels itself needs a hash that is correlation robust, with a tweak if the receiver is malicious.
  *
  * The link's bytes are neither encrypted nor authenticated: run it inside TLS, SSH or WireGuard.
- * A call whose counterpart is another one is met by a sentence; what is replayed or altered, by one
- * or, in the semi-honest setting, by wrong results.  After any failure of a call that had begun,
- * its outputs are zeros and the state is poisoned: later calls return SONIC_E_POISONED, and it is
- * good only for being freed.
+ * A call whose counterpart is another one is met by a sentence at the sender, and at a receiver
+ * that waits for it; what is replayed or altered, by one or, in the semi-honest setting, by wrong
+ * results.  After any failure of a call that had begun, its outputs are zeros and the state is
+ * poisoned: later calls return SONIC_E_POISONED, and it is good only for being freed.
  *
  * A state is used by one thread at a time; different states are independent.  Outputs, choice bits
  * and delta are secret: no branch and no address depends on them, and states are wiped when freed.
@@ -119,8 +120,8 @@ SONIC_API const uint8_t *sonic_ot_sender_delta(const sonic_ot_sender *sender);
  * n of them, any number; 0 does nothing.  The receiver sends 32 + 128 / k ceil(n / 8) bytes.  No
  * party waits for an answer.
  *
- * With `malicious` each m <= 2^17 transfers take 128 / k (16 ceil(m / 128) + 16) bytes instead,
- * 2064 bytes of proof, and 16 bytes of the sender; the sender waits once for them.
+ * With `malicious` it sends 32 bytes and, for each m <= 2^17 transfers, 128 / k (16 ceil(m / 128) +
+ * 16) bytes and a proof of 2064, and the sender 16; the sender waits once for them.
  *
  * @return what the link reports, SONIC_E_MISMATCH where the peer is at another call, SONIC_E_PEER
  *         where the receiver cheats, SONIC_E_SHAPE for sizes that overflow, SONIC_E_POISONED */
