@@ -85,8 +85,8 @@ static sonic_status check_greeting(const sonic_door *door, const sonic_greeting 
                           theirs->party);
     if (theirs->batch != mine->batch)
         return sonic_fail(error, SONIC_E_MISMATCH,
-                          "the input has %u images a batch, the server takes %u", theirs->batch,
-                          mine->batch);
+                          "the input has batches of %u, the server takes those of %u",
+                          theirs->batch, mine->batch);
     /* Nobody fills the disk with what cannot be served. */
     if (theirs->count > 0 && (theirs->count - 1) / theirs->batch >= mine->count)
         return sonic_fail(error, SONIC_E_USED_UP,

@@ -95,8 +95,8 @@ sonic_status sonic_errand_prepare(sonic_errand *errand, const uint8_t request[SO
         return sonic_fail(error, SONIC_E_MISMATCH, "%s has ring 2^%u, %s has 2^%u", peer,
                           (unsigned)greeting->ring, name, (unsigned)h->ring);
     if (greeting->batch != h->batch)
-        return sonic_fail(error, SONIC_E_MISMATCH, "%s takes %u images a batch, %s has %u", peer,
-                          greeting->batch, name, h->batch);
+        return sonic_fail(error, SONIC_E_MISMATCH, "%s takes batches of %u, %s has batches of %u",
+                          peer, greeting->batch, name, h->batch);
     if (errand->total > greeting->count)
         return sonic_fail(error, SONIC_E_USED_UP, "%s has a pool of %u inferences, %s needs %llu",
                           peer, greeting->count, name, (unsigned long long)errand->total);
