@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "dispatch/cpu.h"
 #include "proto/session/handshake.h"
 #include "proto/session/state.h"
@@ -290,6 +292,25 @@ Test(session, no_mask_serves_twice_without_a_dealer)
             cr_assert_neq(memcmp(mask[before], mask[i], sizeof mask[i]), 0, "%u, %u", before, i);
     }
     sonic_context_free(context);
+}
+
+/* Results say nothing of masks that are no secret, or the same in every inference. */
+Test(session, masks_without_a_dealer_come_from_seeds_and_inferences_of_their_own)
+{
+    sonic_model model;
+    two_party both;
+    small_net(&model, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC);
+    two_party_create(&both, &model, 1, 1, 22);
+    two_party_use(&both, (sonic_methods){.source = SONIC_SOURCE_OT8}, 0);
+    struct io io = make_io(&both, 2);
+    cr_assert_eq(two_party_run(&both, 2, io.x, io.y), SONIC_OK, "%s", both.server[0].error.text);
+    for (unsigned i = 0; i < 2; i++) {
+        cr_assert_eq(both.server[i].next, 2);
+        cr_assert(!sodium_is_zero(both.server[i].seed, SONIC_SEED_BYTES));
+    }
+    cr_assert_neq(memcmp(both.server[0].seed, both.server[1].seed, SONIC_SEED_BYTES), 0);
+    free_io(io);
+    two_party_free(&both);
 }
 
 /* In the base transfers, while trees are set up, and while material is made, too. */

@@ -15,6 +15,7 @@
 
 #include "proto/offline/deal.h"
 #include "proto/session/handshake.h"
+#include "proto/session/state.h"
 #include "tests/random_test.h"
 
 /* A memory transport that hashes what it sends, and fails as it is told. */
@@ -142,6 +143,8 @@ static void *serve(void *arg)
         sonic_session_set_tap(session, tap ? tap : record, tap ? job->both->tap_arg : job);
         snprintf(s->peer_tier, sizeof s->peer_tier, "%s", sonic_session_peer_tier(session));
         infer_all(job, session);
+        s->next = session->slot;
+        memcpy(s->seed, session->seed, sizeof s->seed);
     }
     for (uint32_t node = 0; node < nodes; node++)
         for (unsigned phase = 0; phase < SONIC_PHASES; phase++)

@@ -32,8 +32,10 @@ typedef struct two_party_server {
     sonic_traffic *traffic; /**< [node][phase] */
     void **tap;             /**< every node's share in the last inference */
     uint64_t sent;          /**< bytes */
+    uint8_t seed[SONIC_SEED_BYTES]; /**< what its masks come from; zeros where it failed */
     uint64_t hash;          /**< XXH3 of them, without the handshake, which names the tier */
-    uint32_t next;          /**< the pool's first unused inference after the run; 0 without */
+    uint32_t next;          /**< first unused inference after the run: the pool's, or where there
+                                 is none the session's, if it did not fail */
     char peer_tier[32];
 } two_party_server;
 
