@@ -26,7 +26,7 @@ static const char outro[] =
     "  user      sonicnn share-input net.graph images.idx -o in\n"
     "            sonicnn infer in --server HOST0:7000 --server HOST1:7001 -o out\n"
     "            sonicnn reveal out\n"
-    "Without a dealer: both servers with `--offline ot` in place of --pool; what that takes is said\n"
+    "Without a dealer: both servers with `--offline ot` in place of --pool; what it takes is said\n"
     "by `sonicnn plan net.onnx`.\n"
     "\n"
     "`sonicnn COMMAND --help` explains a command, `sonicnn --version` prints the version.\n";
