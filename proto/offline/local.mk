@@ -13,6 +13,7 @@ libproto_la_SOURCES += \
 	proto/offline/material.h \
 	proto/offline/ot_linear.c \
 	proto/offline/ot_linear.h \
+	proto/offline/ot_linear_multiply.c \
 	proto/offline/ot_linear_plan.c \
 	proto/offline/ot_linear_run.h \
 	proto/offline/ot_linear_setup.c \

@@ -79,21 +79,37 @@ size_t sonic_ot_together(const sonic_ot_shape *shape, size_t at, size_t most);
 void sonic_ot_trees_keys(sonic_trees_keys *keys, const sonic_kernels *kernels,
                          const sonic_ot_seeds *seeds, size_t at);
 
-/** Direction 0: this party knows all seeds and multiplies its A by the peer's B; 1: the other way
- * round. */
-struct sonic_ot_linear {
+/** The products of secret vectors and a secret convolution's multipliers, of which each party has
+ * both: one's vectors by the other's multipliers.  Direction 0: this party knows all seeds and has
+ * the vectors; 1: the multipliers. */
+typedef struct sonic_ot_products {
     sonic_ot_pair *pair;
     sonic_ot_shape shape;
     uint8_t *nodes[2];   /**< SONIC_OT_OWN_NODES, and SONIC_OT_PEER_NODES, of each tree */
-    uint8_t *multiplier; /**< this party's B in multipliers' order, little-endian */
+    uint8_t *multiplier; /**< this party's, in their order, little-endian */
     sonic_ot_seeds seeds[2];
-    uint64_t blocks; /**< of inferences until now: each has a key of its own */
-};
+    uint64_t blocks; /**< until now: each has a key of its own */
+} sonic_ot_products;
+
+/** Sets the trees up.
+ * @param mask  this party's multipliers, laid out as a convolution's weights are; not kept */
+SONIC_MUST_CHECK sonic_status sonic_ot_products_create(sonic_ot_products **products,
+                                                       sonic_ot_pair *pair,
+                                                       const sonic_ot_shape *shape,
+                                                       const void *mask, sonic_error *error);
+/** Wipes and frees; NULL is allowed. */
+void sonic_ot_products_free(sonic_ot_products *products);
+
+/** c += this party's share of the products for `batch` images.
+ * @param a  this party's vectors: its images */
+SONIC_MUST_CHECK sonic_status sonic_ot_products_add(sonic_ot_products *products, void *c,
+                                                    const void *a, size_t batch,
+                                                    sonic_error *error);
 
 /** A digit of this party's multiplier number `at`; secret. */
-static inline unsigned sonic_ot_digit(const sonic_ot_linear *linear, size_t at, size_t digit)
+static inline unsigned sonic_ot_digit(const sonic_ot_products *products, size_t at, size_t digit)
 {
-    return linear->multiplier[at * sonic_ring_bytes(linear->shape.ring) + digit / 2] >>
+    return products->multiplier[at * sonic_ring_bytes(products->shape.ring) + digit / 2] >>
                digit % 2 * 4 &
            15;
 }

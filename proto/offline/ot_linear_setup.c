@@ -22,7 +22,7 @@ static const uint64_t SEED_NONCE = 0x6465657320656572; /* "ree seed" */
 
 /* One call; all of it secret but what goes over the wire. */
 typedef struct setup {
-    sonic_ot_linear *linear;
+    sonic_ot_products *products;
     size_t first;  /* block of the group */
     uint8_t *sums; /* of the group's blocks, to be sent */
     uint8_t choice[SONIC_OT_SETUP_TRANSFERS / 8];
@@ -59,7 +59,7 @@ void sonic_ot_trees_keys(sonic_trees_keys *keys, const sonic_kernels *kernels,
 /* A block's first multiplier, and how many it has. */
 static size_t multipliers_of(const setup *s, size_t block, size_t *at)
 {
-    const sonic_ot_shape *shape = &s->linear->shape;
+    const sonic_ot_shape *shape = &s->products->shape;
     const size_t most = SONIC_OT_SETUP_TRANSFERS / (size_t)shape->ring;
     *at = (s->first + block) * most;
     return sonic_size_min(most, shape->multipliers - *at);
@@ -67,12 +67,12 @@ static size_t multipliers_of(const setup *s, size_t block, size_t *at)
 
 static const sonic_kernels *kernels_of(const setup *s)
 {
-    return &s->linear->pair->context->kernels;
+    return &s->products->pair->context->kernels;
 }
 
 static void derive_seeds(const setup *s, unsigned direction, const sonic_aes_key *pi)
 {
-    kernels_of(s)->aes.ctr((uint8_t *)&s->linear->seeds[direction], sizeof(sonic_ot_seeds), pi,
+    kernels_of(s)->aes.ctr((uint8_t *)&s->products->seeds[direction], sizeof(sonic_ot_seeds), pi,
                            SEED_NONCE, 0);
 }
 
@@ -80,8 +80,8 @@ static size_t choice_bytes(void *arg, size_t block)
 {
     const setup *s = arg;
     size_t at;
-    return sonic_cot_bytes(s->linear->pair->k,
-                           multipliers_of(s, block, &at) * (size_t)s->linear->shape.ring);
+    return sonic_cot_bytes(s->products->pair->k,
+                           multipliers_of(s, block, &at) * (size_t)s->products->shape.ring);
 }
 
 /* Choice bits are the complement of the multipliers, bit by bit; transfer keys stand where the
@@ -89,20 +89,21 @@ static size_t choice_bytes(void *arg, size_t block)
 static sonic_status choice_produce(void *arg, size_t block, uint8_t *out, sonic_error *error)
 {
     setup *s = arg;
-    sonic_ot_linear *linear = s->linear;
-    sonic_cot_receiver *receiver = linear->pair->receiver;
+    sonic_ot_products *products = s->products;
+    sonic_cot_receiver *receiver = products->pair->receiver;
     size_t at;
-    const size_t take = multipliers_of(s, block, &at), size = sonic_ring_bytes(linear->shape.ring);
-    const size_t trees = sonic_ot_digits(linear->shape.ring);
+    const size_t take = multipliers_of(s, block, &at),
+                 size = sonic_ring_bytes(products->shape.ring);
+    const size_t trees = sonic_ot_digits(products->shape.ring);
     for (size_t i = 0; i < take * size; i++)
-        s->choice[i] = (uint8_t)~linear->multiplier[at * size + i];
+        s->choice[i] = (uint8_t)~products->multiplier[at * size + i];
     sonic_status status =
         sonic_cot_receive(receiver, s->labels[0], out, s->choice, take * size * 8, error);
     if (status)
         return status;
     if (at == 0)
         derive_seeds(s, 1, sonic_cot_receiver_pi(receiver));
-    kernels_of(s)->aes.ccr(linear->nodes[1] + at * trees * SONIC_OT_PEER_NODES * BYTES,
+    kernels_of(s)->aes.ccr(products->nodes[1] + at * trees * SONIC_OT_PEER_NODES * BYTES,
                            s->labels[0], take * size * 8, sonic_cot_receiver_pi(receiver));
     return SONIC_OK;
 }
@@ -111,11 +112,11 @@ static sonic_status choice_produce(void *arg, size_t block, uint8_t *out, sonic_
  * by what the rest of the transfers gave. */
 static void grow(setup *s, size_t block, size_t first, size_t n, size_t at)
 {
-    uint8_t *kept = s->linear->nodes[0] +
-                    at * sonic_ot_digits(s->linear->shape.ring) * SONIC_OT_OWN_NODES * BYTES;
+    uint8_t *kept = s->products->nodes[0] +
+                    at * sonic_ot_digits(s->products->shape.ring) * SONIC_OT_OWN_NODES * BYTES;
     uint8_t *out = s->sums + (block * TREES + first) * SUMS * BYTES;
     sonic_trees_keys keys;
-    sonic_ot_trees_keys(&keys, kernels_of(s), &s->linear->seeds[0], at);
+    sonic_ot_trees_keys(&keys, kernels_of(s), &s->products->seeds[0], at);
     for (size_t t = 0; t < n; t++) {
         memcpy(kept + t * SONIC_OT_OWN_NODES * BYTES, s->keys[first + t][0],
                SONIC_OT_OWN_NODES * BYTES);
@@ -137,8 +138,8 @@ static void grow(setup *s, size_t block, size_t first, size_t n, size_t at)
 static sonic_status choice_consume(void *arg, size_t block, const uint8_t *in, sonic_error *error)
 {
     setup *s = arg;
-    const sonic_ot_pair *pair = s->linear->pair;
-    const size_t trees = sonic_ot_digits(s->linear->shape.ring);
+    const sonic_ot_pair *pair = s->products->pair;
+    const size_t trees = sonic_ot_digits(s->products->shape.ring);
     size_t at;
     const size_t take = multipliers_of(s, block, &at);
     const size_t transfers = take * trees * LEVELS;
@@ -150,7 +151,7 @@ static sonic_status choice_consume(void *arg, size_t block, const uint8_t *in, s
         derive_seeds(s, 0, pi);
     kernels_of(s)->ot.pairs(s->keys[0][0][0], s->labels[0], pair->delta, transfers, pi);
     for (size_t done = 0, n; done < take; done += n) {
-        n = sonic_ot_together(&s->linear->shape, at + done, take - done);
+        n = sonic_ot_together(&s->products->shape, at + done, take - done);
         grow(s, block, done * trees, n * trees, at + done);
     }
     return SONIC_OK;
@@ -160,7 +161,7 @@ static size_t sum_bytes(void *arg, size_t block)
 {
     const setup *s = arg;
     size_t at;
-    return multipliers_of(s, block, &at) * sonic_ot_digits(s->linear->shape.ring) * SUMS * BYTES;
+    return multipliers_of(s, block, &at) * sonic_ot_digits(s->products->shape.ring) * SUMS * BYTES;
 }
 
 static sonic_status sum_produce(void *arg, size_t block, uint8_t *out, sonic_error *error)
@@ -174,13 +175,13 @@ static sonic_status sum_produce(void *arg, size_t block, uint8_t *out, sonic_err
 /* The n trees of the multipliers from `at` on. */
 static void puncture(setup *s, const uint8_t *in, size_t n, size_t at)
 {
-    const sonic_ot_shape *shape = &s->linear->shape;
+    const sonic_ot_shape *shape = &s->products->shape;
     const size_t trees = sonic_ot_digits(shape->ring);
-    uint8_t *kept = s->linear->nodes[1] + at * trees * LEVELS * BYTES;
+    uint8_t *kept = s->products->nodes[1] + at * trees * LEVELS * BYTES;
     sonic_trees_keys keys;
-    sonic_ot_trees_keys(&keys, kernels_of(s), &s->linear->seeds[1], at);
+    sonic_ot_trees_keys(&keys, kernels_of(s), &s->products->seeds[1], at);
     for (size_t t = 0; t < n; t++) {
-        sonic_trees_mask(s->masks, n, t, sonic_ot_digit(s->linear, at + t / trees, t % trees));
+        sonic_trees_mask(s->masks, n, t, sonic_ot_digit(s->products, at + t / trees, t % trees));
         for (size_t i = 0; i < LEVELS; i++)
             memcpy(s->nodes + (i * n + t) * SONIC_TREES_WORDS, kept + (t * LEVELS + i) * BYTES,
                    BYTES);
@@ -198,7 +199,7 @@ static void puncture(setup *s, const uint8_t *in, size_t n, size_t at)
 static sonic_status sum_consume(void *arg, size_t block, const uint8_t *in, sonic_error *error)
 {
     setup *s = arg;
-    const sonic_ot_shape *shape = &s->linear->shape;
+    const sonic_ot_shape *shape = &s->products->shape;
     const size_t trees = sonic_ot_digits(shape->ring);
     size_t at;
     const size_t take = multipliers_of(s, block, &at);
@@ -213,7 +214,7 @@ static sonic_status sum_consume(void *arg, size_t block, const uint8_t *in, soni
 /* Two rounds a group. */
 static sonic_status run(setup *s, sonic_error *error)
 {
-    const sonic_ot_shape *shape = &s->linear->shape;
+    const sonic_ot_shape *shape = &s->products->shape;
     const size_t blocks =
         sonic_size_pieces(shape->multipliers, SONIC_OT_SETUP_TRANSFERS / (size_t)shape->ring);
     sonic_status status = SONIC_OK;
@@ -223,65 +224,60 @@ static sonic_status run(setup *s, sonic_error *error)
                              .produce = choice_produce,
                              .consume = choice_consume,
                              .arg = s};
-        status = sonic_channel_round(s->linear->pair->channel, &round, error);
+        status = sonic_channel_round(s->products->pair->channel, &round, error);
         round.block_bytes = sum_bytes;
         round.produce = sum_produce;
         round.consume = sum_consume;
         if (!status)
-            status = sonic_channel_round(s->linear->pair->channel, &round, error);
+            status = sonic_channel_round(s->products->pair->channel, &round, error);
     }
     return status;
 }
 
 /* Weights [output][channel][tap] in multipliers' order, little-endian. */
-static void arrange(sonic_ot_linear *linear, const uint8_t *mask)
+static void arrange(sonic_ot_products *products, const uint8_t *mask)
 {
-    const sonic_ot_shape *shape = &linear->shape;
+    const sonic_ot_shape *shape = &products->shape;
     const size_t size = sonic_ring_bytes(shape->ring), taps = shape->taps;
     for (size_t i = 0; i < shape->multipliers; i++) {
         const size_t output = i / shape->channels / taps, tap = i / shape->channels % taps;
         const uint8_t *from =
             mask + ((output * shape->channels + i % shape->channels) * taps + tap) * size;
         if (shape->ring == SONIC_RING_64)
-            sonic_file_put64(linear->multiplier + i * size, sonic_load64(from, 0));
+            sonic_file_put64(products->multiplier + i * size, sonic_load64(from, 0));
         else
-            sonic_file_put32(linear->multiplier + i * size, sonic_load32(from, 0));
+            sonic_file_put32(products->multiplier + i * size, sonic_load32(from, 0));
     }
 }
 
-static sonic_status fail_memory(const sonic_graph *graph, uint32_t node, sonic_error *error)
-{
-    return sonic_fail(error, SONIC_E_MEMORY, "no memory for the seeds of node %u (%s)", node,
-                      graph->node[node].name);
-}
-
 /* Memory for what is kept; the graph's limit on weights keeps the products small. */
-static bool reserve(sonic_ot_linear *linear)
+static bool reserve(sonic_ot_products *products)
 {
-    const sonic_ot_shape *shape = &linear->shape;
+    const sonic_ot_shape *shape = &products->shape;
     const size_t trees = shape->multipliers * sonic_ot_digits(shape->ring);
-    linear->nodes[0] = malloc(trees * SONIC_OT_OWN_NODES * BYTES);
-    linear->nodes[1] = malloc(trees * SONIC_OT_PEER_NODES * BYTES);
-    linear->multiplier = malloc(shape->multipliers * sonic_ring_bytes(shape->ring));
-    return linear->nodes[0] && linear->nodes[1] && linear->multiplier;
+    products->nodes[0] = malloc(trees * SONIC_OT_OWN_NODES * BYTES);
+    products->nodes[1] = malloc(trees * SONIC_OT_PEER_NODES * BYTES);
+    products->multiplier = malloc(shape->multipliers * sonic_ring_bytes(shape->ring));
+    return products->nodes[0] && products->nodes[1] && products->multiplier;
 }
 
-sonic_status sonic_ot_linear_create(sonic_ot_linear **linear, sonic_ot_pair *pair,
-                                    const sonic_graph *graph, uint32_t node, const void *mask,
-                                    sonic_error *error)
+sonic_status sonic_ot_products_create(sonic_ot_products **products, sonic_ot_pair *pair,
+                                      const sonic_ot_shape *shape, const void *mask,
+                                      sonic_error *error)
 {
-    sonic_ot_linear *made = calloc(1, sizeof *made);
+    sonic_ot_products *made = calloc(1, sizeof *made);
     setup *s = aligned_alloc(64, sizeof *s);
-    *linear = NULL;
+    *products = NULL;
     sonic_status status = SONIC_OK;
     if (made)
-        *made = (sonic_ot_linear){.pair = pair, .shape = sonic_ot_shape_of(graph, node)};
+        *made = (sonic_ot_products){.pair = pair, .shape = *shape};
     const size_t group = SONIC_OT_SETUP_GROUP * (size_t)TREES * SUMS * BYTES;
     uint8_t *sums = malloc(group);
     if (!made || !s || !sums || !reserve(made))
-        status = fail_memory(graph, node, error);
+        status = sonic_fail(error, SONIC_E_MEMORY, "no memory for the seeds of %zu multipliers",
+                            shape->multipliers);
     if (!status) {
-        s->linear = made;
+        s->products = made;
         s->sums = sums;
         arrange(made, mask);
         status = run(s, error);
@@ -293,9 +289,9 @@ sonic_status sonic_ot_linear_create(sonic_ot_linear **linear, sonic_ot_pair *pai
     free(s);
     free(sums);
     if (status)
-        sonic_ot_linear_free(made);
+        sonic_ot_products_free(made);
     else
-        *linear = made;
+        *products = made;
     return status;
 }
 
@@ -306,14 +302,14 @@ static void wipe(uint8_t *bytes, size_t n)
     free(bytes);
 }
 
-void sonic_ot_linear_free(sonic_ot_linear *linear)
+void sonic_ot_products_free(sonic_ot_products *products)
 {
-    if (!linear)
+    if (!products)
         return;
-    const sonic_ot_shape *shape = &linear->shape;
+    const sonic_ot_shape *shape = &products->shape;
     const size_t trees = shape->multipliers * sonic_ot_digits(shape->ring);
-    wipe(linear->nodes[0], trees * SONIC_OT_OWN_NODES * BYTES);
-    wipe(linear->nodes[1], trees * SONIC_OT_PEER_NODES * BYTES);
-    wipe(linear->multiplier, shape->multipliers * sonic_ring_bytes(shape->ring));
-    free(linear);
+    wipe(products->nodes[0], trees * SONIC_OT_OWN_NODES * BYTES);
+    wipe(products->nodes[1], trees * SONIC_OT_PEER_NODES * BYTES);
+    wipe(products->multiplier, shape->multipliers * sonic_ring_bytes(shape->ring));
+    free(products);
 }
