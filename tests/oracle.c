@@ -212,7 +212,7 @@ static void add_setup(sonic_traffic *t, const sonic_graph *graph, sonic_methods 
     bool weights = false, garbles = false, pair = false;
     t->sent += sonic_node_weights(graph, node) * (graph->ring / 8);
     if (graph->node[node].op == SONIC_OP_CONV && methods.source != SONIC_SOURCE_DEALER)
-        add_cost(t, sonic_ot_linear_setup_cost(k, graph, node));
+        add_cost(t, sonic_ot_linear_setup_cost(k, graph, node, (uint32_t)batch));
     if (node > 0)
         return;
     for (uint32_t i = 0; i < graph->nodes; i++) {
@@ -252,7 +252,8 @@ sonic_traffic oracle_traffic(const sonic_graph *graph, sonic_methods methods, so
         t.sent = sonic_node_elements(graph, n->input[0]) * batch * element;
         t.rounds = 1;
     } else if (made && n->op == SONIC_OP_CONV) {
-        add_cost(&t, sonic_ot_linear_cost(graph, node, (uint32_t)batch));
+        add_cost(&t, sonic_ot_linear_cost(sonic_source_k(methods.source), graph, node,
+                                          (uint32_t)batch));
     } else if (n->op == SONIC_OP_TRUNC && graph->truncation == SONIC_TRUNC_STOCHASTIC) {
         if (made)
             add_cost(&t, sonic_ot_trunc_cost(sonic_source_k(methods.source), graph->ring, all,

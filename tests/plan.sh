@@ -129,6 +129,7 @@ else
 fi
 
 # f3's 33,416 weights of 16 digits need 96 bytes of seeds a digit: 51 MB, which a process of 40 MB cannot have.
+# An image at a time its fully connected layers need none.
 too_large() {
     large='f3.onnx is too large for --offline ot: its 33.4 k weights need'
     what="$large 51.[0-9] MB of seeds at each server and this machine has 41.0 MB"
@@ -136,10 +137,11 @@ too_large() {
     "$sonicnn" share-model "$model" -o big && mv big.0 f3.onnx && cp "$model" m.f3.onnx && ln -s "$model" f3.onnx.onnx || return 1
     (
         ulimit -v 40000
-        "$sonicnn" plan "$model" --threads 1 >large.txt && cat large.txt && grep -q "$what" large.txt &&
-            fails "$what" "$sonicnn" serve f3.onnx --offline ot2 --listen 127.0.0.1:0 --peer 127.0.0.1:0 --threads 1 &&
-            fails "$both" "$sonicnn" perf "$model" --offline ot8 --threads 1 --quiet &&
-            fails "$both" "$sonicnn" demo "$model" "$images" --offline ot --threads 1
+        "$sonicnn" plan "$model" --threads 1 >small.txt && cat small.txt && ! grep -q 'too large' small.txt &&
+            "$sonicnn" plan "$model" --batch 100 --threads 1 >large.txt && cat large.txt && grep -q "$what" large.txt &&
+            fails "$what" "$sonicnn" serve f3.onnx --batch 100 --offline ot2 --listen 127.0.0.1:0 --peer 127.0.0.1:0 --threads 1 &&
+            fails "$both" "$sonicnn" perf "$model" --batch 100 --offline ot8 --threads 1 --quiet &&
+            fails "$both" "$sonicnn" demo "$model" "$images" --batch 100 --offline ot --threads 1
     )
 }
 if [ -n "${SANITIZED-}" ]; then skip "too large" "a sanitizer needs more memory than that"; else

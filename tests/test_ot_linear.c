@@ -19,8 +19,8 @@ typedef struct session {
     const sonic_context *context[2];
     sonic_graph graph;
     unsigned k;
-    uint32_t batch[INFERENCES];
-    bool zeros;     /* inputs are 0 */
+    uint32_t batch;
+    bool zeros;     /* inputs and weights are 0 */
     unsigned quits; /* party 1 leaves before this step, if not 0: 1 create, 2 make */
     void *mask[2], *a[2][INFERENCES], *c[2][INFERENCES];
     sonic_traffic traffic[2][SONIC_PHASES];
@@ -31,15 +31,14 @@ static sonic_status run_linear(session *s, unsigned party, sonic_ot_pair *pair, 
     sonic_ot_linear *linear = NULL;
     sonic_channel_mark(pair->channel, SONIC_OFFLINE, 0);
     sonic_status status =
-        sonic_ot_linear_create(&linear, pair, &s->graph, CONV, s->mask[party], error);
+        sonic_ot_linear_create(&linear, pair, &s->graph, CONV, s->batch, s->mask[party], error);
     cr_assert_eq(linear == NULL, status != SONIC_OK);
     sonic_channel_mark(pair->channel, SONIC_ONLINE, 0);
     for (unsigned i = 0; !status && i < INFERENCES; i++) {
         if (party == 1 && s->quits == 2 && i == 1)
             status = SONIC_E_CLOSED;
         else
-            status =
-                sonic_ot_linear_make(linear, s->c[party][i], s->a[party][i], s->batch[i], error);
+            status = sonic_ot_linear_make(linear, s->c[party][i], s->a[party][i], error);
     }
     sonic_ot_linear_free(linear);
     return status;
@@ -80,11 +79,14 @@ static void *draw(size_t n, uint64_t *state)
 static void begin(session *s, uint64_t seed)
 {
     uint64_t state = seed;
+    const size_t weights = sonic_node_weights(&s->graph, CONV);
     for (unsigned p = 0; p < 2; p++) {
-        s->mask[p] = draw(sonic_node_weights(&s->graph, CONV), &state);
+        s->mask[p] = draw(weights, &state);
+        if (s->zeros)
+            memset(s->mask[p], 0, weights * 8);
         for (unsigned i = 0; i < INFERENCES; i++) {
-            const size_t in = s->batch[i] * sonic_node_elements(&s->graph, 0);
-            const size_t out = s->batch[i] * sonic_node_elements(&s->graph, CONV);
+            const size_t in = s->batch * sonic_node_elements(&s->graph, 0);
+            const size_t out = s->batch * sonic_node_elements(&s->graph, CONV);
             s->a[p][i] = draw(in, &state);
             s->c[p][i] = draw(out, &state);
             if (s->zeros)
@@ -116,7 +118,7 @@ static void *product(const session *s, unsigned inference, unsigned party)
     for (size_t i = 0; i < weights; i++)
         constants[1].wq[i] = oracle_get(s->graph.ring, s->mask[!party], i);
     const void *in[1] = {s->a[party][inference]};
-    void *y = oracle_node(&model, CONV, s->batch[inference], in);
+    void *y = oracle_node(&model, CONV, s->batch, in);
     free(constants[1].wq);
     free(constants[1].bq);
     return y;
@@ -127,7 +129,7 @@ static void check_results(const session *s)
     const sonic_ring ring = s->graph.ring;
     for (unsigned i = 0; i < INFERENCES; i++) {
         void *y[2] = {product(s, i, 0), product(s, i, 1)};
-        const size_t n = s->batch[i] * sonic_node_elements(&s->graph, CONV);
+        const size_t n = s->batch * sonic_node_elements(&s->graph, CONV);
         for (size_t j = 0; j < n; j++) {
             uint64_t got = 0, right = 0;
             for (unsigned p = 0; p < 2; p++) {
@@ -157,42 +159,76 @@ static size_t meetings(size_t in, size_t out, size_t taps, size_t stride, size_t
     return n;
 }
 
-/* From the protocol's description. */
-static void check_traffic(const session *s)
+/* Bytes of trees for n multipliers. */
+static size_t setup_bytes(const session *s, size_t n)
+{
+    return n * s->graph.ring / 4 * 96 + 128 / s->k * (n * s->graph.ring / 8);
+}
+
+static bool is_product(const session *s)
+{
+    const sonic_conv_shape c = sonic_node_conv(&s->graph, CONV, 1);
+    const sonic_shape *out = &s->graph.node[CONV].shape;
+    const bool pixel = out->rank == 1 || (out->dim[1] == 1 && out->dim[2] == 1);
+    return pixel && c.kh * c.kw == c.h * c.w && c.groups == 1 &&
+           c.pad_top + c.pad_left + c.pad_bottom + c.pad_right == 0;
+}
+
+/* From the protocol's description: of the session, and of an inference. */
+static void describe(const session *s, sonic_ot_cost *once, sonic_ot_cost *each)
 {
     static const unsigned wire[2] = {4 + 4 + 3 + 3 + 2 + 2 + 1 + 1,
                                      2 * (8 + 7 + 6 + 5 + 4 + 3 + 2 + 1)};
     const sonic_conv_shape c = sonic_node_conv(&s->graph, CONV, 1);
     const sonic_shape *out = &s->graph.node[CONV].shape;
     const size_t bits = s->graph.ring, weights = sonic_node_weights(&s->graph, CONV);
-    const size_t each = 8192 / bits, blocks = (weights + each - 1) / each;
-    size_t setup = weights * (bits / 4) * 96, products = c.c / c.groups * c.o;
-    for (size_t b = 0; b < blocks; b++)
-        setup += 128 / s->k * ((b < blocks - 1 ? each : weights - b * each) * bits / 8);
+    const size_t group = 64 * (8192 / bits); /* multipliers whose trees are set up in 2 rounds */
+    size_t products = c.c / c.groups * c.o * s->batch;
     products *=
         meetings(c.h, out->rank == 3 ? out->dim[1] : 1, c.kh, c.stride_h, c.dilation_h, c.pad_top) *
         meetings(c.w, out->rank == 3 ? out->dim[2] : 1, c.kw, c.stride_w, c.dilation_w, c.pad_left);
-    const sonic_ot_cost planned = sonic_ot_linear_setup_cost(s->k, &s->graph, CONV);
-    cr_assert_eq(planned.bytes, setup);
-    cr_assert_eq(planned.rounds, 2 * ((blocks + 63) / 64));
-    cr_assert_eq(planned.kept_bytes, weights * (bits / 4 * 96 + bits / 8));
-    for (unsigned i = 0; i < INFERENCES; i++) {
-        const sonic_ot_cost cost = sonic_ot_linear_cost(&s->graph, CONV, s->batch[i]);
-        cr_assert_eq(cost.bytes, products * s->batch[i] * wire[bits == 64]);
-        cr_assert_eq(cost.rounds, products > 0);
-        cr_assert_eq(cost.kept_bytes,
-                     s->batch[i] * sonic_node_elements(&s->graph, CONV) * bits / 8);
+    *once = (sonic_ot_cost){.kept_bytes = weights * bits / 8};
+    *each = (sonic_ot_cost){
+        .kept_bytes = s->batch * sonic_node_elements(&s->graph, CONV) * bits / 8,
+        .bytes = products * wire[bits == 64],
+        .rounds = products > 0,
+    };
+    if (is_product(s) && c.o > s->batch) {
+        const size_t inputs = weights / c.o, images = group / inputs;
+        each->bytes += setup_bytes(s, inputs * s->batch);
+        each->rounds = images > 0 ? 3 * ((s->batch + images - 1) / images)
+                                  : 3 * s->batch * ((inputs + group - 1) / group);
+    } else {
+        once->kept_bytes += weights * bits / 4 * 96;
+        once->bytes = setup_bytes(s, weights);
+        once->rounds = 2 * ((weights + group - 1) / group);
     }
+}
+
+static void check_cost(sonic_ot_cost planned, sonic_ot_cost right)
+{
+    cr_assert_eq(planned.bytes, right.bytes);
+    cr_assert_eq(planned.rounds, right.rounds);
+    cr_assert_eq(planned.kept_bytes, right.kept_bytes);
+}
+
+static void check_counters(const sonic_traffic *counted, sonic_ot_cost right, unsigned times)
+{
+    cr_assert_eq(counted->sent, times * right.bytes, "%llu bytes, not %u x %llu",
+                 (unsigned long long)counted->sent, times, (unsigned long long)right.bytes);
+    cr_assert_eq(counted->received, counted->sent);
+    cr_assert_eq(counted->rounds, times * right.rounds);
+}
+
+static void check_traffic(const session *s)
+{
+    sonic_ot_cost once, each;
+    describe(s, &once, &each);
+    check_cost(sonic_ot_linear_setup_cost(s->k, &s->graph, CONV, s->batch), once);
+    check_cost(sonic_ot_linear_cost(s->k, &s->graph, CONV, s->batch), each);
     for (unsigned p = 0; p < 2; p++) {
-        const sonic_traffic *offline = &s->traffic[p][SONIC_OFFLINE];
-        const sonic_traffic *made = &s->traffic[p][SONIC_ONLINE];
-        cr_assert_eq(offline->sent, setup, "%llu bytes, not %zu", (unsigned long long)offline->sent,
-                     setup);
-        cr_assert_eq(offline->received, setup);
-        cr_assert_eq(offline->rounds, planned.rounds);
-        cr_assert_eq(made->sent, products * (s->batch[0] + s->batch[1]) * wire[bits == 64]);
-        cr_assert_eq(made->received, made->sent);
-        cr_assert_eq(made->rounds, products > 0 ? 2 : 0);
+        check_counters(&s->traffic[p][SONIC_OFFLINE], once, 1);
+        check_counters(&s->traffic[p][SONIC_ONLINE], each, INFERENCES);
     }
 }
 
@@ -257,7 +293,7 @@ static void check_random(sonic_ring ring)
         test_outcome outcome = {0};
         session s = {.context = {context[i % tiers], context[i / tiers % tiers]},
                      .k = k[i % 4],
-                     .batch = {1 + below(&state, 3), 1 + below(&state, 3)}};
+                     .batch = 1 + below(&state, 3)};
         const conv shape = random_conv(&state);
         make_graph(&s.graph, ring, &shape);
         check_session(&s, &outcome, 70 + i);
@@ -276,39 +312,69 @@ Test(ot_linear, random_shapes_mod_2_to_64)
     check_random(SONIC_RING_64);
 }
 
-/* More than a block of multipliers, of elements and of setup's group; padding that hides taps. */
-Test(ot_linear, large_shapes)
+typedef struct shape_case {
+    conv shape;
+    sonic_ring ring;
+    uint32_t batch;
+} shape_case;
+
+static void check_cases(const shape_case *cases, size_t n)
 {
-    static const struct {
-        conv shape;
-        sonic_ring ring;
-        uint32_t batch[INFERENCES];
-    } cases[] = {
-        {{3, 60, 61, 2, 1, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}}, SONIC_RING_32, {1, 3}},
-        {{70, 7, 7, 3, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_64, {2, 1}},
-        {{9, 40, 40, 9, 9, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}}, SONIC_RING_64, {1, 1}},
-        {{190, 0, 0, 97, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_32, {1, 5}},
-        {{1300, 0, 0, 13, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_64, {1, 2}},
-        {{2, 2, 2, 2, 1, {1, 3, 1, 4, 1, 1, 0, 3, 0, 4}}, SONIC_RING_32, {1, 1}},
-        {{1, 1, 1, 1, 1, {1, 1, 2, 1, 1, 1, 1, 0, 0, 0}}, SONIC_RING_32, {1, 1}},
-    };
     sonic_context *context;
     cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < n; i++) {
         test_outcome outcome = {0};
-        session s = {
-            .context = {context, context}, .k = 4, .batch = {cases[i].batch[0], cases[i].batch[1]}};
+        session s = {.context = {context, context}, .k = 4, .batch = cases[i].batch};
         make_graph(&s.graph, cases[i].ring, &cases[i].shape);
         check_session(&s, &outcome, i);
     }
     sonic_context_free(context);
 }
 
+/* More than a block of multipliers, of elements and of setup's group; padding that hides taps. */
+Test(ot_linear, large_shapes)
+{
+    static const shape_case cases[] = {
+        {{3, 60, 61, 2, 1, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}}, SONIC_RING_32, 1},
+        {{70, 7, 7, 3, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_64, 2},
+        {{9, 40, 40, 9, 9, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}}, SONIC_RING_64, 1},
+        {{190, 0, 0, 97, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_32, 97},
+        {{1300, 0, 0, 13, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_64, 13},
+        {{2, 2, 2, 2, 1, {1, 3, 1, 4, 1, 1, 0, 3, 0, 4}}, SONIC_RING_32, 1},
+        {{1, 1, 1, 1, 1, {1, 1, 2, 1, 1, 1, 1, 0, 0, 0}}, SONIC_RING_32, 1},
+    };
+    check_cases(cases, sizeof cases / sizeof *cases);
+}
+
+/* By inputs where there are more outputs than images; in groups of some images, and of some inputs
+ * of one; more than a block of outputs; and what is nearly such a layer. */
+Test(ot_linear, fully_connected)
+{
+    static const shape_case cases[] = {
+        {{1, 0, 0, 2, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_64, 1},
+        {{784, 0, 0, 17, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_64, 1},
+        {{131, 0, 0, 10, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_32, 3},
+        {{60, 0, 0, 4, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_64, 3},
+        {{60, 0, 0, 3, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_64, 3},
+        {{60, 0, 0, 2, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_32, 3},
+        {{3, 5, 7, 9, 1, {5, 7, 2, 3, 1, 1, 0, 0, 0, 0}}, SONIC_RING_32, 2},
+        {{6, 1, 4, 8, 1, {1, 4, 1, 1, 9, 1, 0, 0, 0, 0}}, SONIC_RING_64, 1},
+        {{6, 3, 3, 8, 2, {3, 3, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_64, 1},
+        {{6, 3, 3, 8, 1, {3, 3, 3, 3, 1, 1, 1, 1, 1, 1}}, SONIC_RING_64, 1},
+        {{6, 3, 3, 8, 1, {3, 2, 3, 3, 1, 1, 0, 0, 0, 0}}, SONIC_RING_64, 1},
+        {{5, 0, 0, 2500, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_32, 1},
+        {{3000, 0, 0, 6, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_64, 5},
+        {{9000, 0, 0, 3, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}, SONIC_RING_64, 2},
+    };
+    check_cases(cases, sizeof cases / sizeof *cases);
+}
+
 /* Threads take multipliers in turns: of one output channel and tap, or of several of them. */
 Test(ot_linear, any_number_of_threads)
 {
     static const conv shapes[] = {{70, 9, 9, 3, 1, {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}},
-                                  {5000, 0, 0, 3, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}};
+                                  {5000, 0, 0, 2, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}},
+                                  {900, 0, 0, 90, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         uint64_t hash[2] = {0};
         for (int threads = 1; threads <= 5; threads += 2) {
@@ -316,7 +382,7 @@ Test(ot_linear, any_number_of_threads)
             sonic_context *context;
             test_outcome outcome = {0};
             cr_assert_eq(sonic_context_create(&context, &options, NULL), SONIC_OK);
-            session s = {.context = {context, context}, .k = 4, .batch = {1, 2}};
+            session s = {.context = {context, context}, .k = 4, .batch = 2};
             make_graph(&s.graph, SONIC_RING_32, &shapes[i]);
             check_session(&s, &outcome, 2);
             for (unsigned p = 0; p < 2; p++) {
@@ -329,17 +395,15 @@ Test(ot_linear, any_number_of_threads)
 }
 
 /* Each direction's bytes depend on randomness and inputs alone. */
-Test(ot_linear, wire_is_the_same_for_all_tiers)
+static void check_tiers(const conv *shape)
 {
-    static const conv shape = {3, 5, 6, 2, 1, {3, 2, 1, 2, 1, 1, 1, 1, 1, 1}};
     sonic_context *context[SONIC_TIERS];
     const size_t tiers = test_contexts(context);
     uint64_t hash[2] = {0};
     for (size_t pair = 0; pair < tiers * tiers; pair++) {
         test_outcome outcome = {0};
-        session s = {
-            .context = {context[pair / tiers], context[pair % tiers]}, .k = 4, .batch = {1, 2}};
-        make_graph(&s.graph, SONIC_RING_64, &shape);
+        session s = {.context = {context[pair / tiers], context[pair % tiers]}, .k = 4, .batch = 2};
+        make_graph(&s.graph, SONIC_RING_64, shape);
         check_session(&s, &outcome, 3);
         for (unsigned p = 0; p < 2; p++) {
             hash[p] = pair ? hash[p] : outcome.wire[p].hash;
@@ -352,22 +416,28 @@ Test(ot_linear, wire_is_the_same_for_all_tiers)
         sonic_context_free(context[t]);
 }
 
+Test(ot_linear, wire_is_the_same_for_all_tiers)
+{
+    check_tiers(&(conv){3, 5, 6, 2, 1, {3, 2, 1, 2, 1, 1, 1, 1, 1, 1}});
+    check_tiers(&(conv){41, 0, 0, 23, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}});
+}
+
 static int compare_words(const void *a, const void *b)
 {
     return memcmp(a, b, 8);
 }
 
 /* Results stay right where a mask serves twice, in two trees, blocks of a tap, inferences or
- * directions, and inputs do not stay secret.  Of inputs 0 the masks are what is sent. */
-Test(ot_linear, no_mask_serves_twice)
+ * directions, and inputs do not stay secret.  Of inputs and weights 0 the masks are what is sent.
+ */
+static void check_masks(const conv *shape)
 {
-    static const conv shape = {2, 80, 80, 2, 1, {2, 1, 1, 1, 1, 1, 0, 0, 0, 0}};
     sonic_context *context;
     test_outcome outcome = {0};
     cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
-    session s = {.context = {context, context}, .k = 4, .batch = {1, 1}, .zeros = true};
-    make_graph(&s.graph, SONIC_RING_32, &shape);
-    const size_t made = 2 * sonic_ot_linear_cost(&s.graph, CONV, 1).bytes;
+    session s = {.context = {context, context}, .k = 4, .batch = 1, .zeros = true};
+    make_graph(&s.graph, SONIC_RING_32, shape);
+    const size_t made = 2 * sonic_ot_linear_cost(4, &s.graph, CONV, 1).bytes;
     uint8_t *masks = take(2 * made);
     for (unsigned p = 0; p < 2; p++) {
         outcome.wire[p].room = made + (1 << 20);
@@ -384,6 +454,12 @@ Test(ot_linear, no_mask_serves_twice)
         cr_assert(memcmp(masks + i, masks + i - 8, 8) != 0, "a mask came twice");
     free(masks);
     sonic_context_free(context);
+}
+
+Test(ot_linear, no_mask_serves_twice)
+{
+    check_masks(&(conv){2, 80, 80, 2, 1, {2, 1, 1, 1, 1, 1, 0, 0, 0, 0}});
+    check_masks(&(conv){3, 0, 0, 2500, 1, {1, 1, 1, 1, 1, 1, 0, 0, 0, 0}});
 }
 
 /* Nor do results say under how many keys trees grew. */
@@ -415,7 +491,7 @@ Test(ot_linear, a_peer_that_leaves_is_an_error_and_leaves_nothing)
     cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
     for (unsigned quits = 1; quits <= 2; quits++) {
         test_outcome outcome = {0};
-        session s = {.context = {context, context}, .k = 4, .batch = {1, 1}, .quits = quits};
+        session s = {.context = {context, context}, .k = 4, .batch = 1, .quits = quits};
         make_graph(&s.graph, SONIC_RING_64, &shape);
         begin(&s, 1);
         test_run(&outcome, run_party, &s);

@@ -39,24 +39,41 @@ static unsigned digits_of(sonic_ring ring)
     return (unsigned)ring / SONIC_VOLE_DIGIT_BITS;
 }
 
-static double trees_of(const sonic_graph *graph, uint32_t node)
-{
-    return (double)sonic_node_weights(graph, node) * digits_of(graph->ring);
-}
+/* The cross products of a linear layer: how many multipliers there are, and how many elements one
+ * multiplies. */
+typedef struct products {
+    double multipliers, elements;
+    bool by_inputs; /* and so set up in each inference */
+} products;
 
-/* The cross products of a linear layer: trees, and a block of each of 16 streams at one server and
- * of all but one at the other, for every 16 bytes of lanes that a digit of a weight multiplies. */
-static double products_aes(const sonic_graph *graph, uint32_t node, uint64_t bytes)
+static products products_of(const sonic_graph *graph, uint32_t node, uint32_t batch, uint64_t bytes)
 {
     const unsigned bits = (unsigned)graph->ring;
     const double weights = (double)sonic_node_weights(graph, node);
-    double wire = 0, blocks = 0;
+    double wire = 0;
+    if (sonic_ot_linear_by_inputs(graph, node, batch)) {
+        const double outputs = (double)sonic_node_elements(graph, node);
+        return (products){weights / outputs * batch, outputs, true};
+    }
     for (unsigned digit = 0; digit < digits_of(graph->ring); digit++)
         wire += (double)sonic_vole_wire(bits, digit);
-    const double elements = (double)bytes / wire / weights;
+    return (products){weights, (double)bytes / wire / weights, false};
+}
+
+static double trees_aes(const sonic_graph *graph, const products *p)
+{
+    return p->multipliers * digits_of(graph->ring) * TREES_AES;
+}
+
+/* Trees, and a block of each of 16 streams at one server and of all but one at the other, for every
+ * 16 bytes of lanes that a digit of a multiplier multiplies. */
+static double products_aes(const sonic_graph *graph, const products *p)
+{
+    const unsigned bits = (unsigned)graph->ring;
+    double blocks = 0;
     for (unsigned digit = 0; digit < digits_of(graph->ring); digit++)
-        blocks += fmax(1, elements * (double)sonic_vole_lane(bits, digit) / 16);
-    return trees_of(graph, node) * TREES_AES + (2 * SONIC_VOLE_LEAVES - 1) * blocks * weights;
+        blocks += fmax(1, p->elements * (double)sonic_vole_lane(bits, digit) / 16);
+    return trees_aes(graph, p) + (2 * SONIC_VOLE_LEAVES - 1) * blocks * p->multipliers;
 }
 
 /* The AES calls of a layer's transfers.  @param plan  the budget's, with k = 1 and with k = 2 */
@@ -68,16 +85,19 @@ static void count_aes(sonic_budget_layer *layer, const sonic_graph *graph, uint3
     layer->make.aes = transfers(one->prepare_bytes, two->prepare_bytes) * transfer_aes(k);
     if (graph->node[node].op != SONIC_OP_CONV)
         return;
-    layer->setup.aes = transfers(one->setup_bytes, two->setup_bytes) * transfer_aes(k) +
-                       trees_of(graph, node) * TREES_AES;
-    layer->make.aes += products_aes(graph, node, step->prepare_bytes);
+    const products p = products_of(graph, node, plan[0].batch, step->prepare_bytes);
+    sonic_budget_phase *setup = p.by_inputs ? &layer->make : &layer->setup;
+    layer->setup.aes = transfers(one->setup_bytes, two->setup_bytes) * transfer_aes(k);
+    layer->make.aes += products_aes(graph, &p);
+    setup->aes += trees_aes(graph, &p);
 }
 
-static uint64_t seeds_bytes(const sonic_graph *graph, uint32_t node, sonic_source source)
+static uint64_t seeds_bytes(const sonic_graph *graph, uint32_t node, uint32_t batch,
+                            sonic_source source)
 {
     if (source == SONIC_SOURCE_DEALER || graph->node[node].op != SONIC_OP_CONV)
         return 0;
-    return sonic_ot_linear_setup_cost(sonic_source_k(source), graph, node).kept_bytes;
+    return sonic_ot_linear_setup_cost(sonic_source_k(source), graph, node, batch).kept_bytes;
 }
 
 static void add_phase(sonic_budget_phase *sum, const sonic_budget_phase *phase)
@@ -132,7 +152,7 @@ sonic_status sonic_budget_make(sonic_budget *budget, const sonic_graph *graph, u
     for (uint32_t node = 0; node < graph->nodes && !status; node++) {
         sonic_budget_layer *layer = &budget->layer[node];
         take_step(layer, &plan[0].step[node], methods.source);
-        layer->memory = seeds_bytes(graph, node, methods.source);
+        layer->memory = seeds_bytes(graph, node, batch, methods.source);
         if (k > 0)
             count_aes(layer, graph, node, k, plan);
         add_layer(&budget->total, layer);
@@ -188,14 +208,14 @@ uint64_t sonic_budget_memory(void)
     return bytes;
 }
 
-sonic_status sonic_budget_fits(const sonic_graph *graph, sonic_source source, unsigned servers,
-                               const char *name, sonic_error *error)
+sonic_status sonic_budget_fits(const sonic_graph *graph, uint32_t batch, sonic_source source,
+                               unsigned servers, const char *name, sonic_error *error)
 {
     const uint64_t memory = sonic_budget_memory();
     double seeds = 0, weights = 0;
     char need[16], have[16], many[16];
     for (uint32_t node = 0; node < graph->nodes; node++) {
-        seeds += (double)seeds_bytes(graph, node, source);
+        seeds += (double)seeds_bytes(graph, node, batch, source);
         weights += (double)sonic_node_weights(graph, node);
     }
     if (servers * seeds <= (double)memory)

@@ -50,8 +50,8 @@ uint64_t sonic_budget_memory(void);
 /** Whether `servers` servers with this source have room for their seeds on this machine.
  * @param name  of the network, for the sentence
  * @return SONIC_E_MEMORY "NAME is too large for --offline ot: ..." */
-SONIC_MUST_CHECK sonic_status sonic_budget_fits(const sonic_graph *graph, sonic_source source,
-                                                unsigned servers, const char *name,
-                                                sonic_error *error);
+SONIC_MUST_CHECK sonic_status sonic_budget_fits(const sonic_graph *graph, uint32_t batch,
+                                                sonic_source source, unsigned servers,
+                                                const char *name, sonic_error *error);
 
 #endif

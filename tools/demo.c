@@ -301,9 +301,10 @@ static sonic_status demo(arguments *args, sonic_error *error)
     if (status == SONIC_OK)
         status = sonic_graph_load(&graph, id, path, error);
     if (status == SONIC_OK)
-        status = sonic_budget_fits(&graph, args->methods.source, 2, args->plain.model, error);
-    if (status == SONIC_OK)
         status = count_images(args, &graph, &count, error);
+    if (status == SONIC_OK)
+        status = sonic_budget_fits(&graph, args->batch ? args->batch : (uint32_t)count,
+                                   args->methods.source, 2, args->plain.model, error);
     if (status == SONIC_OK && args->labels)
         status = sonic_labels_read(&labels, args->labels, args->plain.first, (size_t)count, error);
     if (status == SONIC_OK) {

@@ -29,8 +29,8 @@ static sonic_status share_model(sonic_perf_bench *bench, sonic_graph *graph, son
     if (!status)
         status = sonic_model_quantise(&model, &bench->options->quantise, error);
     if (!status)
-        status = sonic_budget_fits(&model.graph, bench->options->methods.source, 2,
-                                   bench->options->model, error);
+        status = sonic_budget_fits(&model.graph, bench->options->batch,
+                                   bench->options->methods.source, 2, bench->options->model, error);
     sonic_perf_path(path, bench, "net");
     if (!status)
         status = sonic_model_split(&model, bench->context, path, error);

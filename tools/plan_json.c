@@ -26,8 +26,8 @@ static void put_way(sonic_json *json, const sonic_forecast *forecast, const soni
 {
     const sonic_forecast_times times = sonic_forecast_time(forecast, budget);
     sonic_error error;
-    const bool fits = sonic_budget_fits(&forecast->graph, budget->methods.source, 1,
-                                        forecast->model, &error) == SONIC_OK;
+    const bool fits = sonic_budget_fits(&forecast->graph, forecast->batch, budget->methods.source,
+                                        1, forecast->model, &error) == SONIC_OK;
     sonic_json_put_string(json, "relu", sonic_relu_name(budget->methods.relu));
     sonic_json_put_string(json, "offline", sonic_source_name(budget->methods.source));
     sonic_json_put_bool(json, "fits", fits);

@@ -134,7 +134,8 @@ static void print_layers(const sonic_forecast *forecast, const sonic_budget *bud
 static void print_limits(const sonic_forecast *forecast)
 {
     sonic_error error;
-    if (sonic_budget_fits(&forecast->graph, SONIC_SOURCE_OT4, 1, forecast->model, &error))
+    if (sonic_budget_fits(&forecast->graph, forecast->batch, SONIC_SOURCE_OT4, 1, forecast->model,
+                          &error))
         printf("\n%s\n", error.text);
 }
 

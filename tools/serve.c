@@ -133,8 +133,8 @@ static sonic_status start(sonic_serving *serving, sonic_error *error)
     if (status == SONIC_OK)
         status = sonic_model_share_load(&serving->model, options->model, error);
     if (status == SONIC_OK)
-        status = sonic_budget_fits(&serving->model.graph, options->methods.source, 1,
-                                   options->model, error);
+        status = sonic_budget_fits(&serving->model.graph, options->batch, options->methods.source,
+                                   1, options->model, error);
     if (status == SONIC_OK)
         status = listen_everywhere(serving, error);
     if (status == SONIC_OK)

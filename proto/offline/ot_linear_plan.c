@@ -74,7 +74,54 @@ size_t sonic_ot_taps(sonic_ot_tap *taps, const sonic_ot_shape *shape, size_t bat
     return blocks;
 }
 
-sonic_ot_cost sonic_ot_linear_cost(const sonic_graph *graph, uint32_t node, uint32_t batch)
+bool sonic_ot_linear_by_inputs(const sonic_graph *graph, uint32_t node, uint32_t batch)
+{
+    const sonic_conv_shape c = sonic_node_conv(graph, node, 1);
+    return c.kh == c.h && c.kw == c.w && c.pad_top + c.pad_left + c.pad_bottom + c.pad_right == 0 &&
+           c.groups == 1 && c.o > batch;
+}
+
+sonic_ot_shape sonic_ot_exchange(const sonic_ot_shape *shape, size_t images, size_t inputs)
+{
+    const size_t outputs = shape->conv.o;
+    return (sonic_ot_shape){
+        .ring = shape->ring,
+        .conv = {.n = 1,
+                 .c = inputs,
+                 .h = 1,
+                 .w = outputs,
+                 .o = images,
+                 .kh = 1,
+                 .kw = 1,
+                 .stride_h = 1,
+                 .stride_w = 1,
+                 .dilation_h = 1,
+                 .dilation_w = 1,
+                 .groups = 1},
+        .oh = 1,
+        .ow = outputs,
+        .channels = inputs,
+        .taps = 1,
+        .multipliers = images * inputs,
+    };
+}
+
+sonic_ot_group sonic_ot_group_of(const sonic_ot_shape *shape, size_t batch)
+{
+    const size_t most = SONIC_OT_SETUP_GROUP * (SONIC_OT_SETUP_TRANSFERS / (size_t)shape->ring);
+    const size_t inputs = sonic_size_min(shape->multipliers / shape->conv.o, most);
+    return (sonic_ot_group){.images = sonic_size_min(batch, most / inputs), .inputs = inputs};
+}
+
+/* Bytes that trees for n multipliers take. */
+static uint64_t trees_bytes(unsigned k, sonic_ring ring, uint64_t n)
+{
+    const size_t sums = sonic_ot_digits(ring) * SONIC_TREES_SUMS * SONIC_OT_BLOCK_BYTES;
+    return n * (sums + sonic_cot_bytes(k, (size_t)ring)); /* whole bytes of choices */
+}
+
+sonic_ot_cost sonic_ot_linear_cost(unsigned k, const sonic_graph *graph, uint32_t node,
+                                   uint32_t batch)
 {
     const sonic_ot_shape s = sonic_ot_shape_of(graph, node);
     uint64_t rows = 0, columns = 0; /* products of one output channel with one input channel */
@@ -84,26 +131,33 @@ sonic_ot_cost sonic_ot_linear_cost(const sonic_graph *graph, uint32_t node, uint
     for (size_t x = 0; x < s.conv.kw; x++)
         columns += meet_column(&first, &s, x);
     const uint64_t products = rows * columns * s.conv.o * s.channels * batch;
-    return (sonic_ot_cost){
+    sonic_ot_cost cost = {
         .kept_bytes = (uint64_t)sonic_node_elements(graph, node) * batch * (uint64_t)s.ring / 8,
         .bytes = products * sonic_ot_wire(s.ring),
         .rounds = products > 0,
     };
+    if (sonic_ot_linear_by_inputs(graph, node, batch)) {
+        const sonic_ot_group group = sonic_ot_group_of(&s, batch);
+        const uint64_t inputs = s.multipliers / s.conv.o;
+        cost.bytes += trees_bytes(k, s.ring, inputs * batch);
+        cost.rounds =
+            3 * sonic_size_pieces(batch, group.images) * sonic_size_pieces(inputs, group.inputs);
+    }
+    return cost;
 }
 
-sonic_ot_cost sonic_ot_linear_setup_cost(unsigned k, const sonic_graph *graph, uint32_t node)
+sonic_ot_cost sonic_ot_linear_setup_cost(unsigned k, const sonic_graph *graph, uint32_t node,
+                                         uint32_t batch)
 {
     const sonic_ot_shape s = sonic_ot_shape_of(graph, node);
     const size_t block = SONIC_OT_SETUP_TRANSFERS / (size_t)s.ring;
     const uint64_t trees = (uint64_t)s.multipliers * sonic_ot_digits(s.ring);
-    const uint64_t blocks = sonic_size_pieces(s.multipliers, block);
-    const size_t last = s.multipliers % block * (size_t)s.ring;
-    return (sonic_ot_cost){
-        .kept_bytes = trees * (SONIC_OT_OWN_NODES + SONIC_OT_PEER_NODES) * SONIC_OT_BLOCK_BYTES +
-                      (uint64_t)s.multipliers * (uint64_t)s.ring / 8,
-        .bytes = trees * SONIC_TREES_SUMS * SONIC_OT_BLOCK_BYTES +
-                 s.multipliers / block * sonic_cot_bytes(k, SONIC_OT_SETUP_TRANSFERS) +
-                 sonic_cot_bytes(k, last),
-        .rounds = 2 * sonic_size_pieces(blocks, SONIC_OT_SETUP_GROUP),
-    };
+    sonic_ot_cost cost = {.kept_bytes = (uint64_t)s.multipliers * (uint64_t)s.ring / 8};
+    if (sonic_ot_linear_by_inputs(graph, node, batch))
+        return cost;
+    cost.kept_bytes += trees * (SONIC_OT_OWN_NODES + SONIC_OT_PEER_NODES) * SONIC_OT_BLOCK_BYTES;
+    cost.bytes = trees_bytes(k, s.ring, s.multipliers);
+    cost.rounds =
+        2 * sonic_size_pieces(sonic_size_pieces(s.multipliers, block), SONIC_OT_SETUP_GROUP);
+    return cost;
 }

@@ -1,10 +1,11 @@
 /** @file
  * What the files of ot_linear share: in which order trees stand, and how they are cut into blocks.
  *
- * A multiplier is a weight of B; multipliers stand in the order output channel, tap (row and column
- * of the kernel), input channel of the group.  Each has one tree for every digit of 4 bits, from
- * the lowest.  All multipliers of one output channel and tap multiply windows of one shape, those
- * that do not lie in the padding, and their products are added up before they reach the output.
+ * A multiplier is a weight of B, or of what sonic_ot_exchange() gives; multipliers stand in the
+ * order output channel, tap (row and column of the kernel), input channel of the group.  Each has
+ * one tree for every digit of 4 bits, from the lowest.  All multipliers of one output channel and
+ * tap multiply windows of one shape, those that do not lie in the padding, and their products are
+ * added up before they reach the output.
  */
 #ifndef SONIC_PROTO_OFFLINE_OT_LINEAR_RUN_H
 #define SONIC_PROTO_OFFLINE_OT_LINEAR_RUN_H
@@ -57,6 +58,18 @@ typedef struct sonic_ot_shape {
 } sonic_ot_shape;
 
 sonic_ot_shape sonic_ot_shape_of(const sonic_graph *graph, uint32_t node);
+
+/** A fully connected layer Y = A W^T as the transpose of W A^T, of which the inputs of some images
+ * are the weights: a convolution of 1 x 1 from `inputs` to `images` channels, over a row of all
+ * outputs. */
+sonic_ot_shape sonic_ot_exchange(const sonic_ot_shape *shape, size_t images, size_t inputs);
+
+/** What is multiplied by inputs at once, which bounds memory as setup's groups do: some images,
+ * or some inputs of one. */
+typedef struct sonic_ot_group {
+    size_t images, inputs;
+} sonic_ot_group;
+sonic_ot_group sonic_ot_group_of(const sonic_ot_shape *shape, size_t batch);
 
 /** Digits of a multiplier; bytes that an element takes on the wire for all of them. */
 size_t sonic_ot_digits(sonic_ring ring);

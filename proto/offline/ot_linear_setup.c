@@ -271,7 +271,9 @@ sonic_status sonic_ot_products_create(sonic_ot_products **products, sonic_ot_pai
     sonic_status status = SONIC_OK;
     if (made)
         *made = (sonic_ot_products){.pair = pair, .shape = *shape};
-    const size_t group = SONIC_OT_SETUP_GROUP * (size_t)TREES * SUMS * BYTES;
+    const size_t group = sonic_size_min(SONIC_OT_SETUP_GROUP * (size_t)TREES,
+                                        shape->multipliers * sonic_ot_digits(shape->ring)) *
+                         SUMS * BYTES;
     uint8_t *sums = malloc(group);
     if (!made || !s || !sums || !reserve(made))
         status = sonic_fail(error, SONIC_E_MEMORY, "no memory for the seeds of %zu multipliers",

@@ -80,7 +80,7 @@ sonic_status sonic_ot_source_add(sonic_ot_source *source, uint32_t node,
     if (!mask)
         return sonic_fail(error, SONIC_E_MEMORY, "no memory for a weight mask of %zu bytes", bytes);
     sonic_status status = sonic_ot_linear_create(&source->linear[node], &source->pair, graph, node,
-                                                 mask, error);
+                                                 source->plan->batch, mask, error);
     wipe(mask, bytes);
     return status;
 }
@@ -97,7 +97,7 @@ static sonic_status make_product(sonic_ot_source *source, uint32_t node,
     if (!a || !c)
         status = sonic_fail(error, SONIC_E_MEMORY, "no memory for masks and products of a batch");
     if (!status)
-        status = sonic_ot_linear_make(source->linear[node], c, a, source->plan->batch, error);
+        status = sonic_ot_linear_make(source->linear[node], c, a, error);
     if (!status)
         status = sonic_spill_write(streams->file, streams->offset, c, out, error);
     wipe(a, in);

@@ -34,7 +34,7 @@ SONIC_MUST_CHECK sonic_status sonic_ot_source_add(sonic_ot_source *source, uint3
 
 /** Makes a node's material of an inference and writes it to the file; nothing where it needs none.
  * Bytes and rounds are the step's, but for garbled circuits.  Scratch of linear layers: input and
- * output of the batch.
+ * output of the batch, and of those that inputs multiply a group's trees (ot_linear.h).
  * @param streams  the node's and inference's, as sonic_material_begin_made() gives them */
 SONIC_MUST_CHECK sonic_status sonic_ot_source_make(sonic_ot_source *source, uint32_t node,
                                                    const sonic_material *streams,

@@ -72,9 +72,9 @@ static sonic_status plan_conv(sonic_plan *plan, const sonic_graph *graph, uint32
         step->offline_bytes = sonic_plan_open_bytes(graph->ring, out);
         return SONIC_OK;
     }
-    sonic_ot_cost setup =
-        sonic_ot_linear_setup_cost(sonic_source_k(plan->methods.source), graph, i);
-    sonic_ot_cost made = sonic_ot_linear_cost(graph, i, plan->batch);
+    const unsigned k = sonic_source_k(plan->methods.source);
+    sonic_ot_cost setup = sonic_ot_linear_setup_cost(k, graph, i, plan->batch);
+    sonic_ot_cost made = sonic_ot_linear_cost(k, graph, i, plan->batch);
     step->setup_bytes += setup.bytes;
     step->setup_rounds = setup.rounds;
     step->prepare_bytes = made.bytes;
