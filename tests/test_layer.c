@@ -121,7 +121,8 @@ static bool is_small(const two_party *both, sonic_methods methods)
 }
 
 /* A model with all ways of comparing, and where that is not too much for a test, without a dealer
- * by the sources first .. last. */
+ * by the sources first .. last; with garbled circuits by the first, for only linear layers set
+ * up differ by source there, as they do with the adder. */
 static void check_sources(sonic_model *model, uint32_t batch, int64_t limit, size_t buffer,
                           sonic_source first, sonic_source last)
 {
@@ -133,7 +134,8 @@ static void check_sources(sonic_model *model, uint32_t batch, int64_t limit, siz
     for (unsigned source = first; source <= last; source++)
         for (unsigned relu = 0; relu < SONIC_RELUS; relu++) {
             const sonic_methods methods = {(sonic_relu)relu, (sonic_source)source};
-            if (is_small(&both, methods))
+            const bool repeats = relu == SONIC_RELU_GC && source > first;
+            if (!repeats && is_small(&both, methods))
                 check_methods(&both, methods, limit);
         }
     two_party_free(&both);
