@@ -50,22 +50,14 @@ static bool is_quantised(const sonic_quantise_options *o)
 }
 
 /* From a graph, or from a network that is quantised here. */
-static sonic_status load(arguments *args, sonic_error *error)
+static sonic_status load(sonic_model *model, const arguments *args, sonic_error *error)
 {
-    sonic_forecast *forecast = &args->forecast;
+    const char *path = args->forecast.model;
     uint8_t id[SONIC_ID_BYTES];
-    sonic_model model = {0};
-    if (is_graph(forecast->model))
-        return sonic_graph_load(&forecast->graph, id, forecast->model, error);
-    sonic_status status = sonic_model_import(&model, forecast->model, error);
-    if (status == SONIC_OK)
-        status = sonic_model_quantise(&model, &args->quantise, error);
-    if (status == SONIC_OK) {
-        forecast->graph = model.graph;
-        model.graph = (sonic_graph){0};
-    }
-    sonic_model_free(&model);
-    return status;
+    if (is_graph(path))
+        return sonic_graph_load(&model->graph, id, path, error);
+    sonic_status status = sonic_model_import(model, path, error);
+    return status != SONIC_OK ? status : sonic_model_quantise(model, &args->quantise, error);
 }
 
 static sonic_status make_budgets(sonic_forecast *forecast, sonic_error *error)
@@ -90,7 +82,9 @@ static sonic_status plan(arguments *args, sonic_error *error)
     forecast->aes_rate = sonic_budget_aes_rate(context);
     forecast->memory = sonic_budget_memory();
     sonic_context_free(context);
-    status = load(args, error);
+    sonic_model model = {0};
+    status = load(&model, args, error);
+    forecast->graph = model.graph;
     if (status == SONIC_OK)
         status = make_budgets(forecast, error);
     if (status == SONIC_OK && !args->json)
@@ -99,7 +93,7 @@ static sonic_status plan(arguments *args, sonic_error *error)
         status = sonic_fail(error, SONIC_E_SYSTEM, "cannot write the output");
     for (unsigned i = 0; i < SONIC_BUDGETS; i++)
         sonic_budget_free(&forecast->budget[i]);
-    sonic_graph_free(&forecast->graph);
+    sonic_model_free(&model);
     return status;
 }
 

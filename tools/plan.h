@@ -10,7 +10,7 @@ enum { SONIC_BUDGETS = SONIC_RELUS * SONIC_SOURCES };
 
 typedef struct sonic_forecast {
     const char *model; /**< as given */
-    sonic_graph graph;
+    sonic_graph graph; /**< of a model that its maker frees */
     sonic_perf_link link;
     uint32_t batch, count;
     double aes_rate;                    /**< of one thread */
