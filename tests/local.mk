@@ -27,6 +27,9 @@ tests_test_graph_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_graph_LDADD = libtest.la
 endif
 
+# The longest tests first: others run beside them.
+include tests/constant_time.mk
+include tests/tools.mk
 include tests/bench.mk
 include tests/kernels.mk
 include tests/circuit.mk
@@ -35,9 +38,7 @@ include tests/channel.mk
 include tests/session.mk
 include tests/offline.mk
 include tests/ot.mk
-include tests/tools.mk
 include tests/model.mk
-include tests/constant_time.mk
 
 if HAVE_CRITERION
 if HAVE_PROTOBUF_C

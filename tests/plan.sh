@@ -102,9 +102,11 @@ $(value announced.json online_bytes | head -n 1)" ] && [ "$(value dealer memory_
     point "transfers are as many as by hand" work
 
     # Bytes that two servers count are those that were planned, layer by layer.
+    ways='ppa_ot1 ppa_ot2 ppa_ot4 ppa_ot8 gc_ot4'
+    [ -z "${SANITIZED-}" ] || ways=ppa_ot4
     measured() {
-        for way in "ppa ot1" "ppa ot2" "ppa ot4" "ppa ot8" "gc ot4"; do
-            relu=${way% *} source=${way#* }
+        for way in $ways; do
+            relu=${way%_*} source=${way#*_}
             "$sonicnn" perf "$model" --ring 32 --repeat 1 --quiet --relu $relu --offline $source --json >run.json || return 1
             grep -q "\"offline\": \"$source\"" run.json && ! grep -q '"deal' run.json || return 1
             way p1.json $relu $source | sed '1,/"layers"/d' >planned && section run.json layers ops >layers
