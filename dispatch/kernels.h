@@ -11,6 +11,7 @@
 #include "kernels/bitmat/bitmat.h"
 #include "kernels/bool/bool.h"
 #include "kernels/conv/conv.h"
+#include "kernels/dpf/dpf.h"
 #include "kernels/garble/garble.h"
 #include "kernels/ot/ot.h"
 #include "kernels/ring/ring.h"
@@ -38,6 +39,7 @@ typedef enum sonic_primitive {
     SONIC_PRIMITIVE_RING,
     SONIC_PRIMITIVE_CONV,
     SONIC_PRIMITIVE_VOLE,
+    SONIC_PRIMITIVE_DPF,
     SONIC_PRIMITIVES
 } sonic_primitive;
 
@@ -54,6 +56,7 @@ typedef struct sonic_kernels {
     sonic_ring_kernels ring[SONIC_RINGS];
     sonic_conv_kernels conv[SONIC_RINGS];
     sonic_vole_kernels vole[SONIC_RINGS];
+    sonic_dpf_kernels dpf[SONIC_RINGS];
     sonic_tier tier;                     /**< the highest tier in use */
     sonic_tier chosen[SONIC_PRIMITIVES]; /**< the tier each primitive's kernels come from */
 } sonic_kernels;

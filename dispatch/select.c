@@ -10,7 +10,7 @@
 static const char *const tier_names[SONIC_TIERS] = {"ref", "aesni", "avx2", "vaes256", "avx512",
                                                     "avx512ifma"};
 static const char *const primitive_names[SONIC_PRIMITIVES] = {
-    "aes", "garble", "ot", "bitmat", "bool", "vec", "ring", "conv", "vole",
+    "aes", "garble", "ot", "bitmat", "bool", "vec", "ring", "conv", "vole", "dpf",
 };
 
 /* One line a kernel file: calls its select function, notes where the primitive now comes from. */
@@ -27,6 +27,7 @@ static void take_ref(sonic_kernels *kernels)
     TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_RING, sonic_ring_select_ref, kernels->ring);
     TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_CONV, sonic_conv_select_ref, kernels->conv);
     TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_VOLE, sonic_vole_select_ref, kernels->vole);
+    TAKE(SONIC_TIER_REF, SONIC_PRIMITIVE_DPF, sonic_dpf_select_ref, kernels->dpf);
 }
 
 #ifdef SONIC_HAVE_AESNI

@@ -21,6 +21,9 @@ libkernels_ref_la_SOURCES = \
 	kernels/conv/depthwise_core_tmpl.h \
 	kernels/conv/depthwise_line_tmpl.h \
 	kernels/conv/depthwise_tmpl.h \
+	kernels/dpf/dpf.h \
+	kernels/dpf/dpf_ref.c \
+	kernels/dpf/dpf_ref_tmpl.h \
 	kernels/garble/garble.h \
 	kernels/garble/garble_ref.c \
 	kernels/ot/ot.h \
