@@ -68,6 +68,11 @@
     X(VOLE, vole, alignment) \
     X(VOLE, vole, products)
 
+#define SONIC_DPF_CHECKS(X) \
+    X(DPF, dpf, sizes) \
+    X(DPF, dpf, bits) \
+    X(DPF, dpf, alignment)
+
 #define SONIC_DECLARE_CHECK(PRIMITIVE, primitive, name) \
     bool check_##primitive##_##name(harness_tier *tier);
 SONIC_AES_CHECKS(SONIC_DECLARE_CHECK)
@@ -79,6 +84,7 @@ SONIC_VEC_CHECKS(SONIC_DECLARE_CHECK)
 SONIC_RING_CHECKS(SONIC_DECLARE_CHECK)
 SONIC_CONV_CHECKS(SONIC_DECLARE_CHECK)
 SONIC_VOLE_CHECKS(SONIC_DECLARE_CHECK)
+SONIC_DPF_CHECKS(SONIC_DECLARE_CHECK)
 #undef SONIC_DECLARE_CHECK
 
 /** A Criterion test of one check on every tier; the includer has <criterion/criterion.h>. */

@@ -6,6 +6,7 @@ libharness_la_SOURCES = \
 	tests/check_bitmat.c \
 	tests/check_bool.c \
 	tests/check_conv.c \
+	tests/check_dpf.c \
 	tests/check_garble.c \
 	tests/check_ot.c \
 	tests/check_ring.c \
@@ -20,7 +21,7 @@ libharness_la_SOURCES = \
 
 if HAVE_CRITERION
 KERNEL_TESTS = tests/test_aes tests/test_garble tests/test_ot_kernels tests/test_bitmat tests/test_bool tests/test_vec tests/test_dispatch \
-	tests/test_ring tests/test_conv tests/test_vole tests/test_packed tests/test_scratch
+	tests/test_ring tests/test_conv tests/test_vole tests/test_dpf tests/test_packed tests/test_scratch
 check_PROGRAMS += $(KERNEL_TESTS)
 TESTS += $(KERNEL_TESTS)
 tests_test_aes_SOURCES = tests/test_aes.c
@@ -53,6 +54,9 @@ tests_test_conv_LDADD = libharness.la libtest.la
 tests_test_vole_SOURCES = tests/test_vole.c
 tests_test_vole_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_vole_LDADD = libharness.la libtest.la
+tests_test_dpf_SOURCES = tests/test_dpf.c
+tests_test_dpf_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_dpf_LDADD = libharness.la libtest.la
 tests_test_packed_SOURCES = tests/test_packed.c
 tests_test_packed_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_packed_LDADD = libharness.la libtest.la

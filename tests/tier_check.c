@@ -26,6 +26,7 @@ static const row rows[] = {
     SONIC_RING_CHECKS(ROW)
     SONIC_CONV_CHECKS(ROW)
     SONIC_VOLE_CHECKS(ROW)
+    SONIC_DPF_CHECKS(ROW)
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };
