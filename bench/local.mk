@@ -109,6 +109,7 @@ bench_kernels_SOURCES = $(BENCH_COMMON) \
 	bench/competitors/needs.h \
 	bench/convolutions.c \
 	bench/cot.c \
+	bench/dpf.c \
 	bench/garble.c \
 	bench/measure.c \
 	bench/measure.h \

@@ -122,5 +122,6 @@ int main(int argc, char **argv)
     bench_add_ot();
     bench_add_cot();
     bench_add_vole();
+    bench_add_dpf();
     return sonic_bench_main();
 }

@@ -59,6 +59,7 @@ void bench_add_garble(void);
 void bench_add_ot(void);
 void bench_add_cot(void);
 void bench_add_vole(void);
+void bench_add_dpf(void);
 
 /** Adds one bench for each tier of this processor that has kernels of its own for the primitive,
  * named "<name>/<tier>". */

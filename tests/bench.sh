@@ -51,7 +51,7 @@ refuses() {
 }
 
 point "every kind of kernel, with a right result" bench kernels \
-    '^(aes|garble|ot|bool|bitmat|vec|vole)/.*/(4096|8192)/|^vole/fold.*/16/|^ring/.*/1x4096x1000|100x1024x10|^conv/.*/(16x12x12|1024x7x7)'
+    '^(aes|garble|ot|bool|bitmat|vec|vole)/.*/(4096|8192)/|^vole/fold.*/16/|^dpf/.*/1024/|^ring/.*/1x4096x1000|100x1024x10|^conv/.*/(16x12x12|1024x7x7)'
 point "rates, ceilings and what was measured where" holds kernels processor tiers compiler copy \
     'madds\/s' 'bytes\/s' 'blocks\/s' 'ands\/s' ceiling share intensity
 point "a secure layer of each kind, with a right result and the plan's bytes" bench layers \
