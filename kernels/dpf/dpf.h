@@ -11,7 +11,7 @@
  *
  * AES calls a key: one a level and one for the leaf (`eval`), of max(bits - 7, 0) levels; two a
  * level, at most, and one for the leaf (`step_eval`), of max(bits - 3, 0) levels; generating takes
- * twice as many.
+ * twice as many, and of a step's leaf twice as many as it has places, 2^min(bits, 3).
  *
  * Security: hides alpha, beta and x's result from either party, 126 bits less log2 of the seeds
  * hashed under one pi (proto/offline/fss_plan.h keeps those below 2^19), where H is circular
