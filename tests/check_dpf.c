@@ -1,5 +1,5 @@
-/* Checks of kernels/dpf: against the portable tier, byte by byte, and of what two parties' shares
- * come to against a plain comparison. */
+/* Checks of kernels/dpf: against the portable tier, byte by byte, keys of one at a time by the
+ * header's formulas, and of what two parties' shares come to against a plain comparison. */
 #include <string.h>
 
 #include "tests/checks.h"
@@ -12,6 +12,7 @@ typedef struct shape {
     unsigned op, ring, bits;
     size_t n;
     harness_fill_kind kind; /* of seeds and alpha */
+    bool by_one;            /* with the formulas */
     bool forged;            /* the keys' bytes are random */
     harness_place place;
     size_t off; /* of buffers from their place */
@@ -103,6 +104,111 @@ static bool right(const harness_buffer *b, const shape *s, size_t j)
     return true;
 }
 
+/* --- one key, by the formulas --- */
+
+typedef struct oracle {
+    const sonic_aes_kernels *aes;
+    const sonic_aes_key *pi;
+    uint8_t seed[2][BLOCK]; /* on the path to alpha */
+    uint8_t *at;            /* the next correction word of the key's tile's first key */
+    size_t lane, keys;      /* the key's place in its tile, and the tile's keys */
+} oracle;
+
+static void add(uint8_t to[BLOCK], const uint8_t from[BLOCK])
+{
+    for (unsigned i = 0; i < BLOCK; i++)
+        to[i] ^= from[i];
+}
+
+static void hash(const oracle *o, uint8_t out[2][BLOCK], unsigned c)
+{
+    uint8_t in[2][BLOCK];
+    memcpy(in, o->seed, sizeof in);
+    for (unsigned p = 0; p < 2; p++)
+        in[p][0] ^= (uint8_t)c;
+    o->aes->ccr(out[0], in[0], 2, o->pi);
+}
+
+static void put(oracle *o, const void *word, size_t bytes)
+{
+    memcpy(o->at + bytes * o->lane, word, bytes);
+    o->at += bytes * o->keys;
+}
+
+static void descend(oracle *o, bool right)
+{
+    uint8_t left[2][BLOCK], word[BLOCK] = {0};
+    hash(o, left, 0);
+    for (unsigned p = 0; p < 2; p++) {
+        add(word, left[p]);
+        if (!right)
+            add(word, o->seed[p]);
+    }
+    put(o, word, BLOCK);
+    for (unsigned p = 0; p < 2; p++) {
+        if (o->seed[p][0] & 1)
+            add(left[p], word);
+        if (right)
+            add(left[p], o->seed[p]);
+    }
+    memcpy(o->seed, left, sizeof left);
+}
+
+/* The pair that makes the path's seeds shares of beta, or of 0. */
+static void put_pair(oracle *o, const uint8_t *beta, bool one, unsigned c, size_t bytes)
+{
+    uint8_t h[2][BLOCK], pair[BLOCK];
+    hash(o, h, c);
+    for (unsigned k = 0; k < 2; k++) {
+        const uint64_t value = one ? element_get(beta, k, bytes) : 0;
+        const uint64_t word = value - element_get(h[0], k, bytes) + element_get(h[1], k, bytes);
+        element_put(pair, k, bytes, o->seed[1][0] & 1 ? 0 - word : word);
+    }
+    put(o, pair, 2 * bytes);
+}
+
+static void put_leaf(oracle *o, const shape *s, uint64_t alpha)
+{
+    uint8_t h[2][BLOCK];
+    hash(o, h, 0);
+    add(h[0], h[1]);
+    for (unsigned i = 0; i < 128; i++)
+        if (s->op == EQUAL ? i == alpha % 128 : i < alpha % 128)
+            h[0][i / 8] ^= (uint8_t)(1 << i % 8);
+    put(o, h[0], BLOCK);
+}
+
+static void generate_one(const harness_tier *tier, const shape *s, const harness_buffer *b,
+                         uint8_t *keys, const sonic_aes_key *pi, size_t j)
+{
+    const size_t first = j - j % SONIC_DPF_TILE, rest = s->n - first;
+    const uint64_t alpha = number(&b[ALPHA], j, s);
+    const uint8_t *const beta = b[BETA].data + 2 * element(s) * j;
+    const unsigned low = s->op == STEP ? SONIC_DPF_STEP_LEAF_BITS : SONIC_DPF_LEAF_BITS;
+    oracle o = {.aes = &tier->ref->aes,
+                .pi = pi,
+                .at = keys + key_bytes(s) * first,
+                .lane = j - first,
+                .keys = rest < SONIC_DPF_TILE ? rest : SONIC_DPF_TILE};
+    for (unsigned p = 0; p < 2; p++) {
+        memcpy(o.seed[p], b[SEEDS0 + p].data + BLOCK * j, BLOCK);
+        o.seed[p][0] = (uint8_t)((o.seed[p][0] & 0xfe) | p);
+    }
+    for (unsigned bit = s->bits; bit > low;) {
+        const bool right = alpha >> --bit & 1;
+        descend(&o, right);
+        if (s->op == STEP)
+            put_pair(&o, beta, right, 2, element(s));
+    }
+    if (s->op != STEP)
+        put_leaf(&o, s, alpha);
+    for (unsigned place = 0; s->op == STEP && place < 1u << (s->bits < low ? s->bits : low);
+         place++)
+        put_pair(&o, beta, place < alpha % 8, 2 * (place + 2), element(s));
+}
+
+/* --- */
+
 static bool compare(harness_tier *tier, const shape *s, harness_buffer *b)
 {
     static const char *const names[OPS] = {"point", "comparison", "step"};
@@ -115,6 +221,11 @@ static bool compare(harness_tier *tier, const shape *s, harness_buffer *b)
     HARNESS_CHECK(same(&b[KEYS], &b[WANT_KEYS]),
                   "wrong keys of %zu %ss of %u bits in elements of %zu bytes, off %zu", s->n,
                   names[s->op], s->bits, element(s), s->off);
+    for (size_t j = 0; j < s->n && s->by_one; j++)
+        generate_one(tier, s, b, b[WANT_KEYS].data, &pi, j);
+    HARNESS_CHECK(same(&b[KEYS], &b[WANT_KEYS]),
+                  "keys of %zu %ss of %u bits in elements of %zu bytes are not the formulas'", s->n,
+                  names[s->op], s->bits, element(s));
     if (s->forged)
         harness_fill(&tier->random, b[KEYS].data, b[KEYS].n, HARNESS_RANDOM);
     for (unsigned party = 0; party < 2; party++) {
@@ -168,6 +279,7 @@ static bool each_op(harness_tier *tier, size_t n, unsigned bits, harness_place p
                 .kind = harness_below(&tier->random, 4)
                             ? HARNESS_RANDOM
                             : (harness_fill_kind)harness_below(&tier->random, HARNESS_FILLS),
+                .by_one = n <= SONIC_DPF_TILE + 3,
                 .forged = harness_below(&tier->random, 8) == 0,
                 .place = place,
                 .off = off,
