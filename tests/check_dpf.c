@@ -5,7 +5,7 @@
 #include "tests/checks.h"
 #include "tests/elements.h"
 
-enum { BLOCK = 16, SMALL = 70, FEW = 14 };
+enum { BLOCK = 16, SIZES = 512, MOST = 300, FEW = 14 };
 enum { EQUAL = SONIC_DPF_EQUAL, LESS = SONIC_DPF_LESS, STEP, OPS };
 
 typedef struct shape {
@@ -292,12 +292,11 @@ static bool each_op(harness_tier *tier, size_t n, unsigned bits, harness_place p
 
 bool check_dpf_sizes(harness_tier *tier)
 {
-    static const size_t larger[] = {127, 256, 509};
-    for (size_t n = 0; n <= SMALL; n++)
-        if (!each_op(tier, n, 0, n % 2 ? HARNESS_AT_START : HARNESS_AT_END, 0))
-            return false;
-    for (size_t i = 0; i < sizeof larger / sizeof *larger; i++)
-        if (!each_op(tier, larger[i], 9 + 2 * (unsigned)i, HARNESS_AT_END, 0))
+    size_t sizes[SIZES];
+    const size_t count = harness_sizes(sizes, SIZES, 2 * SONIC_DPF_TILE);
+    for (size_t i = 0; i < count; i++)
+        if (sizes[i] <= MOST &&
+            !each_op(tier, sizes[i], 0, i % 2 ? HARNESS_AT_START : HARNESS_AT_END, 0))
             return false;
     return true;
 }
@@ -316,7 +315,7 @@ bool check_dpf_bits(harness_tier *tier)
 bool check_dpf_alignment(harness_tier *tier)
 {
     for (size_t off = 0; off < 64; off++)
-        if (!each_op(tier, 2 * SONIC_DPF_TILE + 5, 0, HARNESS_AT_START, off))
+        if (!each_op(tier, SONIC_DPF_TILE + 5, 0, HARNESS_AT_START, off))
             return false;
     return true;
 }
