@@ -3,14 +3,13 @@
 #include <string.h>
 
 #include "tests/checks.h"
+#include "tests/dpf_run.h"
 #include "tests/elements.h"
 
 enum { BLOCK = 16, SIZES = 512, MOST = 300, FEW = 14 };
-enum { EQUAL = SONIC_DPF_EQUAL, LESS = SONIC_DPF_LESS, STEP, OPS };
 
 typedef struct shape {
-    unsigned op, ring, bits;
-    size_t n;
+    dpf_run run;
     harness_fill_kind kind; /* of seeds and alpha */
     bool by_one;            /* with the formulas */
     bool forged;            /* the keys' bytes are random */
@@ -21,87 +20,27 @@ typedef struct shape {
 /* WANT and WANT_KEYS are of the portable tier. */
 enum { SEEDS0, SEEDS1, ALPHA, BETA, X, KEYS, WANT_KEYS, OUT0, OUT1, WANT, BUFFERS };
 
-static size_t element(const shape *s)
-{
-    return s->ring == SONIC_MOD64 ? 8 : 4;
-}
-
-static size_t key_bytes(const shape *s)
-{
-    return s->op == STEP ? sonic_dpf_step_key_bytes(element(s), s->bits)
-                         : sonic_dpf_key_bytes(s->bits);
-}
-
-static size_t out_bytes(const shape *s)
-{
-    return s->op == STEP ? 2 * element(s) * s->n : (s->n + 7) / 8;
-}
-
-static uint64_t number(const harness_buffer *b, size_t j, const shape *s)
-{
-    return element_get(b->data, j, element(s)) & UINT64_MAX >> (64 - s->bits);
-}
-
 /* Half of the inputs are at most two from alpha, a quarter differ from it in one bit; the bits
  * above a number's are random. */
-static void fill_inputs(harness_random *random, harness_buffer *b, const shape *s)
+static void fill_inputs(harness_random *random, uint8_t *inputs, const dpf_run *run)
 {
-    for (size_t j = 0; j < s->n; j++) {
-        const uint64_t alpha = element_get(b[ALPHA].data, j, element(s));
+    for (size_t j = 0; j < run->n; j++) {
+        const uint64_t alpha = dpf_number(run, run->alpha, j);
         const size_t choice = harness_below(random, 4);
         uint64_t x = harness_next(random);
         if (choice < 2)
             x = alpha + harness_below(random, 5) - 2;
         else if (choice < 3)
-            x = alpha ^ (uint64_t)1 << harness_below(random, s->bits);
-        if (s->bits < 64)
-            x ^= harness_next(random) << s->bits;
-        element_put(b[X].data, j, element(s), x);
+            x = alpha ^ (uint64_t)1 << harness_below(random, run->bits);
+        if (run->bits < 64)
+            x ^= harness_next(random) << run->bits;
+        element_put(inputs, j, dpf_element(run), x);
     }
-}
-
-static void generate(const sonic_kernels *kernels, const shape *s, const harness_buffer *b,
-                     uint8_t *keys, const sonic_aes_key *pi)
-{
-    const sonic_dpf_kernels *const dpf = &kernels->dpf[s->ring];
-    const uint8_t *const seeds[2] = {b[SEEDS0].data, b[SEEDS1].data};
-    if (s->op == STEP)
-        dpf->step_generate(keys, seeds, b[ALPHA].data, b[BETA].data, s->bits, s->n, pi);
-    else
-        dpf->generate(keys, seeds, b[ALPHA].data, s->bits, s->n, (sonic_dpf_kind)s->op, pi);
-}
-
-static void eval(const sonic_kernels *kernels, const shape *s, const harness_buffer *b,
-                 uint8_t *out, unsigned party, const sonic_aes_key *pi)
-{
-    const sonic_dpf_kernels *const dpf = &kernels->dpf[s->ring];
-    const uint8_t *const seeds = b[SEEDS0 + party].data, *const keys = b[KEYS].data;
-    if (s->op == STEP)
-        dpf->step_eval(out, seeds, keys, b[X].data, s->bits, s->n, party, pi);
-    else
-        dpf->eval(out, seeds, keys, b[X].data, s->bits, s->n, (sonic_dpf_kind)s->op, party, pi);
 }
 
 static bool same(const harness_buffer *x, const harness_buffer *y)
 {
     return x->n == 0 || memcmp(x->data, y->data, x->n) == 0;
-}
-
-/* Whether the shares of key j come to what it says. */
-static bool right(const harness_buffer *b, const shape *s, size_t j)
-{
-    const uint64_t x = number(&b[X], j, s), alpha = number(&b[ALPHA], j, s);
-    const bool one = s->op == EQUAL ? x == alpha : x < alpha;
-    const size_t bytes = element(s);
-    if (s->op != STEP)
-        return ((b[OUT0].data[j / 8] ^ b[OUT1].data[j / 8]) >> j % 8 & 1) == one;
-    for (size_t i = 2 * j; i < 2 * j + 2; i++) {
-        const uint64_t sum =
-            element_get(b[OUT0].data, i, bytes) + element_get(b[OUT1].data, i, bytes);
-        if (element_reduce(sum, bytes) != (one ? element_get(b[BETA].data, i, bytes) : 0))
-            return false;
-    }
-    return true;
 }
 
 /* --- one key, by the formulas --- */
@@ -167,99 +106,105 @@ static void put_pair(oracle *o, const uint8_t *beta, bool one, unsigned c, size_
     put(o, pair, 2 * bytes);
 }
 
-static void put_leaf(oracle *o, const shape *s, uint64_t alpha)
+static void put_leaf(oracle *o, unsigned op, uint64_t alpha)
 {
     uint8_t h[2][BLOCK];
     hash(o, h, 0);
     add(h[0], h[1]);
     for (unsigned i = 0; i < 128; i++)
-        if (s->op == EQUAL ? i == alpha % 128 : i < alpha % 128)
+        if (op == DPF_EQUAL ? i == alpha % 128 : i < alpha % 128)
             h[0][i / 8] ^= (uint8_t)(1 << i % 8);
     put(o, h[0], BLOCK);
 }
 
-static void generate_one(const harness_tier *tier, const shape *s, const harness_buffer *b,
-                         uint8_t *keys, const sonic_aes_key *pi, size_t j)
+static void generate_one(const harness_tier *tier, const dpf_run *run, uint8_t *keys, size_t j)
 {
-    const size_t first = j - j % SONIC_DPF_TILE, rest = s->n - first;
-    const uint64_t alpha = number(&b[ALPHA], j, s);
-    const uint8_t *const beta = b[BETA].data + 2 * element(s) * j;
-    const unsigned low = s->op == STEP ? SONIC_DPF_STEP_LEAF_BITS : SONIC_DPF_LEAF_BITS;
+    const size_t first = j - j % SONIC_DPF_TILE, rest = run->n - first;
+    const size_t bytes = dpf_element(run);
+    const uint64_t alpha = dpf_number(run, run->alpha, j);
+    const uint8_t *const beta = run->beta + 2 * bytes * j;
+    const bool steps = run->op == DPF_STEP;
+    const unsigned low = steps ? SONIC_DPF_STEP_LEAF_BITS : SONIC_DPF_LEAF_BITS;
+    const unsigned places = 1u << (run->bits < low ? run->bits : low);
     oracle o = {.aes = &tier->ref->aes,
-                .pi = pi,
-                .at = keys + key_bytes(s) * first,
+                .pi = &run->pi,
+                .at = keys + dpf_key_bytes(run) * first,
                 .lane = j - first,
                 .keys = rest < SONIC_DPF_TILE ? rest : SONIC_DPF_TILE};
     for (unsigned p = 0; p < 2; p++) {
-        memcpy(o.seed[p], b[SEEDS0 + p].data + BLOCK * j, BLOCK);
+        memcpy(o.seed[p], run->seeds[p] + BLOCK * j, BLOCK);
         o.seed[p][0] = (uint8_t)((o.seed[p][0] & 0xfe) | p);
     }
-    for (unsigned bit = s->bits; bit > low;) {
+    for (unsigned bit = run->bits; bit > low;) {
         const bool right = alpha >> --bit & 1;
         descend(&o, right);
-        if (s->op == STEP)
-            put_pair(&o, beta, right, 2, element(s));
+        if (steps)
+            put_pair(&o, beta, right, 2, bytes);
     }
-    if (s->op != STEP)
-        put_leaf(&o, s, alpha);
-    for (unsigned place = 0; s->op == STEP && place < 1u << (s->bits < low ? s->bits : low);
-         place++)
-        put_pair(&o, beta, place < alpha % 8, 2 * (place + 2), element(s));
+    if (!steps)
+        put_leaf(&o, run->op, alpha);
+    for (unsigned place = 0; steps && place < places; place++)
+        put_pair(&o, beta, place < alpha % places, 2 * (place + 2), bytes);
 }
 
 /* --- */
 
 static bool compare(harness_tier *tier, const shape *s, harness_buffer *b)
 {
-    static const char *const names[OPS] = {"point", "comparison", "step"};
-    uint8_t key[BLOCK];
-    sonic_aes_key pi;
-    harness_fill(&tier->random, key, sizeof key, HARNESS_RANDOM);
-    tier->kernels->aes.expand(&pi, key);
-    generate(tier->kernels, s, b, b[KEYS].data, &pi);
-    generate(tier->ref, s, b, b[WANT_KEYS].data, &pi);
+    const dpf_run *const run = &s->run;
+    const char *const name = dpf_name(run);
+    const size_t n = run->n, bytes = dpf_element(run);
+    dpf_generate(run, tier->kernels, b[KEYS].data);
+    dpf_generate(run, tier->ref, b[WANT_KEYS].data);
     HARNESS_CHECK(same(&b[KEYS], &b[WANT_KEYS]),
-                  "wrong keys of %zu %ss of %u bits in elements of %zu bytes, off %zu", s->n,
-                  names[s->op], s->bits, element(s), s->off);
-    for (size_t j = 0; j < s->n && s->by_one; j++)
-        generate_one(tier, s, b, b[WANT_KEYS].data, &pi, j);
+                  "wrong keys of %zu %ss of %u bits in elements of %zu bytes, off %zu", n, name,
+                  run->bits, bytes, s->off);
+    for (size_t j = 0; j < n && s->by_one; j++)
+        generate_one(tier, run, b[WANT_KEYS].data, j);
     HARNESS_CHECK(same(&b[KEYS], &b[WANT_KEYS]),
-                  "keys of %zu %ss of %u bits in elements of %zu bytes are not the formulas'", s->n,
-                  names[s->op], s->bits, element(s));
+                  "keys of %zu %ss of %u bits in elements of %zu bytes are not the formulas'", n,
+                  name, run->bits, bytes);
     if (s->forged)
         harness_fill(&tier->random, b[KEYS].data, b[KEYS].n, HARNESS_RANDOM);
     for (unsigned party = 0; party < 2; party++) {
-        eval(tier->kernels, s, b, b[OUT0 + party].data, party, &pi);
-        eval(tier->ref, s, b, b[WANT].data, party, &pi);
-        HARNESS_CHECK(
-            same(&b[OUT0 + party], &b[WANT]),
-            "wrong share of party %u: %zu %ss of %u bits in elements of %zu bytes, off %zu", party,
-            s->n, names[s->op], s->bits, element(s), s->off);
+        dpf_eval(run, tier->kernels, b[OUT0 + party].data, b[KEYS].data, party);
+        dpf_eval(run, tier->ref, b[WANT].data, b[KEYS].data, party);
+        HARNESS_CHECK(same(&b[OUT0 + party], &b[WANT]),
+                      "wrong share of party %u: %zu %ss of %u bits in elements of %zu bytes, off "
+                      "%zu",
+                      party, n, name, run->bits, bytes, s->off);
     }
-    for (size_t j = 0; j < s->n && !s->forged; j++)
-        HARNESS_CHECK(right(b, s, j), "%s %zu of %zu, %u bits in elements of %zu bytes, is wrong",
-                      names[s->op], j, s->n, s->bits, element(s));
+    for (size_t j = 0; j < n && !s->forged; j++)
+        HARNESS_CHECK(dpf_right(run, b[OUT0].data, b[OUT1].data, j),
+                      "%s %zu of %zu, %u bits in elements of %zu bytes, is wrong", name, j, n,
+                      run->bits, bytes);
     for (unsigned i = 0; i < BUFFERS; i++)
         HARNESS_CHECK(harness_buffer_intact(&b[i]),
-                      "%zu %ss of %u bits in elements of %zu bytes, off %zu, wrote outside", s->n,
-                      names[s->op], s->bits, element(s), s->off);
+                      "%zu %ss of %u bits in elements of %zu bytes, off %zu, wrote outside", n,
+                      name, run->bits, bytes, s->off);
     return true;
 }
 
-static bool dpf_at(harness_tier *tier, const shape *s)
+static bool dpf_at(harness_tier *tier, shape *s)
 {
-    const size_t each[BUFFERS] = {
-        [SEEDS0] = BLOCK,           [SEEDS1] = BLOCK, [ALPHA] = element(s),
-        [BETA] = 2 * element(s),    [X] = element(s), [KEYS] = key_bytes(s),
-        [WANT_KEYS] = key_bytes(s),
-    };
+    dpf_run *const run = &s->run;
+    const size_t bytes = dpf_element(run), key = dpf_key_bytes(run), out = dpf_out_bytes(run);
+    const size_t each[OUT0] = {BLOCK, BLOCK, bytes, 2 * bytes, bytes, key, key};
+    uint8_t pi[BLOCK];
     harness_buffer b[BUFFERS];
     for (unsigned i = 0; i < BUFFERS; i++) {
-        const size_t bytes = i < OUT0 ? s->n * each[i] : out_bytes(s);
-        b[i] = harness_buffer_make(bytes, s->place, (s->off + 7 * i) % 64);
-        harness_fill(&tier->random, b[i].data, bytes, i <= ALPHA ? s->kind : HARNESS_RANDOM);
+        b[i] =
+            harness_buffer_make(i < OUT0 ? run->n * each[i] : out, s->place, (s->off + 7 * i) % 64);
+        harness_fill(&tier->random, b[i].data, b[i].n, i <= ALPHA ? s->kind : HARNESS_RANDOM);
     }
-    fill_inputs(&tier->random, b, s);
+    run->seeds[0] = b[SEEDS0].data;
+    run->seeds[1] = b[SEEDS1].data;
+    run->alpha = b[ALPHA].data;
+    run->beta = b[BETA].data;
+    run->x = b[X].data;
+    harness_fill(&tier->random, pi, sizeof pi, HARNESS_RANDOM);
+    tier->kernels->aes.expand(&run->pi, pi);
+    fill_inputs(&tier->random, b[X].data, run);
     const bool good = compare(tier, s, b);
     for (unsigned i = 0; i < BUFFERS; i++)
         harness_buffer_free(&b[i]);
@@ -269,22 +214,23 @@ static bool dpf_at(harness_tier *tier, const shape *s)
 /* Every operation on both widths; of `bits` bits, or where that is 0, of a few, at random. */
 static bool each_op(harness_tier *tier, size_t n, unsigned bits, harness_place place, size_t off)
 {
-    for (unsigned op = 0; op < OPS; op++)
+    harness_random *const random = &tier->random;
+    for (unsigned op = 0; op < DPF_OPS; op++)
         for (unsigned ring = 0; ring < SONIC_RINGS; ring++) {
-            const shape s = {
-                .op = op,
-                .ring = ring,
-                .bits = bits ? bits : 1 + (unsigned)harness_below(&tier->random, FEW),
-                .n = n,
-                .kind = harness_below(&tier->random, 4)
-                            ? HARNESS_RANDOM
-                            : (harness_fill_kind)harness_below(&tier->random, HARNESS_FILLS),
+            const bool plain = harness_below(random, 4) > 0;
+            const size_t kind = plain ? HARNESS_RANDOM : harness_below(random, HARNESS_FILLS);
+            shape s = {
+                .run = {.op = op,
+                        .ring = ring,
+                        .bits = bits ? bits : 1 + (unsigned)harness_below(random, FEW),
+                        .n = n},
+                .kind = (harness_fill_kind)kind,
                 .by_one = n <= SONIC_DPF_TILE + 3,
-                .forged = harness_below(&tier->random, 8) == 0,
+                .forged = harness_below(random, 8) == 0,
                 .place = place,
                 .off = off,
             };
-            if (s.bits <= 8 * element(&s) && !dpf_at(tier, &s))
+            if (s.run.bits <= 8 * dpf_element(&s.run) && !dpf_at(tier, &s))
                 return false;
         }
     return true;

@@ -13,6 +13,8 @@ libharness_la_SOURCES = \
 	tests/check_vec.c \
 	tests/check_vole.c \
 	tests/checks.h \
+	tests/dpf_run.c \
+	tests/dpf_run.h \
 	tests/elements.h \
 	tests/harness.c \
 	tests/harness.h \
