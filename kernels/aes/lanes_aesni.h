@@ -27,6 +27,9 @@
 #define BYTES _mm_shuffle_epi8
 #define UP _mm_slli_si128
 #define DEAL(p, x, y) (STORE(p, x), STORE((p) + 16, y))
+#define MASK VEC
+#define ODD(x, ones) _mm_sub_epi64(_mm_setzero_si128(), AND(x, ones))
+#define ADD_WHERE(x, mask, y) XOR(x, AND(mask, y))
 #define ENC _mm_aesenc_si128
 #define ENCLAST _mm_aesenclast_si128
 

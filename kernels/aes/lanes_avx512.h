@@ -32,5 +32,8 @@
 #define DEAL(p, x, y)                                                                              \
     (STORE(p, PICK(x, y, 0, 1, 8, 9, 2, 3, 10, 11)),                                               \
      STORE((p) + 64, PICK(x, y, 4, 5, 12, 13, 6, 7, 14, 15)))
+#define MASK __mmask8
+#define ODD(x, ones) _mm512_test_epi64_mask(x, ones)
+#define ADD_WHERE(x, mask, y) _mm512_mask_xor_epi64(x, mask, x, y)
 #define ENC _mm512_aesenc_epi128
 #define ENCLAST _mm512_aesenclast_epi128

@@ -30,6 +30,9 @@
 #define DEAL(p, x, y)                                                                              \
     (STORE(p, _mm256_permute2x128_si256(x, y, 0x20)),                                              \
      STORE((p) + 32, _mm256_permute2x128_si256(x, y, 0x31)))
+#define MASK VEC
+#define ODD(x, ones) _mm256_sub_epi64(_mm256_setzero_si256(), AND(x, ones))
+#define ADD_WHERE(x, mask, y) XOR(x, AND(mask, y))
 #define ENC _mm256_aesenc_epi128
 #define ENCLAST _mm256_aesenclast_epi128
 

@@ -15,6 +15,8 @@
  *   BYTES(v, order)            pshufb in every block
  *   UP(v, n)                   n bytes towards the end in every block
  *   DEAL(p, x, y)              to p, block by block: the first of x, of y, the second of x, ...
+ *   MASK, ODD(v, ones)         of a vector's 64-bit halves, those that are odd; `ones` are 1 each
+ *   ADD_WHERE(x, mask, y)      x, XOR y in the halves of the mask
  *   ENC(v, k), ENCLAST(v, k)   a round
  *
  * FLIGHT vectors are in flight at once: an AES round takes 3 to 8 cycles and one or two start every

@@ -3,9 +3,6 @@
 
 #include "kernels/aes/lanes_aesni.h"
 
-#define COLOUR VEC
-#define COLOUR_OF(x, lowest) _mm_sub_epi64(_mm_setzero_si128(), AND(x, lowest))
-#define ADD_WHERE(x, colour, y) XOR(x, AND(colour, y))
 #define GATHER_G(p) LOAD(p)
 #define GATHER_E(p) LOAD((p) + VECTOR)
 #include "kernels/garble/garble_tmpl.h"

@@ -3,9 +3,6 @@
 
 #include "kernels/aes/lanes_avx512.h"
 
-#define COLOUR __mmask8
-#define COLOUR_OF(x, lowest) _mm512_test_epi64_mask(x, lowest)
-#define ADD_WHERE(x, colour, y) _mm512_mask_xor_epi64(x, colour, x, y)
 #define GATHER_G(p) PICK(LOAD(p), LOAD((p) + VECTOR), 0, 1, 4, 5, 8, 9, 12, 13)
 #define GATHER_E(p) PICK(LOAD(p), LOAD((p) + VECTOR), 2, 3, 6, 7, 10, 11, 14, 15)
 #include "kernels/garble/garble_tmpl.h"

@@ -1,9 +1,6 @@
 /* Half gates over vectors of labels.  A tier includes its vocabulary (kernels/aes/lanes_<tier>.h),
  * defines
  *
- *   COLOUR                    colours of a vector's labels
- *   COLOUR_OF(twice, lowest)  by FIRST_TWICE of the labels and by halves that are 1
- *   ADD_WHERE(x, colour, y)   x, XOR y in the blocks of colour 1
  *   GATHER_G(p), GATHER_E(p)  rows G and E of LANES gates from p, gate by gate: DEAL's back
  *
  * includes this, and hands fill() its table.
@@ -69,8 +66,8 @@ SONIC_INLINE void garble_finish(const VEC y[FLIGHT], const batch *x, const place
                                 const gates *s)
 {
     const uint8_t *const a = at->a + i * VECTOR, *const b = at->b + i * VECTOR;
-    const COLOUR of_a = COLOUR_OF(FIRST_TWICE(a), s->lowest);
-    const COLOUR of_b = COLOUR_OF(FIRST_TWICE(b), s->lowest);
+    const MASK of_a = ODD(FIRST_TWICE(a), s->lowest);
+    const MASK of_b = ODD(FIRST_TWICE(b), s->lowest);
     VEC h[4];
     SONIC_UNROLL
     for (int j = 0; j < 4; j++)
@@ -91,8 +88,8 @@ SONIC_INLINE void evaluate_prepare(batch *x, const place *at, int i, gates *s)
     const VEC tweak = next_tweak(s);
     first[0] = XOR3(a_twice, SECOND(a), tweak);
     first[1] = XOR3(b_twice, SECOND(b), XOR(tweak, s->odd));
-    last[0] = ADD_WHERE(first[0], COLOUR_OF(a_twice, s->lowest), GATHER_G(rows));
-    last[1] = ADD_WHERE(first[1], COLOUR_OF(b_twice, s->lowest), XOR(GATHER_E(rows), LOAD(a)));
+    last[0] = ADD_WHERE(first[0], ODD(a_twice, s->lowest), GATHER_G(rows));
+    last[1] = ADD_WHERE(first[1], ODD(b_twice, s->lowest), XOR(GATHER_E(rows), LOAD(a)));
 }
 
 SONIC_INLINE void evaluate_finish(const VEC y[FLIGHT], const batch *x, const place *at, int i)

@@ -3,9 +3,6 @@
 
 #include "kernels/aes/lanes_vaes256.h"
 
-#define COLOUR VEC
-#define COLOUR_OF(x, lowest) _mm256_sub_epi64(_mm256_setzero_si256(), AND(x, lowest))
-#define ADD_WHERE(x, colour, y) XOR(x, AND(colour, y))
 #define GATHER_G(p) _mm256_permute2x128_si256(LOAD(p), LOAD((p) + VECTOR), 0x20)
 #define GATHER_E(p) _mm256_permute2x128_si256(LOAD(p), LOAD((p) + VECTOR), 0x31)
 #include "kernels/garble/garble_tmpl.h"
