@@ -37,6 +37,7 @@ static void take_aesni(sonic_kernels *kernels)
     TAKE(SONIC_TIER_AESNI, SONIC_PRIMITIVE_GARBLE, sonic_garble_select_aesni, &kernels->garble);
     TAKE(SONIC_TIER_AESNI, SONIC_PRIMITIVE_OT, sonic_ot_select_aesni, &kernels->ot);
     TAKE(SONIC_TIER_AESNI, SONIC_PRIMITIVE_VOLE, sonic_vole_select_aesni, kernels->vole);
+    TAKE(SONIC_TIER_AESNI, SONIC_PRIMITIVE_DPF, sonic_dpf_select_aesni, kernels->dpf);
 }
 #endif
 
@@ -58,6 +59,7 @@ static void take_vaes256(sonic_kernels *kernels)
     TAKE(SONIC_TIER_VAES256, SONIC_PRIMITIVE_GARBLE, sonic_garble_select_vaes256, &kernels->garble);
     TAKE(SONIC_TIER_VAES256, SONIC_PRIMITIVE_OT, sonic_ot_select_vaes256, &kernels->ot);
     TAKE(SONIC_TIER_VAES256, SONIC_PRIMITIVE_VOLE, sonic_vole_select_vaes256, kernels->vole);
+    TAKE(SONIC_TIER_VAES256, SONIC_PRIMITIVE_DPF, sonic_dpf_select_vaes256, kernels->dpf);
 }
 #endif
 
@@ -68,6 +70,7 @@ static void take_avx512(sonic_kernels *kernels)
     TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_GARBLE, sonic_garble_select_avx512, &kernels->garble);
     TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_OT, sonic_ot_select_avx512, &kernels->ot);
     TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_VOLE, sonic_vole_select_avx512, kernels->vole);
+    TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_DPF, sonic_dpf_select_avx512, kernels->dpf);
     TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_BITMAT, sonic_bitmat_select_avx512, &kernels->bitmat);
     TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_BOOL, sonic_bool_select_avx512, &kernels->boolean);
     TAKE(SONIC_TIER_AVX512, SONIC_PRIMITIVE_VEC, sonic_vec_select_avx512, kernels->vec);

@@ -45,7 +45,8 @@ libkernels_ref_la_SOURCES = \
 	kernels/vole/vole_tmpl.h
 libkernels_ref_la_CFLAGS = $(AM_CFLAGS) $(LOOP_CFLAGS)
 EXTRA_DIST += kernels/aes/aes_tmpl.h kernels/aes/rounds_tmpl.h kernels/bitmat/bitmat_tmpl.h \
-	kernels/garble/garble_tmpl.h kernels/ot/ot_tmpl.h kernels/ot/row_hash_tmpl.h kernels/vole/fold_tmpl.h
+	kernels/dpf/dpf_tmpl.h kernels/garble/garble_tmpl.h kernels/ot/ot_tmpl.h \
+	kernels/ot/row_hash_tmpl.h kernels/vole/fold_tmpl.h
 
 if TIER_AESNI
 KERNEL_LIBS += libkernels_aesni.la
@@ -53,6 +54,7 @@ noinst_LTLIBRARIES += libkernels_aesni.la
 libkernels_aesni_la_SOURCES = \
 	kernels/aes/aes_aesni.c \
 	kernels/aes/lanes_aesni.h \
+	kernels/dpf/dpf_aesni.c \
 	kernels/garble/garble_aesni.c \
 	kernels/ot/ot_aesni.c \
 	kernels/vole/pack_shuffle.h \
@@ -80,6 +82,7 @@ noinst_LTLIBRARIES += libkernels_vaes256.la
 libkernels_vaes256_la_SOURCES = \
 	kernels/aes/aes_vaes256.c \
 	kernels/aes/lanes_vaes256.h \
+	kernels/dpf/dpf_vaes256.c \
 	kernels/garble/garble_vaes256.c \
 	kernels/ot/ot_vaes256.c \
 	kernels/vole/vole_vaes256.c
@@ -95,6 +98,7 @@ libkernels_avx512_la_SOURCES = \
 	kernels/bitmat/bitmat_avx512.c \
 	kernels/bool/bool_avx512.c \
 	kernels/conv/conv_avx512.c \
+	kernels/dpf/dpf_avx512.c \
 	kernels/garble/garble_avx512.c \
 	kernels/ot/ot_avx512.c \
 	kernels/ring/lanes_avx512.h \
