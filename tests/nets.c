@@ -116,12 +116,40 @@ static sonic_window random_window(const sonic_shape *in, uint64_t *state, bool d
     return v;
 }
 
+static uint32_t scale(sonic_model *model, uint32_t in, double factor)
+{
+    const uint32_t at = sonic_test_net_add(model, (sonic_node){.op = SONIC_OP_SCALE}, in, 0);
+    model->constants[at].w = fresh(1, sizeof(double));
+    model->constants[at].w[0] = factor;
+    return at;
+}
+
+/* slope x + (1 - slope) relu(x), as an import writes it. */
+static uint32_t leak(sonic_model *model, uint32_t in, double slope)
+{
+    const uint32_t relu = sonic_test_net_add(model, (sonic_node){.op = SONIC_OP_RELU}, in, 0);
+    const uint32_t above = scale(model, relu, 1 - slope), below = scale(model, in, slope);
+    return sonic_test_net_add(model, (sonic_node){.op = SONIC_OP_ADD}, above, below);
+}
+
+/* relu(top - relu(top - x)). */
+static uint32_t clip(sonic_model *model, uint32_t in, double top)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        in = sonic_test_net_add(model, (sonic_node){.op = SONIC_OP_BIAS}, scale(model, in, -1), 0);
+        for (size_t k = 0; k < sonic_node_biases(&model->graph, in); k++)
+            model->constants[in].b[k] = top;
+        in = sonic_test_net_add(model, (sonic_node){.op = SONIC_OP_RELU}, in, 0);
+    }
+    return in;
+}
+
 static uint32_t random_space_op(sonic_model *model, uint32_t at, uint64_t *state)
 {
     const sonic_shape *s = &model->graph.node[at].shape;
     const uint32_t channels = s->dim[0];
     sonic_node n = {.window = random_window(s, state, false)};
-    switch (sonic_test_below(state, 11)) {
+    switch (sonic_test_below(state, 13)) {
     case 0:
     case 1:
     case 2: {
@@ -153,6 +181,8 @@ static uint32_t random_space_op(sonic_model *model, uint32_t at, uint64_t *state
         n = (sonic_node){.op = SONIC_OP_PERMUTE, .perm = {0, 2, 1}};
         return sonic_test_net_add(model, n, at, 0);
     }
+    case 10: return leak(model, at, sonic_test_uniform(state, 0.001, 0.5));
+    case 11: return clip(model, at, sonic_test_uniform(state, 0.2, 3));
     default: {
         const uint32_t b = sonic_test_net_add(model, (sonic_node){.op = SONIC_OP_BIAS}, at, 0);
         fill(model, b, 1, state);

@@ -31,6 +31,9 @@ static void unrounded(sonic_model *out, const sonic_model *model)
         const size_t biases = sonic_node_biases(&model->graph, i);
         const double unit = weights ? n->unit / model->graph.node[n->input[0]].unit : 0;
         out->constants[i].w = calloc(weights + 1, sizeof(double));
+        if (n->op == SONIC_OP_SCALE)
+            out->constants[i].w[0] =
+                (double)n->factor[0] * n->unit / model->graph.node[n->input[0]].unit;
         out->constants[i].b = calloc(biases + 1, sizeof(double));
         for (size_t j = 0; j < weights; j++)
             out->constants[i].w[j] = (double)model->constants[i].wq[j] * unit;

@@ -9,6 +9,7 @@
 #include "proto/share/file.h"
 
 /** Constants of one node: w is [o][c/groups][kh][kw], b is [o] (CONV) or the node's shape (BIAS).
+ * SCALE: w is the one real number, public, that an imported SCALE multiplies by.
  * Real values after import; integers beside them after quantisation (w: real = q * unit of w). */
 typedef struct sonic_constants {
     double *w, *b;
@@ -16,7 +17,7 @@ typedef struct sonic_constants {
 } sonic_constants;
 
 /** A network in the clear.  After import the graph's ops have their real meaning (RELU and TRUNC
- * drop no bits, AVG_POOL divides, factors are 1) and ring, unit, bound, shift and error are unset.
+ * drop no bits, AVG_POOL divides, ADD adds) and ring, unit, bound, shift and error are unset.
  */
 typedef struct sonic_model {
     sonic_graph graph;
@@ -24,6 +25,12 @@ typedef struct sonic_model {
 } sonic_model;
 
 void sonic_model_free(sonic_model *model);
+
+/** What a SCALE node multiplies reals by: 1 where it was quantisation that made it. */
+static inline double sonic_model_factor(const sonic_model *model, uint32_t node)
+{
+    return model->constants[node].w ? model->constants[node].w[0] : 1;
+}
 
 /** Reads an ONNX file (opset 7 to 21) into a real-valued model: constants folded, batch norms
  * folded into convolutions, max-pools moved before the ReLUs they follow.  Unsupported operators

@@ -154,6 +154,12 @@ static sonic_status build_constants(builder *b, uint32_t node, sonic_error *erro
     sonic_constants *to = &b->out->constants[made];
     const size_t weights = sonic_node_weights(graph, made), biases = sonic_node_biases(graph, made);
     sonic_status status = SONIC_OK;
+    if (n->op == SONIC_OP_SCALE && from->w) {
+        to->w = malloc(sizeof *to->w);
+        if (!to->w)
+            return no_memory(n->name, error);
+        to->w[0] = from->w[0];
+    }
     if (weights)
         status = round_all(n, "weight", &to->wq, &to->w, from->w, weights,
                            n->unit / graph->node[n->input[0]].unit, graph->ring, error);

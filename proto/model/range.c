@@ -204,7 +204,9 @@ static sonic_status run_node(const sonic_model *model, uint32_t node, sonic_rang
     case SONIC_OP_TRUNC: copy(y, x); break;
     case SONIC_OP_MAX_POOL: sonic_range_max_pool(graph, node, y, x); break;
     case SONIC_OP_AVG_POOL: sonic_range_avg_pool(graph, node, mode, y, x); break;
-    case SONIC_OP_SCALE: scale_add(y, x, integers ? (double)n->factor[0] : 1); break;
+    case SONIC_OP_SCALE:
+        scale_add(y, x, integers ? (double)n->factor[0] : sonic_model_factor(model, node));
+        break;
     case SONIC_OP_ADD:
         scale_add(y, x, integers ? (double)n->factor[0] : 1);
         scale_add(y, &tensor[n->input[1]], integers ? (double)n->factor[1] : 1);

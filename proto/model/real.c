@@ -134,7 +134,7 @@ static void run_pad(const sonic_node *node, const sonic_shape *in, double *y, co
                    in->dim[2] * sizeof *y);
 }
 
-/* TRUNC and SCALE change units, not the reals they stand for. */
+/* TRUNC changes units, not the reals they stand for. */
 static void run_node(const sonic_model *model, uint32_t index, double *const *value)
 {
     const sonic_graph *graph = &model->graph;
@@ -158,6 +158,10 @@ static void run_node(const sonic_model *model, uint32_t index, double *const *va
     case SONIC_OP_ADD:
         for (size_t i = 0; i < n; i++)
             y[i] = x[i] + value[node->input[1]][i];
+        break;
+    case SONIC_OP_SCALE:
+        for (size_t i = 0; i < n; i++)
+            y[i] = sonic_model_factor(model, index) * x[i];
         break;
     case SONIC_OP_CONCAT: run_concat(graph, node, y, value); break;
     case SONIC_OP_PERMUTE: run_permute(node, in, y, x); break;

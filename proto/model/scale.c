@@ -65,11 +65,20 @@ static int size_of(const chooser *c, uint32_t node)
     return size;
 }
 
-/* The same of a convolution's weights. */
+/* Whether a node multiplies by numbers that need fraction bits of their own. */
+static bool multiplies(const chooser *c, uint32_t node)
+{
+    const sonic_op op = c->graph->node[node].op;
+    const double factor = op == SONIC_OP_SCALE ? sonic_model_factor(c->model, node) : 1;
+    return op == SONIC_OP_CONV || factor != round(factor);
+}
+
+/* The same of a convolution's weights, or a SCALE's factor. */
 static int weights_size(const chooser *c, uint32_t node)
 {
     const double *w = c->model->constants[node].w;
-    const size_t n = sonic_node_weights(c->graph, node);
+    const size_t n =
+        c->graph->node[node].op == SONIC_OP_SCALE ? 1 : sonic_node_weights(c->graph, node);
     double most = 0;
     for (size_t i = 0; i < n; i++)
         most = fmax(most, fabs(w[i]));
@@ -99,22 +108,17 @@ static void look_back(chooser *c, uint32_t node)
     for (uint32_t i = 0; i < n->inputs; i++) {
         const uint32_t in = n->input[i];
         sonic_choice *before = &c->choice[in];
-        switch (n->op) {
-        case SONIC_OP_CONV: {
+        if (multiplies(c, node)) {
             /* Input and weights share the bits so that both are as exact for their size. */
             const int size = before->size, weights = weights_size(c, node);
             const double share = floor((self->head + size + weights) / 2) - size;
             before->wish = fmin(before->wish, fmin(share, (double)c->options->fraction - size));
-            break;
-        }
-        case SONIC_OP_RELU:
+        } else if (n->op == SONIC_OP_RELU) {
             lower_head(c, in, c->limit_local - log2_bound(c, in), in);
-            break;
-        default:
+        } else {
             lower_head(c, in, self->head - growth, self->binding);
             /* A sum of k needs fewer bits of each: half of log2 k, as rounding averages out. */
             before->wish = fmin(before->wish, self->wish - growth / 2);
-            break;
         }
     }
 }
@@ -127,7 +131,7 @@ static sonic_status backward(chooser *c, sonic_error *error)
         lower_head(c, i, c->limit - log2_bound(c, i), i);
         const sonic_node *n = &c->graph->node[i];
         const double least =
-            n->op == SONIC_OP_CONV
+            multiplies(c, i)
                 ? 2 * SONIC_FRACTION_MIN - c->choice[n->input[0]].size - weights_size(c, i)
                 : SONIC_FRACTION_MIN - self->size;
         if (self->head < least)
@@ -224,13 +228,15 @@ static unsigned bits_to_drop(const chooser *c, sonic_scale scale, double target)
     return excess <= 0 ? 0 : (unsigned)fmin(excess, (double)c->options->ring / 2);
 }
 
-static sonic_status choose_conv(const chooser *c, uint32_t node, sonic_error *error)
+static sonic_status choose_product(const chooser *c, uint32_t node, sonic_error *error)
 {
     const sonic_node *n = &c->graph->node[node];
     sonic_choice *self = &c->choice[node], *before = &c->choice[n->input[0]];
     const int size = weights_size(c, node);
-    const double fraction = (double)c->options->fraction - size;
     const double least = SONIC_FRACTION_MIN - size;
+    /* A factor is one number: there are no others beside which it would be coarse. */
+    const double fraction = n->op == SONIC_OP_SCALE ? fmax(c->options->fraction, least)
+                                                    : (double)c->options->fraction - size;
     const unsigned drop = bits_to_drop(c, before->scale, before->wish);
     const double bits = bits_of(before->scale), room = fmin(fraction, self->head - bits);
     const double room_dropped = fmin(fraction, self->head - bits + drop);
@@ -250,6 +256,18 @@ static sonic_status choose_conv(const chooser *c, uint32_t node, sonic_error *er
     return SONIC_OK;
 }
 
+static sonic_status choose_scale(const chooser *c, uint32_t node, sonic_error *error)
+{
+    sonic_choice *self = &c->choice[node];
+    const sonic_choice *before = &c->choice[c->graph->node[node].input[0]];
+    sonic_status status = multiplies(c, node) ? choose_product(c, node, error) : SONIC_OK;
+    const sonic_scale in = self->reads_dropped ? before->dropped : before->scale;
+    const double factor = sonic_model_factor(c->model, node);
+    self->factor[0] =
+        (int64_t)round(factor * sonic_scale_unit(in) / sonic_scale_unit(self->scale));
+    return status;
+}
+
 static sonic_status choose_node(const chooser *c, uint32_t node, sonic_error *error)
 {
     const sonic_node *n = &c->graph->node[node];
@@ -261,30 +279,31 @@ static sonic_status choose_node(const chooser *c, uint32_t node, sonic_error *er
     case SONIC_OP_INPUT:
         self->scale = (sonic_scale){(int)floor(fmin(target, self->head)), 1};
         return SONIC_OK;
-    case SONIC_OP_CONV: return choose_conv(c, node, error);
+    case SONIC_OP_CONV: return choose_product(c, node, error);
     case SONIC_OP_RELU:
         self->shift = bits_to_drop(c, self->scale, fmin(target, self->head));
         self->scale.bits -= (int)self->shift;
         return SONIC_OK;
     case SONIC_OP_AVG_POOL: return choose_avg_pool(c, node, error);
-    case SONIC_OP_SCALE: self->factor[0] = 1; return SONIC_OK;
+    case SONIC_OP_SCALE: return choose_scale(c, node, error);
     case SONIC_OP_ADD:
     case SONIC_OP_CONCAT: return choose_aligned(c, node, error);
     default: return SONIC_OK;
     }
 }
 
-/* Elements of an image that may be truncated: those of ReLUs, and those that a convolution reads
+/* Elements of an image that may be truncated: those of ReLUs, and those that a product reads
  * without one before it. */
-static double truncated_elements(const sonic_graph *graph)
+static double truncated_elements(const chooser *c)
 {
+    const sonic_graph *graph = c->graph;
     double n = 0;
     for (uint32_t i = 0; i < graph->nodes; i++) {
         const sonic_node *node = &graph->node[i];
         const sonic_op before = node->inputs ? graph->node[node->input[0]].op : SONIC_OP_INPUT;
         if (node->op == SONIC_OP_RELU)
             n += (double)sonic_node_elements(graph, i);
-        else if (node->op == SONIC_OP_CONV && before != SONIC_OP_RELU && before != SONIC_OP_INPUT)
+        else if (multiplies(c, i) && before != SONIC_OP_RELU && before != SONIC_OP_INPUT)
             n += (double)sonic_node_elements(graph, node->input[0]);
     }
     return fmax(n, 1);
@@ -299,7 +318,7 @@ sonic_status sonic_scale_choose(const sonic_model *model, const sonic_quantise_o
                  .reserve = reserve, .choice = choice};
     c.limit = c.limit_local = (int)options->ring - 2;
     if (options->truncation == SONIC_TRUNC_LOCAL)
-        c.limit_local = (int)options->ring - 1 - FAILURE_BITS - log2(truncated_elements(graph));
+        c.limit_local = (int)options->ring - 1 - FAILURE_BITS - log2(truncated_elements(&c));
     for (uint32_t i = 0; i < graph->nodes; i++)
         choice[i] = (sonic_choice){.head = INFINITY, .wish = INFINITY};
     for (uint32_t i = 0; i < graph->nodes; i++)

@@ -23,7 +23,7 @@ typedef struct sonic_choice {
     int64_t *align;          /**< CONCAT: what each input is multiplied by; malloc'ed */
     unsigned drop;           /**< bits dropped by a TRUNC node after this one, 0: there is none */
     sonic_scale dropped;     /**< the unit after it */
-    bool reads_dropped;      /**< CONV: reads its input after that TRUNC */
+    bool reads_dropped;      /**< CONV, SCALE: reads its input after that TRUNC */
     double head; /**< most -log2(unit) that this tensor and those of its scale can have */
     double wish;             /**< the -log2(unit) that the convolutions behind it would have */
     uint32_t binding;        /**< the node whose bound sets `head` */
