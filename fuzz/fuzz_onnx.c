@@ -62,8 +62,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     for (uint32_t i = 0; i < model.graph.nodes; i++) {
         size_t weights = sonic_node_weights(&model.graph, i),
                biases = sonic_node_biases(&model.graph, i);
-        fuzz_require(model.graph.node[i].op != SONIC_OP_SCALE &&
-                     model.graph.node[i].op != SONIC_OP_TRUNC);
+        fuzz_require(model.graph.node[i].op != SONIC_OP_TRUNC);
+        fuzz_require(model.graph.node[i].op != SONIC_OP_SCALE ||
+                     (model.constants[i].w && fabs(model.constants[i].w[0]) <= 1));
         for (size_t k = 0; k < weights; k++)
             fuzz_require(isfinite(model.constants[i].w[k]));
         for (size_t k = 0; k < biases; k++)

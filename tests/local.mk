@@ -62,6 +62,12 @@ tests_test_import_random_SOURCES = tests/test_import_random.c $(IMPORT_CHECK)
 tests_test_import_random_CPPFLAGS = $(TEST_CPPFLAGS) $(PROTOBUF_C_CFLAGS)
 tests_test_import_random_LDADD = libtest.la $(PROTOBUF_C_LIBS)
 $(tests_test_import_random_OBJECTS): proto/model/onnx.pb-c.h
+check_PROGRAMS += tests/test_activations
+TESTS += tests/test_activations
+tests_test_activations_SOURCES = tests/test_activations.c $(IMPORT_CHECK)
+tests_test_activations_CPPFLAGS = $(TEST_CPPFLAGS) $(PROTOBUF_C_CFLAGS)
+tests_test_activations_LDADD = libtwoparty.la $(PROTOBUF_C_LIBS)
+$(tests_test_activations_OBJECTS): proto/model/onnx.pb-c.h
 check_PROGRAMS += tests/test_import_file
 TESTS += tests/test_import_file
 tests_test_import_file_SOURCES = tests/test_import_file.c tests/onnx_build.c tests/onnx_build.h

@@ -183,12 +183,27 @@ static void run_reduce_prod(eval_machine *m)
         y->v[0] *= eval_in(m, 0)->v[i];
 }
 
-static void run_relu(eval_machine *m)
+static double real(const eval_machine *m, const char *name, double otherwise)
+{
+    const Onnx__AttributeProto *a = eval_attribute(m, name);
+    return a ? (double)a->f : otherwise;
+}
+
+/* Relu, LeakyRelu, Clip. */
+static void run_activation(eval_machine *m, char kind)
 {
     eval_arrange(m, eval_in(m, 0)->rank, eval_in(m, 0)->dim);
     eval_value *y = find(m, m->node->output[0]);
-    for (size_t i = 0; i < y->n; i++)
-        y->v[i] = fmax(y->v[i], 0);
+    const eval_value *low = eval_in(m, 1), *high = eval_in(m, 2);
+    const double alpha = kind == 'R' ? 0 : real(m, "alpha", 0.01);
+    const double min = low ? low->v[0] : real(m, "min", -INFINITY);
+    const double max = high ? high->v[0] : real(m, "max", INFINITY);
+    for (size_t i = 0; i < y->n; i++) {
+        if (kind == 'C')
+            y->v[i] = y->v[i] < min ? min : y->v[i] > max ? max : y->v[i];
+        else if (y->v[i] < 0)
+            y->v[i] *= alpha;
+    }
 }
 
 static void run(eval_machine *m)
@@ -218,8 +233,9 @@ static void run(eval_machine *m)
         run_product(m, *type == 'G');
     else if (strcmp(type, "BatchNormalization") == 0)
         run_batch_norm(m);
-    else if (strcmp(type, "Relu") == 0)
-        run_relu(m);
+    else if (strcmp(type, "Relu") == 0 || strcmp(type, "LeakyRelu") == 0 ||
+             strcmp(type, "Clip") == 0)
+        run_activation(m, *type);
     else if (strcmp(type, "Flatten") == 0)
         eval_flatten(m);
     else if (strcmp(type, "Reshape") == 0)

@@ -43,13 +43,13 @@ static void random_window(build *b, Onnx__NodeProto *node, bool kernel, uint32_t
 static void random_step(build *b, unsigned step, const char *in, const char *out, int64_t channels,
                         uint32_t space)
 {
-    char name[32], constant[32], both[80];
+    char name[32], constant[32], limit[32], both[160];
     const int64_t one[] = {END};
     (void)snprintf(name, sizeof name, "n%u", step);
     (void)snprintf(constant, sizeof constant, "k%u", step);
     (void)snprintf(both, sizeof both, "%s %s", in, constant);
     Onnx__NodeProto *node;
-    switch (build_below(b, 10)) {
+    switch (build_below(b, 13)) {
     case 0:
     case 1:
         node = build_conv(b, name, in, out, LIST(channels, channels, 2, 2), build_below(b, 2));
@@ -62,6 +62,19 @@ static void random_step(build *b, unsigned step, const char *in, const char *out
     case 3:
     case 4:
         build_node(b, "Relu", name, in, out);
+        break;
+    case 10:
+        build_float(b, build_node(b, "LeakyRelu", name, in, out), "alpha",
+                    build_below(b, 3) ? 0.25f : build_below(b, 2) ? 0.f : 0.01f);
+        break;
+    case 11:
+        build_initializer(b, build_scalar(b, constant, build_below(b, 3) ? 0 : -0.5f));
+        (void)snprintf(limit, sizeof limit, "m%u", step);
+        if (build_below(b, 4)) {
+            build_initializer(b, build_scalar(b, limit, build_below(b, 2) ? 0.5f : 6));
+            (void)snprintf(both + strlen(both), sizeof both - strlen(both), " %s", limit);
+        }
+        build_node(b, "Clip", name, both, out);
         break;
     case 5:
         random_window(b, build_node(b, "MaxPool", name, in, out), true, space, true);

@@ -150,6 +150,40 @@ REFUSE(training, "training mode", build_weights(b, "c", LIST(2));
 REFUSE(batch_sum, "depends on the batch size", build_node(b, "Shape", "s", "x", "s");
        build_initializer(b, build_integers(b, "k", NULL, LIST(1, 1, 1, 1)));
        build_node(b, "Add", "a", "s k", "t"); build_node(b, "Reshape", "r", "x t", "y"););
+REFUSE(alpha_nan, "node 'l' (LeakyRelu): its alpha of nan",
+       build_float(b, build_node(b, "LeakyRelu", "l", "x", "y"), "alpha", NAN););
+REFUSE(alpha_huge, "its alpha of 1e+30",
+       build_float(b, build_node(b, "LeakyRelu", "l", "x", "y"), "alpha", 1e30f););
+REFUSE(alpha_infinite, "its alpha of inf",
+       build_float(b, build_node(b, "LeakyRelu", "l", "x", "y"), "alpha", INFINITY););
+REFUSE(alpha_negative, "its alpha of -0.25 is neither 0 nor between",
+       build_float(b, build_node(b, "LeakyRelu", "l", "x", "y"), "alpha", -0.25f););
+REFUSE(alpha_tiny, "its alpha of 1e-10",
+       build_float(b, build_node(b, "LeakyRelu", "l", "x", "y"), "alpha", 1e-10f););
+REFUSE(alpha_integer, "attribute 'alpha' has the wrong type",
+       build_int(b, build_node(b, "LeakyRelu", "l", "x", "y"), "alpha", 1););
+REFUSE(clip_empty, "node 'c' (Clip): limits of 6 and 0",
+       Onnx__NodeProto *n = build_node(b, "Clip", "c", "x", "y");
+       build_float(b, n, "min", 6); build_float(b, n, "max", 0););
+REFUSE(clip_point, "limits of 0 and 0",
+       Onnx__NodeProto *n = build_node(b, "Clip", "c", "x", "y");
+       build_float(b, n, "min", 0); build_float(b, n, "max", 0););
+REFUSE(clip_nan, "limits of 0 and nan", build_initializer(b, build_scalar(b, "low", 0));
+       build_initializer(b, build_scalar(b, "high", NAN));
+       build_node(b, "Clip", "c", "x low high", "y"););
+REFUSE(clip_low_nan, "limits of nan and inf", build_initializer(b, build_scalar(b, "low", NAN));
+       build_node(b, "Clip", "c", "x low", "y"););
+REFUSE(clip_above_only, "limits of -inf and 6", build_initializer(b, build_scalar(b, "high", 6));
+       build_node(b, "Clip", "c", "x - high", "y"););
+REFUSE(clip_nothing, "limits of inf and inf",
+       build_initializer(b, build_scalar(b, "low", INFINITY));
+       build_node(b, "Clip", "c", "x low", "y"););
+REFUSE(clip_list, "its max is not one known number",
+       build_initializer(b, build_scalar(b, "low", 0)); build_weights(b, "high", LIST(2));
+       build_node(b, "Clip", "c", "x low high", "y"););
+REFUSE(clip_dynamic, "its input 2 must be a constant",
+       build_initializer(b, build_scalar(b, "low", 0));
+       build_node(b, "Clip", "c", "x low x", "y"););
 REFUSE(control, "is not supported", build_node(b, "If", "i", "x", "y"););
 
 Test(import_refuse, the_node_is_named)
@@ -172,7 +206,10 @@ Test(import_refuse, the_node_is_named)
         SAY(reshape_batch), SAY(reshape_mix),  SAY(reshape_zero),    SAY(transpose_batch),
         SAY(flatten_zero),  SAY(concat_batch), SAY(softmax_middle),  SAY(softmax_axis),
         SAY(gather),        SAY(training),     SAY(batch_sum),       SAY(control),
-        SAY(reshape_four),
+        SAY(reshape_four),  SAY(alpha_nan),    SAY(alpha_huge),      SAY(alpha_infinite),
+        SAY(alpha_negative), SAY(alpha_tiny),  SAY(alpha_integer),   SAY(clip_empty),
+        SAY(clip_point),    SAY(clip_nan),     SAY(clip_low_nan),    SAY(clip_above_only),
+        SAY(clip_nothing),  SAY(clip_list),    SAY(clip_dynamic),
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         expect_sentence(all[i].make, all[i].says);

@@ -39,12 +39,13 @@ libonnx_la_SOURCES = \
 	proto/model/onnx_load.c \
 	proto/model/onnx_lower.c \
 	proto/model/onnx_pool.c \
+	proto/model/onnx_relu.c \
 	proto/model/onnx_shape.c \
 	proto/model/onnx_tensor.c \
 	proto/model/onnx_walk.c \
 	proto/model/pass_affine.c \
+	proto/model/pass_lower.c \
 	proto/model/pass_order.c \
-	proto/model/pass_scales.c \
 	proto/model/tensor.c \
 	proto/model/tensor.h
 libonnx_la_CPPFLAGS = $(AM_CPPFLAGS) $(PROTOBUF_C_CFLAGS)

@@ -166,14 +166,17 @@ static sonic_status permute_again(sonic_net *net, uint32_t permutation, uint32_t
     return sonic_net_permute(net, name, inner, perm, y, error);
 }
 
-sonic_status sonic_net_relu(sonic_net *net, const char *name, uint32_t x, uint32_t *y,
-                            sonic_error *error)
+sonic_status sonic_net_relu(sonic_net *net, const char *name, uint32_t x, double slope, double top,
+                            uint32_t *y, sonic_error *error)
 {
     bool permuted = net->graph.node[x].op == SONIC_OP_PERMUTE;
     uint32_t from = permuted ? net->graph.node[x].input[0] : x;
     sonic_status status = append_one(net, SONIC_OP_RELU, name, from, y, error);
-    if (!status)
-        status = sonic_net_shape(net, *y, error);
+    if (status)
+        return status;
+    net->extra[*y].slope = slope;
+    net->extra[*y].top = top;
+    status = sonic_net_shape(net, *y, error);
     return status || !permuted ? status : permute_again(net, x, *y, y, error);
 }
 
@@ -238,6 +241,19 @@ sonic_status sonic_net_affine(sonic_net *net, sonic_op op, const char *name, uin
     *(op == SONIC_OP_SCALE ? &extra->w : &extra->b) = constant;
     status = sonic_net_shape(net, *y, error);
     return status || !permuted ? status : permute_again(net, x, *y, y, error);
+}
+
+sonic_status sonic_net_affine_all(sonic_net *net, sonic_op op, const char *name, uint32_t x,
+                                  double constant, uint32_t *y, sonic_error *error)
+{
+    sonic_shape spread = {.rank = net->graph.node[x].shape.rank};
+    double *one = malloc(sizeof *one);
+    if (!one)
+        return no_memory(error);
+    *one = constant;
+    for (uint32_t d = 0; d < spread.rank; d++)
+        spread.dim[d] = 1;
+    return sonic_net_affine(net, op, name, x, &spread, one, y, error);
 }
 
 sonic_status sonic_net_window(sonic_net *net, sonic_op op, const char *name, uint32_t x,

@@ -2,10 +2,10 @@
  * A network between the importer and the finished graph: nodes are appended in topological order,
  * then passes rewrite them, then it settles into a model.
  *
- * As in an imported graph, with two differences: BIAS holds its constant compactly, and SCALE
- * multiplies by a real constant (extra.w); both constants have the shape extra.spread, which
- * broadcasts to the node's.  Passes keep the order: they bypass a node or swap it with its only
- * consumer in place.
+ * As in an imported graph, with three differences: BIAS holds its constant compactly, SCALE
+ * multiplies by any real constant (extra.w), and RELU may have a slope or a top; the constants
+ * have the shape extra.spread, which broadcasts to the node's.  Passes keep the order: they bypass a
+ * node or swap it with its only consumer in place.
  */
 #ifndef SONIC_PROTO_MODEL_NET_H
 #define SONIC_PROTO_MODEL_NET_H
@@ -21,6 +21,8 @@ enum { SONIC_NET_NODES_MAX = 4 * SONIC_NODES_MAX, SONIC_NET_EDGES_MAX = 1 << 16 
 typedef struct sonic_net_extra {
     double *w, *b;      /**< CONV: both; SCALE: w; BIAS: b */
     sonic_shape spread; /**< SCALE, BIAS: each dimension is 1 or the node's own */
+    double slope;       /**< RELU: what is below 0 is multiplied by; 0 or 2^-16 .. 1 */
+    double top;         /**< RELU: its largest value, 0: none; without a slope only */
     uint32_t uses; /**< live consumers, the network's own output among them; sonic_net_count() */
     uint32_t consumer;  /**< one of them */
 } sonic_net_extra;
@@ -52,13 +54,18 @@ SONIC_MUST_CHECK sonic_status sonic_net_reshape(sonic_net *net, const char *name
                                                 const sonic_shape *shape, uint32_t *y,
                                                 sonic_error *error);
 SONIC_MUST_CHECK sonic_status sonic_net_relu(sonic_net *net, const char *name, uint32_t x,
-                                             uint32_t *y, sonic_error *error);
+                                             double slope, double top, uint32_t *y,
+                                             sonic_error *error);
 SONIC_MUST_CHECK sonic_status sonic_net_add(sonic_net *net, const char *name, uint32_t a,
                                             uint32_t b, uint32_t *y, sonic_error *error);
 /** op: SONIC_OP_SCALE or SONIC_OP_BIAS. */
 SONIC_MUST_CHECK sonic_status sonic_net_affine(sonic_net *net, sonic_op op, const char *name,
                                                uint32_t x, const sonic_shape *spread,
                                                double *constant, uint32_t *y, sonic_error *error);
+/** The same with one number for all elements. */
+SONIC_MUST_CHECK sonic_status sonic_net_affine_all(sonic_net *net, sonic_op op, const char *name,
+                                                   uint32_t x, double constant, uint32_t *y,
+                                                   sonic_error *error);
 /** op: SONIC_OP_MAX_POOL, SONIC_OP_AVG_POOL or SONIC_OP_PAD. */
 SONIC_MUST_CHECK sonic_status sonic_net_window(sonic_net *net, sonic_op op, const char *name,
                                                uint32_t x, const sonic_window *window,
@@ -93,8 +100,10 @@ double *sonic_spread_permute(const double *constant, const sonic_shape *from, co
 SONIC_MUST_CHECK sonic_status sonic_net_fold_affine(sonic_net *net, sonic_error *error);
 SONIC_MUST_CHECK sonic_status sonic_net_reorder(sonic_net *net, sonic_error *error);
 SONIC_MUST_CHECK sonic_status sonic_net_drop(sonic_net *net, sonic_error *error);
-/** SCALE nodes that are left become convolutions of one channel a group. */
-SONIC_MUST_CHECK sonic_status sonic_net_lower_scales(sonic_net *net, sonic_error *error);
+/** SCALE nodes that are left, whose constants are secret, become convolutions of one channel a
+ * group; RELU nodes with a slope or a top become plain ones, sums, and multiplications by public
+ * numbers, the only SCALE nodes of a model. */
+SONIC_MUST_CHECK sonic_status sonic_net_lower(sonic_net *net, sonic_error *error);
 /** Moves what is live into a model; the net is freed in any case. */
 SONIC_MUST_CHECK sonic_status sonic_net_settle(sonic_net *net, sonic_model *model,
                                                sonic_error *error);

@@ -97,7 +97,7 @@ static sonic_status take_constants(sonic_net *net, uint32_t from, sonic_model *m
     sonic_net_extra *extra = &net->extra[from];
     sonic_constants *constants = &model->constants[to];
     const sonic_node *node = &model->graph.node[to];
-    if (node->op == SONIC_OP_CONV) {
+    if (node->op == SONIC_OP_CONV || node->op == SONIC_OP_SCALE) {
         constants->w = extra->w;
         constants->b = extra->b;
         extra->w = extra->b = NULL;

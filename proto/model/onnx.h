@@ -156,6 +156,8 @@ sonic_status sonic_onnx_lower_mul(const sonic_onnx_call *call);
 sonic_status sonic_onnx_lower_div(const sonic_onnx_call *call);
 sonic_status sonic_onnx_lower_sum(const sonic_onnx_call *call);
 sonic_status sonic_onnx_lower_relu(const sonic_onnx_call *call);
+sonic_status sonic_onnx_lower_leaky_relu(const sonic_onnx_call *call);
+sonic_status sonic_onnx_lower_clip(const sonic_onnx_call *call);
 sonic_status sonic_onnx_lower_pool(const sonic_onnx_call *call);
 sonic_status sonic_onnx_lower_global_pool(const sonic_onnx_call *call);
 sonic_status sonic_onnx_lower_reduce_mean(const sonic_onnx_call *call);

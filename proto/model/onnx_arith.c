@@ -1,4 +1,4 @@
-/* Add, Sub, Mul, Div, Sum and Relu. */
+/* Add, Sub, Mul, Div and Sum. */
 #include "proto/model/onnx.h"
 
 #include <stdlib.h>
@@ -49,19 +49,6 @@ static sonic_status apply(const sonic_onnx_call *call, sonic_op op, uint32_t x,
                             call->onnx->error);
 }
 
-static sonic_status negate(const sonic_onnx_call *call, uint32_t x, uint32_t *y)
-{
-    sonic_shape spread = {.rank = sonic_onnx_shape(call, x)->rank};
-    for (uint32_t d = 0; d < spread.rank; d++)
-        spread.dim[d] = 1;
-    double *minus_one = malloc(sizeof *minus_one);
-    if (!minus_one)
-        return sonic_onnx_refuse(call, SONIC_E_MEMORY, "no memory for its constant");
-    *minus_one = -1;
-    return sonic_net_affine(&call->onnx->net, SONIC_OP_SCALE, call->name, x, &spread, minus_one, y,
-                            call->onnx->error);
-}
-
 /* Which of the two inputs is constant: 0, 1, or 2 for none. */
 static size_t constant_side(const sonic_onnx_call *call)
 {
@@ -97,7 +84,8 @@ sonic_status sonic_onnx_lower_sub(const sonic_onnx_call *call)
     if (side == 1) {
         status = apply(call, SONIC_OP_BIAS, call->in[0]->node, call->in[1]->tensor, -1, false, &y);
     } else {
-        status = negate(call, call->in[1]->node, &y);
+        status = sonic_net_affine_all(&call->onnx->net, SONIC_OP_SCALE, call->name,
+                                      call->in[1]->node, -1, &y, call->onnx->error);
         if (!status && side == 0)
             status = apply(call, SONIC_OP_BIAS, y, call->in[0]->tensor, 1, false, &y);
         else if (!status)
@@ -138,14 +126,5 @@ sonic_status sonic_onnx_lower_sum(const sonic_onnx_call *call)
         if (!status)
             status = add_nodes(call, y, next, &y);
     }
-    return status ? status : sonic_onnx_give_node(call, y);
-}
-
-sonic_status sonic_onnx_lower_relu(const sonic_onnx_call *call)
-{
-    uint32_t x, y;
-    sonic_status status = sonic_onnx_activation(call, 0, &x);
-    if (!status)
-        status = sonic_net_relu(&call->onnx->net, call->name, x, &y, call->onnx->error);
     return status ? status : sonic_onnx_give_node(call, y);
 }

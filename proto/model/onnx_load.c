@@ -216,8 +216,13 @@ static sonic_status finish(sonic_onnx *onnx, const char *output, sonic_model *mo
     sonic_status status = sonic_net_drop(net, onnx->error);
     if (!status)
         status = sonic_net_fold_affine(net, onnx->error);
+    /* While what they have is one node, max-pools can pass it. */
     if (!status)
-        status = sonic_net_lower_scales(net, onnx->error);
+        status = sonic_net_drop(net, onnx->error);
+    if (!status)
+        status = sonic_net_reorder(net, onnx->error);
+    if (!status)
+        status = sonic_net_lower(net, onnx->error);
     if (!status)
         status = sonic_net_fold_affine(net, onnx->error);
     if (!status)

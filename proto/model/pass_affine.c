@@ -130,16 +130,16 @@ static bool is_padded(const sonic_node *node)
 }
 
 /* Whether multiplying before or after a node is the same, given what is multiplied by. */
-static bool commutes(const sonic_node *node, const sonic_shape *spread, bool positive)
+static bool commutes(const sonic_net *net, uint32_t at, const sonic_shape *spread, bool positive)
 {
-    switch (node->op) {
+    switch (net->graph.node[at].op) {
     case SONIC_OP_PERMUTE:
     case SONIC_OP_BIAS: return true;
     case SONIC_OP_RESHAPE: return is_scalar(spread);
     case SONIC_OP_PAD:
     case SONIC_OP_AVG_POOL: return is_per_channel(spread);
     case SONIC_OP_MAX_POOL: return positive && is_per_channel(spread);
-    case SONIC_OP_RELU: return positive;
+    case SONIC_OP_RELU: return positive && !net->extra[at].top;
     default: return false;
     }
 }
@@ -205,7 +205,7 @@ static uint32_t find_conv(const sonic_net *net, uint32_t scale, bool forward)
         const sonic_node *node = &net->graph.node[next];
         if (node->op == SONIC_OP_CONV)
             return is_per_channel(&spread) ? next : UINT32_MAX;
-        if (!node->inputs || !commutes(node, &spread, positive) ||
+        if (!node->inputs || !commutes(net, next, &spread, positive) ||
             (forward && node->op == SONIC_OP_BIAS && !divides_well(extra->w, n)))
             return UINT32_MAX;
         if (node->op == SONIC_OP_PERMUTE) {

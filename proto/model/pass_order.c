@@ -1,6 +1,7 @@
 /* Max-pools before ReLUs, zeros into windows, and what does nothing out of the way. */
 #include "proto/model/net.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Lets a window do the padding of the PAD it reads.  False where that is not the same, or where a
@@ -14,7 +15,8 @@ static bool absorb_pad(sonic_net *net, uint32_t node)
     /* Padding never wins a maximum; zeros do not either where nothing is negative. */
     bool same =
         self->op == SONIC_OP_CONV || (self->op == SONIC_OP_AVG_POOL && !self->exclude_pad) ||
-        (self->op == SONIC_OP_MAX_POOL && net->graph.node[pad->input[0]].op == SONIC_OP_RELU);
+        (self->op == SONIC_OP_MAX_POOL && net->graph.node[pad->input[0]].op == SONIC_OP_RELU &&
+         !net->extra[pad->input[0]].slope);
     if (!same)
         return false;
     const sonic_window before = self->window;
@@ -35,7 +37,8 @@ static bool absorb_pad(sonic_net *net, uint32_t node)
     return true;
 }
 
-/* max(relu(a), relu(b)) = relu(max(a, b)): fewer activations go through ReLU. */
+/* max(relu(a), relu(b)) = relu(max(a, b)): fewer activations go through ReLU.  It never falls, with
+ * a slope or a top neither. */
 static bool is_relu_for(const sonic_net *net, uint32_t pool)
 {
     uint32_t from = net->graph.node[pool].input[0];
@@ -100,7 +103,8 @@ static bool does_nothing(const sonic_net *net, uint32_t node)
     const sonic_window *w = &self->window;
     switch (self->op) {
     case SONIC_OP_RESHAPE: return sonic_shape_equal(&self->shape, &in->shape);
-    case SONIC_OP_RELU: return in->op == SONIC_OP_RELU;
+    case SONIC_OP_RELU:
+        return in->op == SONIC_OP_RELU && !net->extra[self->input[0]].slope && !extra->top;
     case SONIC_OP_PAD: return !is_padded(w);
     case SONIC_OP_CONCAT: return self->inputs == 1;
     case SONIC_OP_SCALE: return all_equal(extra->w, sonic_shape_size(&extra->spread), 1);
@@ -122,8 +126,14 @@ static bool simplify(sonic_net *net, uint32_t node)
         memset(self->perm, 0, sizeof self->perm);
         return true;
     }
-    if (in->op != self->op || (self->op != SONIC_OP_RESHAPE && self->op != SONIC_OP_PERMUTE))
+    bool clips = self->op == SONIC_OP_RELU && !net->extra[node].slope; /* to 0 .. top */
+    if (in->op != self->op ||
+        (self->op != SONIC_OP_RESHAPE && self->op != SONIC_OP_PERMUTE && !clips))
         return false;
+    if (clips) {
+        double top = net->extra[node].top, before = net->extra[self->input[0]].top;
+        net->extra[node].top = top && before ? fmin(top, before) : top + before;
+    }
     if (self->op == SONIC_OP_PERMUTE) {
         uint32_t whole[SONIC_RANK_MAX] = {0};
         for (uint32_t d = 0; d < self->shape.rank; d++)
@@ -143,10 +153,11 @@ sonic_status sonic_net_drop(sonic_net *net, sonic_error *error)
         for (uint32_t i = 1; i <= net->output; i++) {
             if (!net->extra[i].uses)
                 continue;
-            again |= simplify(net, i);
             if (does_nothing(net, i)) {
                 sonic_net_bypass(net, i);
                 again = true;
+            } else {
+                again |= simplify(net, i);
             }
         }
     }

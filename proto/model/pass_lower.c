@@ -1,4 +1,5 @@
-/* Multiplications that no convolution took in become convolutions of one channel a group. */
+/* What no server computes as it is becomes what they do: multiplications that no convolution took
+ * in, and ReLUs with a slope or a top. */
 #include "proto/model/net.h"
 
 #include <stdlib.h>
@@ -64,11 +65,42 @@ static sonic_status scale_to_conv(sonic_net *to, const sonic_net *from, uint32_t
     return status ? status : sonic_net_reshape(to, node->name, *y, shape, y, error);
 }
 
+/* min(max(x, 0), top) = max(top - max(top - x, 0), 0): bounds stay what they are, however they are
+ * computed, and a convolution before it takes the first difference in. */
+static sonic_status clip(sonic_net *to, const char *name, double top, uint32_t x, uint32_t *y,
+                         sonic_error *error)
+{
+    sonic_status status = SONIC_OK;
+    for (unsigned i = 0; i < 2 && !status; i++) {
+        status = sonic_net_affine_all(to, SONIC_OP_SCALE, name, x, -1, &x, error);
+        if (!status)
+            status = sonic_net_affine_all(to, SONIC_OP_BIAS, name, x, top, &x, error);
+        if (!status)
+            status = sonic_net_relu(to, name, x, 0, 0, &x, error);
+    }
+    *y = x;
+    return status;
+}
+
+/* slope x + (1 - slope) max(x, 0), whose bounds are those of the result. */
+static sonic_status leak(sonic_net *to, const char *name, double slope, uint32_t x, uint32_t *y,
+                         sonic_error *error)
+{
+    uint32_t above, below;
+    sonic_status status = sonic_net_relu(to, name, x, 0, 0, &above, error);
+    if (!status)
+        status = sonic_net_affine_all(to, SONIC_OP_SCALE, name, above, 1 - slope, &above, error);
+    if (!status)
+        status = sonic_net_affine_all(to, SONIC_OP_SCALE, name, x, slope, &below, error);
+    return status ? status : sonic_net_add(to, name, above, below, y, error);
+}
+
 static sonic_status rebuild(sonic_net *to, sonic_net *from, uint32_t *place, sonic_error *error)
 {
     sonic_status status = SONIC_OK;
     for (uint32_t i = 0; i <= from->output && !status; i++) {
         const sonic_node *node = &from->graph.node[i];
+        const double slope = from->extra[i].slope, top = from->extra[i].top;
         if (!from->extra[i].uses && i > 0)
             continue;
         uint32_t *input = malloc((node->inputs ? node->inputs : 1) * sizeof *input);
@@ -78,6 +110,10 @@ static sonic_status rebuild(sonic_net *to, sonic_net *from, uint32_t *place, son
             input[j] = place[node->input[j]];
         if (node->op == SONIC_OP_SCALE)
             status = scale_to_conv(to, from, i, input[0], &place[i], error);
+        else if (top)
+            status = clip(to, node->name, top, input[0], &place[i], error);
+        else if (slope)
+            status = leak(to, node->name, slope, input[0], &place[i], error);
         else
             status = move_node(to, from, i, input, &place[i], error);
         free(input);
@@ -85,7 +121,7 @@ static sonic_status rebuild(sonic_net *to, sonic_net *from, uint32_t *place, son
     return status;
 }
 
-sonic_status sonic_net_lower_scales(sonic_net *net, sonic_error *error)
+sonic_status sonic_net_lower(sonic_net *net, sonic_error *error)
 {
     sonic_net made = {.graph.last = net->graph.last, .spread = net->spread};
     uint32_t *place = calloc(net->graph.nodes, sizeof *place);
