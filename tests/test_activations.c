@@ -114,6 +114,15 @@ static void expect_result(const two_party *both, const sonic_context *context, c
     free(decoded);
 }
 
+/* A quantised model still has the real network's numbers. */
+static void expect_real(const sonic_model *model, const double *x, const double *real)
+{
+    double y[BATCH * 5];
+    cr_assert_eq(sonic_model_run_real(model, BATCH, y, x, NULL), SONIC_OK);
+    for (size_t i = 0; i < BATCH * 5; i++)
+        cr_assert_leq(fabs(y[i] - real[i]), 1e-9, "result %zu is %g, not %g", i, y[i], real[i]);
+}
+
 static void check(sonic_ring ring, sonic_truncation truncation, double tolerance)
 {
     build b;
@@ -127,6 +136,7 @@ static void check(sonic_ring ring, sonic_truncation truncation, double tolerance
     double *real = evaluate(&b, "y", LIST(BATCH, 2, 8, 7), wide, &n);
     cr_assert_eq(n, BATCH * 5);
     sonic_model model = import(&b, ring, truncation);
+    expect_real(&model, wide, real);
     sonic_context *context;
     cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
     cr_assert_eq(sonic_graph_encode(&model.graph, q, x, BATCH * PIXELS, NULL), SONIC_OK);
