@@ -5,6 +5,7 @@ libproto_la_CPPFLAGS = $(AM_CPPFLAGS)
 libproto_la_LIBADD =
 include proto/channel/local.mk
 include proto/share/local.mk
+include proto/dpf/local.mk
 include proto/model/local.mk
 include proto/ot/local.mk
 include proto/offline/local.mk

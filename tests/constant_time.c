@@ -99,6 +99,7 @@ static const struct {
     {"vole", constant_time_vole, false},
     {"ot", constant_time_ot, false},
     {"ot-api", constant_time_ot_api, false},
+    {"dpf-api", constant_time_dpf_api, false},
     {"material", constant_time_material, false},
     {"linear", constant_time_linear, false},
     {"circuit", constant_time_circuit, false},

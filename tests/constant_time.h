@@ -41,6 +41,9 @@ void constant_time_ot(const sonic_context *context);
 /** All forms of <sonicnn/ot.h>, and bit triples. */
 void constant_time_ot_api(const sonic_context *context);
 
+/** All functions of <sonicnn/dpf.h>. */
+void constant_time_dpf_api(const sonic_context *context);
+
 /** What two servers make for comparisons by oblivious transfer. */
 void constant_time_material(const sonic_context *context);
 

@@ -14,6 +14,7 @@ tests_constant_time_SOURCES = \
 	tests/constant_time.c \
 	tests/constant_time.h \
 	tests/constant_time_circuit.c \
+	tests/constant_time_dpf_api.c \
 	tests/constant_time_kernels.c \
 	tests/constant_time_linear.c \
 	tests/constant_time_material.c \

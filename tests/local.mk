@@ -33,6 +33,7 @@ include tests/tools.mk
 include tests/bench.mk
 include tests/kernels.mk
 include tests/circuit.mk
+include tests/dpf.mk
 include tests/garble.mk
 include tests/channel.mk
 include tests/session.mk

@@ -1,0 +1,1 @@
+libproto_la_SOURCES += proto/dpf/dpf.c
