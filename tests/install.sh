@@ -17,7 +17,7 @@ CC=${CC:-cc} CXX=${CXX:-c++}
 root=$tmp/root
 var() { PKG_CONFIG_PATH=$top_builddir pkg-config --variable="$1" sonicnn; }
 prefix=$(var prefix) libdir=$(var libdir) includedir=$(var includedir)
-echo "1..11"
+echo "1..12"
 
 make -C "$top_builddir" -s install DESTDIR="$root" >"$tmp/log" 2>&1
 point $? "make install DESTDIR"
@@ -75,6 +75,15 @@ status=0
         said=$(LD_LIBRARY_PATH=$root$libdir "$tmp/ot" ${pair%%:*} | tr '\n' ' ') && [ "$said" = "${pair#*:} " ] || { echo "$pair, said $said" && status=1; }
     done || status=1; } >"$tmp/log" 2>&1
 point $status "the example of oblivious transfer builds, and gives what is chosen"
+
+status=0
+# shellcheck disable=SC2046,SC2086
+{ $CC ${CFLAGS-} -std=c11 -Wall -Wextra -Werror "$top_srcdir/examples/dpf.c" -o "$tmp/dpf" $(pc --cflags --libs) ${LDFLAGS-} &&
+    for pair in '30000 21000 45000 90000 18000:2 of 4, 67500 on average' '7 7 8 6:1 of 3, 8 on average' \
+        '4294967295 4294967295:0 of 1, 0 on average' '0 4294967295 0 1:2 of 3, 2147483648 on average'; do
+        said=$(LD_LIBRARY_PATH=$root$libdir "$tmp/dpf" ${pair%:*}) && [ "$said" = "${pair#*:}" ] || { echo "$pair, said $said" && status=1; }
+    done || status=1; } >"$tmp/log" 2>&1
+point $status "the example of comparison functions builds and counts right"
 
 if [ -f "$root$libdir/libsonicnn.a" ]; then
     # shellcheck disable=SC2046,SC2086
