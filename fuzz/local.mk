@@ -4,6 +4,7 @@
 FUZZ_NAMES = \
 	circuit \
 	data \
+	dpf \
 	file \
 	graph \
 	handshake \
