@@ -220,3 +220,82 @@ Test(plain, precision_follows_sizes)
                              (int)ring, high, size, error);
             }
 }
+
+/* The sum of a window's elements that are in the image, and how many there are. */
+static int64_t window_sum(const sonic_model *model, const void *q, uint32_t row, uint32_t col,
+                          int64_t *taps)
+{
+    const sonic_node *pool = &model->graph.node[1];
+    const sonic_shape *in = &model->graph.node[0].shape;
+    int64_t sum = 0;
+    *taps = 0;
+    for (uint32_t i = 0; i < pool->window.kh; i++)
+        for (uint32_t j = 0; j < pool->window.kw; j++) {
+            const uint32_t y = row * pool->window.stride_h + i - pool->window.pad_top;
+            const uint32_t x = col * pool->window.stride_w + j - pool->window.pad_left;
+            if (y < in->dim[1] && x < in->dim[2]) {
+                sum += element(q, y * in->dim[2] + x, model->graph.ring);
+                ++*taps;
+            }
+        }
+    return sum;
+}
+
+/* An image, its averages, and a convolution that gives them back. */
+static void check_averages(sonic_ring ring, sonic_window window, bool exclude, uint64_t *state)
+{
+    sonic_model model;
+    sonic_context *context = context_of(NULL);
+    sonic_error error = {0};
+    sonic_test_net_begin(&model, 3, 1, 7, 6);
+    const sonic_node average = {
+        .op = SONIC_OP_AVG_POOL, .window = window, .exclude_pad = exclude};
+    const uint32_t pool = sonic_test_net_add(&model, average, 0, 0);
+    const uint32_t conv = sonic_test_net_conv(
+        &model, pool, 1, (sonic_window){1, 1, 1, 1, 1, 1, 0, 0, 0, 0}, 1, 0, state);
+    model.constants[conv].w[0] = 1;
+    const sonic_quantise_options o = {.ring = ring, .input_low = -1, .input_high = 1};
+    cr_assert_eq(sonic_model_quantise(&model, &o, &error), SONIC_OK, "%s", error.text);
+    const sonic_graph *graph = &model.graph;
+    const sonic_node *last = &graph->node[graph->nodes - 1];
+    const double in = graph->node[0].unit, weights = last->unit / graph->node[last->input[0]].unit;
+    const int64_t divisor = llround(in / graph->node[1].unit);
+    const uint32_t h = graph->node[1].shape.dim[1], w = graph->node[1].shape.dim[2];
+    float x[42];
+    uint64_t q[42], y[42];
+    void *taps[8] = {0};
+    for (size_t i = 0; i < 42; i++)
+        x[i] = (float)sonic_test_uniform(state, -1, 1);
+    cr_assert_eq(sonic_graph_encode(graph, q, x, 42, NULL), SONIC_OK);
+    cr_assert_eq(sonic_model_run_plain(&model, context, 1, y, q, taps, NULL), SONIC_OK);
+    for (uint32_t i = 0; i < h * w; i++) {
+        int64_t count;
+        const int64_t sum = window_sum(&model, q, i / w, i % w, &count);
+        count = exclude ? count : (int64_t)window.kh * window.kw;
+        cr_assert_eq(element(taps[1], i, ring) * count, sum * divisor, "element %u", i);
+        const double mean = in * (double)sum / (double)count;
+        const double off = fabs(last->unit * (double)element(y, i, ring) - mean);
+        const double dropped = last->input[0] == 1 ? 0 : graph->node[last->input[0]].unit;
+        cr_assert_leq(off, weights / 2 * fabs(mean) + dropped + 1e-15, "element %u: %g", i, off);
+    }
+    for (uint32_t n = 0; n < graph->nodes; n++)
+        free(taps[n]);
+    sonic_context_free(context);
+    sonic_model_free(&model);
+}
+
+/* Nothing is rounded: an average is a sum whose unit is smaller by what it is not divided by.  The
+ * convolution behind it has the division in its weights, which are rounded as weights are. */
+Test(plain, averages_are_exact)
+{
+    static const sonic_window windows[] = {
+        {3, 3, 1, 1, 1, 1, 1, 1, 1, 1}, {2, 2, 2, 2, 1, 1, 0, 0, 0, 0},
+        {3, 5, 2, 1, 1, 1, 1, 2, 0, 2}, {7, 6, 1, 1, 1, 1, 0, 0, 0, 0},
+        {1, 3, 1, 3, 1, 1, 0, 2, 0, 1},
+    };
+    uint64_t state = 3;
+    for (size_t i = 0; i < sizeof windows / sizeof *windows; i++)
+        for (unsigned exclude = 0; exclude < 2; exclude++)
+            for (sonic_ring ring = SONIC_RING_32; ring <= SONIC_RING_64; ring += 32)
+                check_averages(ring, windows[i], exclude, &state);
+}
