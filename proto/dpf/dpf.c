@@ -142,6 +142,7 @@ sonic_status sonic_dpf_generate(const sonic_context *context, const sonic_dpf_sh
     }
     const size_t blocks = sonic_size_pieces(shape->n, BLOCK);
     const int threads = threads_for(context, shape);
+    (void)threads; /* without OpenMP */
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t i = 0; i < blocks; i++) {
         const block b = find_block(context, shape, &h, i);
@@ -225,6 +226,7 @@ sonic_status sonic_dpf_eval(const sonic_context *context, const sonic_dpf_shape 
                           (int)shape->function, shape->bits, (int)shape->ring);
     const size_t blocks = sonic_size_pieces(shape->n, BLOCK);
     const int threads = threads_for(context, shape);
+    (void)threads; /* without OpenMP */
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t i = 0; i < blocks; i++) {
         const block b = find_block(context, shape, &h, i);
