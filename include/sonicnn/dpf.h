@@ -25,7 +25,8 @@
  * that it altered, and so f(x), are not noticed.  Who makes the keys is taken to be honest: servers
  * cannot tell keys of another function, which do no more harm than a wrong result.  A party's keys
  * hide alpha and beta, but not function, ring, bits and n, by these assumptions:
- *   - libsodium's generator gives uniform seeds;
+ *   - libsodium's generator is random, and ChaCha20, with a key of it for each party's block, a
+ *     pseudorandom generator of its seeds;
  *   - H(s) = pi(sigma(s)) ^ sigma(s), one AES-128 call under a public key, is circular correlation
  *     robust, pi an ideal cipher (Guo, Katz, Wang, Yu, IEEE S&P 2020).
  * An adversary of p AES calls under one key that hashes q seeds succeeds with a probability of

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <sodium.h>
+
 #include "dispatch/context.h"
 #include "dispatch/error.h"
 #include "dispatch/threads.h"
@@ -97,6 +99,16 @@ sonic_status sonic_dpf_bytes(size_t *bytes, const sonic_dpf_shape *shape, sonic_
     return SONIC_OK;
 }
 
+/* Seeds of a party's block: a stream of its own, as drawing all of it would take longer than the
+ * keys do. */
+static void draw_seeds(uint8_t *seeds, size_t n)
+{
+    uint8_t stream[randombytes_SEEDBYTES];
+    sonic_random_bytes(stream, sizeof stream);
+    randombytes_buf_deterministic(seeds, n * SEED, stream);
+    sodium_memzero(stream, sizeof stream);
+}
+
 static void generate_block(const sonic_context *context, const sonic_dpf_shape *s, const block *b,
                            uint8_t *const blob[2], const void *alpha, const void *beta)
 {
@@ -107,7 +119,7 @@ static void generate_block(const sonic_context *context, const sonic_dpf_shape *
     const uint8_t *a = (const uint8_t *)alpha + b->at * size;
     uint8_t *keys = blob[0] + b->keys;
     for (unsigned p = 0; p < 2; p++)
-        sonic_random_bytes(blob[p] + b->seeds, b->n * SEED);
+        draw_seeds(blob[p] + b->seeds, b->n);
     if (s->function == SONIC_DPF_STEP)
         kernels->step_generate(keys, seeds, a, (const uint8_t *)beta + 2 * b->at * size, s->bits,
                                b->n, &b->pi);
