@@ -45,7 +45,7 @@ libkernels_ref_la_SOURCES = \
 	kernels/vole/vole_tmpl.h
 libkernels_ref_la_CFLAGS = $(AM_CFLAGS) $(LOOP_CFLAGS)
 EXTRA_DIST += kernels/aes/aes_tmpl.h kernels/aes/rounds_tmpl.h kernels/bitmat/bitmat_tmpl.h \
-	kernels/dpf/dpf_tmpl.h kernels/garble/garble_tmpl.h kernels/ot/ot_tmpl.h \
+	kernels/dpf/dpf_step_tmpl.h kernels/dpf/dpf_tmpl.h kernels/garble/garble_tmpl.h kernels/ot/ot_tmpl.h \
 	kernels/ot/row_hash_tmpl.h kernels/vole/fold_tmpl.h
 
 if TIER_AESNI

@@ -6,8 +6,14 @@
  *   POWER(n)      2^n in each half, 0 where n is above 63
  *   DOWN64(v, n)  halves shifted right by a constant, SUB64(x, y) their difference
  *   FIRST_BITS(v) a number: bit i is the lowest one of block i
+ *   KEEP(mask, v), KEEP_UNLESS(mask, v)   v in the mask, or outside it, and zeros
+ *   CHOOSE(mask, x, y)                    x in the mask, y outside it
+ *   ADD32, SUB32                          on 32-bit elements
+ *   LOAD_PAIRS32(p), STORE_PAIRS32(p, v)  of as many pairs of 32-bit elements as there are blocks,
+ *                                         each in the first half of one; and LOAD_PAIRS64,
+ *                                         STORE_PAIRS64
  *
- * includes this and dpf_step_tmpl.h, and hands fill() its table.
+ * includes this, and hands fill() its table.
  *
  * A batch is FLIGHT vectors to hash: seeds of one party, or those of half as many keys of both.
  * Keys that do not fill the tiles of a span are copied to a spare one. */
@@ -344,10 +350,13 @@ ENTRIES(32)
 ENTRIES(64)
 #undef ENTRIES
 
+#define BITS 32
+#include "kernels/dpf/dpf_step_tmpl.h"
+#define BITS 64
+#include "kernels/dpf/dpf_step_tmpl.h"
+
 static void fill(sonic_dpf_kernels *table)
 {
-    table[0].generate = generate32;
-    table[0].eval = eval32;
-    table[1].generate = generate64;
-    table[1].eval = eval64;
+    table[0] = (sonic_dpf_kernels){generate32, eval32, step_generate32, step_eval32};
+    table[1] = (sonic_dpf_kernels){generate64, eval64, step_generate64, step_eval64};
 }

@@ -12,6 +12,17 @@
 #define SUB64 _mm256_sub_epi64
 #define FIRST_BITS(v)                                                                              \
     _pext_u32((unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_slli_epi64(v, 63))), 5)
+#define ADD32 _mm256_add_epi32
+#define SUB32 _mm256_sub_epi32
+#define LOAD_PAIRS32 TWICE
+#define LOAD_PAIRS64 LOAD
+#define STORE_PAIRS32(p, v)                                                                        \
+    _mm_storeu_si128((__m128i *)(void *)(p),                                                       \
+                     _mm256_castsi256_si128(_mm256_permute4x64_epi64(v, 0x08)))
+#define STORE_PAIRS64 STORE
+#define KEEP AND
+#define KEEP_UNLESS _mm256_andnot_si256
+#define CHOOSE(mask, x, y) _mm256_blendv_epi8(y, x, mask)
 #include "kernels/dpf/dpf_tmpl.h"
 
 void sonic_dpf_select_vaes256(sonic_dpf_kernels *table)
