@@ -97,6 +97,7 @@ static const struct {
     {"ring", constant_time_ring, false},
     {"conv", constant_time_conv, false},
     {"vole", constant_time_vole, false},
+    {"dpf", constant_time_dpf, false},
     {"ot", constant_time_ot, false},
     {"ot-api", constant_time_ot_api, false},
     {"dpf-api", constant_time_dpf_api, false},

@@ -35,6 +35,7 @@ void constant_time_vec(const sonic_context *context);
 void constant_time_ring(const sonic_context *context); /**< through sonic_ring_matmul() */
 void constant_time_conv(const sonic_context *context); /**< through sonic_conv() */
 void constant_time_vole(const sonic_context *context);
+void constant_time_dpf(const sonic_context *context);
 
 /** Base transfers, and correlated ones extended from others. */
 void constant_time_ot(const sonic_context *context);

@@ -2,7 +2,7 @@
 # Branches and addresses that depend on a secret, reported by valgrind: none in the kernels, in oblivious
 # transfer, in point functions, in material, in a garbled circuit, in a ReLU and in a whole session on every tier
 # that valgrind can run; and those in the programs that leak.  Prints TAP.
-clean="aes garble ot-kernels bitmat bool vec ring conv vole ot ot-api dpf-api material linear circuit relu session"
+clean="aes garble ot-kernels bitmat bool vec ring conv vole dpf ot ot-api dpf-api material linear circuit relu session"
 leaks="leak leak-address leak-share"
 
 case $CONSTANT_TIME_REPORT in

@@ -11,7 +11,7 @@
 enum {
     OPERAND = 1152,     /* bytes between operands: 130 elements and more, a multiple of 64 */
     INPUT = 64 * 1024,  /* bytes that a run may read ... */
-    OUTPUT = 64 * 1024, /* ... and write */
+    OUTPUT = 96 * 1024, /* ... and write */
     A = 0, B = 16384, C = 32768 /* where matrices and tensors start in the input */
 };
 
@@ -341,4 +341,49 @@ static size_t run_vole(const sonic_context *context, uint8_t *out, const uint8_t
 void constant_time_vole(const sonic_context *context)
 {
     check_sizes("vole", run_vole, context);
+}
+
+/* x and pi are public; seeds, keys, alpha and beta are secret. */
+static uint8_t *run_dpf_party(const sonic_dpf_kernels *dpf, uint8_t *out, const uint8_t *in,
+                              size_t n, size_t bytes, unsigned party, const sonic_aes_key *pi)
+{
+    static const unsigned bits[] = {5, 12};
+    uint8_t x[OPERAND];
+    fill(x, sizeof x);
+    for (size_t i = 0; i < sizeof bits / sizeof *bits; i++) {
+        dpf->eval(out, in + A, in + B, x, bits[i], n, SONIC_DPF_EQUAL, party, pi);
+        out += (n + 7) / 8;
+        dpf->eval(out, in + A, in + B, x, bits[i], n, SONIC_DPF_LESS, party, pi);
+        out += (n + 7) / 8;
+        dpf->step_eval(out, in + A, in + 1, x, bits[i], n, party, pi);
+        out += 2 * bytes * n;
+    }
+    return out;
+}
+
+static size_t run_dpf(const sonic_context *context, uint8_t *out, const uint8_t *in, size_t n)
+{
+    static const uint8_t seed[16] = {3};
+    const uint8_t *const seeds[2] = {in + A, in + B + 1};
+    uint8_t *const start = out;
+    sonic_aes_key pi;
+    context->kernels.aes.expand(&pi, seed);
+    for (unsigned ring = 0; ring < SONIC_RINGS; ring++) {
+        const sonic_dpf_kernels *dpf = &context->kernels.dpf[ring];
+        const size_t bytes = ring == SONIC_MOD64 ? 8 : 4;
+        dpf->generate(out, seeds, in + C, 10, n, SONIC_DPF_EQUAL, &pi);
+        out += n * sonic_dpf_key_bytes(10);
+        dpf->generate(out, seeds, in + C, 9, n, SONIC_DPF_LESS, &pi);
+        out += n * sonic_dpf_key_bytes(9);
+        dpf->step_generate(out, seeds, in + C, in + 1, 5, n, &pi);
+        out += n * sonic_dpf_step_key_bytes(bytes, 5);
+        for (unsigned party = 0; party < 2; party++)
+            out = run_dpf_party(dpf, out, in, n, bytes, party, &pi);
+    }
+    return (size_t)(out - start);
+}
+
+void constant_time_dpf(const sonic_context *context)
+{
+    check_sizes("dpf", run_dpf, context);
 }

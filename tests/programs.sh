@@ -211,7 +211,7 @@ knows_files() {
 }
 point "info says what a file is" knows_files
 knows_machine() {
-    "$sonicnn" info && for primitive in aes garble ot bitmat bool vec ring conv vole; do
+    "$sonicnn" info && for primitive in aes garble ot bitmat bool vec ring conv vole dpf; do
         "$sonicnn" info --tier ref | grep -Eq "^  $primitive +ref\$" || return 1
     done
 }
