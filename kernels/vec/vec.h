@@ -25,6 +25,22 @@ typedef struct sonic_select_operands {
     unsigned party;    /**< 0 or 1: party 0 adds the public terms */
 } sonic_select_operands;
 
+/** One party's material and openings for relu(x) >> shift, or x >> shift, both exact: see
+ * sonic_vec_kernels.exact_select and .exact_trunc.  All secret but e, c, shift and party.  With r
+ * the sum of both parties' masks, r_0 = r >> shift and r_1 the arithmetic shift of r; t = 1 where
+ * the lowest `shift` bits of e are below those of r. */
+typedef struct sonic_exact_operands {
+    const void *e;     /**< opened: x + r, or to truncate alone x + 2^(l-2) + r */
+    const uint64_t *c; /**< 8-byte aligned; opened: bit i % 64 of word i / 64 is (x_i >= 0) ^ m_i */
+    const void *m;     /**< additive share of m, as all below */
+    const void *mr[2]; /**< of m r_0 and m r_1; the same array twice where shift is 0 */
+    const void *r[2];  /**< of r_0 and r_1; the same array twice where shift is 0 */
+    const void *below; /**< pairs, of m t and (1 - m) t, or to truncate alone of t and anything;
+                            NULL where shift is 0 */
+    unsigned shift;    /**< 0 <= shift <= l / 2 */
+    unsigned party;    /**< 0 or 1: party 0 adds the public terms */
+} sonic_exact_operands;
+
 typedef struct sonic_vec_kernels {
     void (*add)(void *out, const void *a, const void *b, size_t n); /**< out = a + b */
     void (*sub)(void *out, const void *a, const void *b, size_t n); /**< out = a - b */
@@ -45,6 +61,15 @@ typedef struct sonic_vec_kernels {
     /** y = [party 0] t + u + k m, in the notation of select_trunc: x truncated, without a
      * selection. */
     void (*trunc)(void *y, const sonic_select_operands *in, size_t n);
+
+    /** With k = 1 - msb(e): y = n (e >> shift) - q - below[c], where c = 0: n = m, q = mr[k], and
+     * c = 1: n = [party 0] - m, q = r[k] - mr[k].  Both parties' y sum to relu(x) >> shift for
+     * every x. */
+    void (*exact_select)(void *y, const sonic_exact_operands *in, size_t n);
+
+    /** y = [party 0] ((e >> shift) - 2^(l-2-shift)) - r[k] - below[0], in that notation: both
+     * parties' y sum to x >> shift, rounded down, if -2^(l-2) <= x < 2^(l-2). */
+    void (*exact_trunc)(void *y, const sonic_exact_operands *in, size_t n);
 
     /** SecureML's local truncation of a share: party 0 shifts x arithmetically, party 1 its
      * negative.  0 <= shift < l. */

@@ -23,8 +23,9 @@ void sonic_material_key(const sonic_context *context, sonic_aes_key *key,
 typedef struct sonic_material {
     const sonic_context *context;
     unsigned party;
-    sonic_aes_key key; /**< secret */
-    sonic_pool *pool;  /**< NULL for party 0's dealt values */
+    sonic_aes_key key;        /**< secret */
+    sonic_aes_key common_key; /**< public: both parties' and the dealer's, of the pools' pair */
+    sonic_pool *pool;
     uint32_t slot;
     uint64_t slot_bytes;
     bool is_made;    /**< by the servers: no pool, but ... */
@@ -53,6 +54,15 @@ void sonic_material_random(const sonic_material *material, uint64_t stream, uint
 SONIC_MUST_CHECK sonic_status sonic_material_dealt(const sonic_material *material, uint64_t stream,
                                                    uint64_t offset, uint64_t correction, void *out,
                                                    size_t n, sonic_error *error);
+
+/** The hash key of block `block` of call `index`, public: SONIC_FSS_PI of the common key. */
+void sonic_material_pi(const sonic_material *material, uint32_t index, uint64_t block,
+                       sonic_aes_key *pi);
+
+/** What the dealer gave both parties: n bytes from `at` on of this party's material of the node.
+ * The two parties' positions differ, because party 1 has corrections between. */
+SONIC_MUST_CHECK sonic_status sonic_material_common(const sonic_material *material, uint64_t at,
+                                                    void *out, size_t n, sonic_error *error);
 
 /** This party's share of u, which masks what is truncated stochastically: sonic_material_random(),
  * or where the servers made it, what is kept of it from `kept` on. */

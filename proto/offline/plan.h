@@ -12,7 +12,9 @@ enum { SONIC_DIGEST_BYTES = 32 };
 /** One node's part of a plan.  Bytes are of one direction; both servers send equally many. */
 typedef struct sonic_step {
     uint64_t offset;        /**< where party 1's corrections of this node start in a slot */
-    uint64_t offline_bytes; /**< party 1's corrections; party 0 needs none: its half is a seed */
+    uint64_t offline_bytes; /**< party 1's material */
+    uint64_t common_at;     /**< where party 0's material of this node starts in its slot */
+    uint64_t common_bytes;  /**< party 0's: keys of functions; all else of its half is a seed */
     uint64_t setup_bytes;   /**< once a session: opening of the weights, and for servers that make
                                the material trees of their masks; node 0: what comparing and
                                making begin with, where there is a node that does */
@@ -30,10 +32,11 @@ typedef struct sonic_plan {
     sonic_methods methods;
     uint32_t batch;
     uint32_t nodes;
-    sonic_step *step;    /**< one a node */
-    uint64_t slot_bytes; /**< party 1's corrections of one inference (a batch) */
-    bool compares;       /**< the session begins comparing: sonic_relu_setup_cost() */
-    bool makes;          /**< the session begins making: sonic_ot_pair_bytes() */
+    sonic_step *step;      /**< one a node */
+    uint64_t slot_bytes;   /**< party 1's material of one inference (a batch) ... */
+    uint64_t common_bytes; /**< ... and party 0's */
+    bool compares;         /**< the session begins comparing: sonic_relu_setup_cost() */
+    bool makes;            /**< the session begins making: sonic_ot_pair_bytes() */
     uint64_t setup_bytes, prepare_bytes, spill_bytes, online_bytes; /**< sums over the nodes */
     uint64_t setup_rounds;                  /**< of a session, without the handshake */
     uint64_t prepare_rounds, online_rounds; /**< of one inference */

@@ -12,6 +12,8 @@
 typedef enum sonic_relu {
     SONIC_RELU_PPA, /**< a parallel prefix adder, with material: proto/compare/ppa.h */
     SONIC_RELU_GC,  /**< garbled circuits, without: proto/compare/gc.h */
+    SONIC_RELU_FSS, /**< function secret sharing, with keys that a dealer makes, and with exact
+                         truncation wherever a network truncates: proto/compare/fss.h */
     SONIC_RELUS
 } sonic_relu;
 
@@ -21,7 +23,10 @@ typedef struct sonic_methods {
     sonic_source source;
 } sonic_methods;
 
-/** "ppa", "gc". */
+/** Whether these go together: fss takes a dealer. */
+bool sonic_methods_fit(sonic_methods methods);
+
+/** "ppa", "gc", "fss". */
 const char *sonic_relu_name(sonic_relu relu);
 /** The inverse.  @return SONIC_E_ARGUMENT, with a sentence that lists the names */
 SONIC_MUST_CHECK sonic_status sonic_relu_parse(sonic_relu *relu, const char *name,
@@ -31,7 +36,8 @@ SONIC_MUST_CHECK sonic_status sonic_relu_parse(sonic_relu *relu, const char *nam
 typedef struct sonic_relu_cost {
     uint64_t online_bytes;
     uint64_t online_rounds;
-    uint64_t offline_bytes; /**< party 1's corrections, from the dealer */
+    uint64_t offline_bytes; /**< party 1's material, from the dealer */
+    uint64_t common_bytes;  /**< party 0's: keys that both have, which are among party 1's, too */
     uint64_t prepare_bytes; /**< between the servers, before the input comes */
     uint64_t prepare_rounds;
     uint64_t spill_bytes; /**< kept in a file from then until the input comes */
@@ -51,6 +57,7 @@ typedef struct sonic_relu_call {
     sonic_truncation truncation;
     uint32_t index;      /**< which call of this node, from 0: separates the streams */
     uint64_t correction; /**< where this call's material starts among the node's */
+    uint64_t common;     /**< the same of party 0's */
     uint64_t spill_at;   /**< where what is kept for it starts among the node's; correction, where
                               that is material */
 } sonic_relu_call;

@@ -55,4 +55,17 @@ enum {
                                   truncation r, -(u >> shift), -r (u >> shift), wrap (see vec.h) */
 };
 
+/** RELU, MAX_POOL and TRUNC by function secret sharing: stream `kind` of call `index` of the node.
+ * Block b of SONIC_FSS_BLOCK values starts at b x (bytes of a whole block of that kind). */
+#define SONIC_STREAM_FSS(index, kind) ((uint64_t)(index) << 16 | (uint64_t)(kind))
+
+enum {
+    SONIC_FSS_MASK = 0,      /**< additive share of r, an element a value */
+    SONIC_FSS_SIGN_SEED = 1, /**< this party's root seeds of sign keys, 16 bytes a value */
+    SONIC_FSS_STEP_SEED = 2, /**< the same of step keys */
+    SONIC_FSS_BIT = 3,       /**< XOR share of m ^ bit l - 1 of r, a bit a value */
+    SONIC_FSS_DEALT = 4,     /**< dealt: the arrays of proto/offline/fss_plan.h, in their order */
+    SONIC_FSS_PI = 5 /**< public: of the node's common key, 16 bytes a block, its hash key */
+};
+
 #endif
