@@ -305,22 +305,60 @@ Test(plan, the_digest_tells_the_methods)
     enum { ALL = (int)SONIC_RELUS * (int)SONIC_SOURCES };
     const sonic_methods none = {.relu = SONIC_RELUS};
     sonic_graph graph;
-    sonic_plan plan[ALL];
+    sonic_plan plan[ALL] = {0};
     sonic_error error;
     test_graph_relu(&graph, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, 30, 4);
     for (unsigned i = 0; i < ALL; i++) {
         const sonic_methods methods = {(sonic_relu)(i % SONIC_RELUS),
                                        (sonic_source)(i / SONIC_RELUS)};
+        if (!sonic_methods_fit(methods))
+            continue;
         cr_assert_eq(sonic_plan_make(&plan[i], &graph, 7, methods, &error), SONIC_OK);
         expect_methods_of(&plan[i], &graph, 7, methods);
         expect_methods_of(&plan[i], &graph, 8, none);
     }
     graph.node[1].shift = 5;
     for (unsigned i = 0; i < ALL; i++) {
-        expect_methods_of(&plan[i], &graph, 7, none);
+        if (plan[i].nodes > 0)
+            expect_methods_of(&plan[i], &graph, 7, none);
         sonic_plan_free(&plan[i]);
     }
     sonic_graph_free(&graph);
+}
+
+Test(plan, keys_of_functions_take_a_dealer)
+{
+    sonic_graph graph;
+    sonic_plan plan;
+    sonic_error error;
+    test_graph_relu(&graph, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, 30, 4);
+    for (unsigned r = 0; r < SONIC_RELUS; r++)
+        for (unsigned s = 0; s < SONIC_SOURCES; s++) {
+            const sonic_methods methods = {(sonic_relu)r, (sonic_source)s};
+            cr_assert_eq(sonic_methods_fit(methods),
+                         r != SONIC_RELU_FSS || s == SONIC_SOURCE_DEALER);
+        }
+    const sonic_methods misfit = {SONIC_RELU_FSS, SONIC_SOURCE_OT4};
+    cr_assert_eq(sonic_plan_make(&plan, &graph, 7, misfit, &error), SONIC_E_ARGUMENT);
+    cr_assert_str_eq(
+        error.text,
+        "relu 'fss' takes keys from a dealer: it does not go with offline 'ot4'");
+    cr_assert_null(plan.step);
+    sonic_graph_free(&graph);
+}
+
+Test(plan, relus_have_names)
+{
+    static const char *const names[SONIC_RELUS] = {"ppa", "gc", "fss"};
+    sonic_relu relu;
+    sonic_error error;
+    for (unsigned r = 0; r < SONIC_RELUS; r++) {
+        cr_assert_str_eq(sonic_relu_name((sonic_relu)r), names[r]);
+        cr_assert_eq(sonic_relu_parse(&relu, names[r], &error), SONIC_OK);
+        cr_assert_eq(relu, r);
+    }
+    cr_assert_eq(sonic_relu_parse(&relu, "fs", &error), SONIC_E_ARGUMENT);
+    cr_assert_str_eq(error.text, "relu takes 'ppa', 'gc' or 'fss', not 'fs'");
 }
 
 Test(plan, sources_have_names)

@@ -190,11 +190,11 @@ Test(pool, refuses_files_that_are_no_pools, .init = enter_directory, .fini = lea
     cr_assert_eq(sonic_pool_open(&pool, path, &error), SONIC_OK, "%s", error.text);
     sonic_pool_free(pool);
     pool = NULL;
-    make_pool(0, SONIC_POOL_META_BYTES, COUNT);
-    cr_assert_eq(sonic_pool_open(&pool, path, &error), SONIC_E_FORMAT);
-    make_pool(1, SONIC_POOL_META_BYTES, COUNT + 1);
-    cr_assert_eq(sonic_pool_open(&pool, path, &error), SONIC_E_FORMAT);
-    cr_assert(strstr(error.text, "101 bytes are not 100 equal inferences"), "%s", error.text);
+    for (unsigned party = 0; party < 2; party++) {
+        make_pool(party, SONIC_POOL_META_BYTES, COUNT + 1);
+        cr_assert_eq(sonic_pool_open(&pool, path, &error), SONIC_E_FORMAT);
+        cr_assert(strstr(error.text, "101 bytes are not 100 equal inferences"), "%s", error.text);
+    }
     make_pool(1, SONIC_POOL_META_BYTES - 1, COUNT);
     cr_assert_eq(sonic_pool_open(&pool, path, &error), SONIC_E_FORMAT);
     make_pool(1, SONIC_POOL_META_BYTES + 1, COUNT);

@@ -34,7 +34,7 @@ static sonic_status bound_pool(const sonic_serving *serving, const sonic_greetin
     if (status != SONIC_OK)
         return status;
     /* The container adds a checksum to every 64 KiB, pages and metadata; its reader is exact. */
-    if ((serving->model.party == 1 && !sonic_size_mul(&data, plan.slot_bytes, dealer->count)) ||
+    if (!sonic_size_mul(&data, sonic_plan_pool_bytes(&plan, serving->model.party), dealer->count) ||
         !sonic_size_add(most, data, data / 1024 + SONIC_META_MAX + (1 << 20)))
         status = sonic_fail(error, SONIC_E_PEER, "the dealer announces a pool that is too large");
     sonic_plan_free(&plan);

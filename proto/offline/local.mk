@@ -7,6 +7,8 @@ libproto_la_SOURCES += \
 	proto/offline/deal_ppa.c \
 	proto/offline/deal_run.h \
 	proto/offline/deal_tmpl.h \
+	proto/offline/fss_plan.c \
+	proto/offline/fss_plan.h \
 	proto/offline/gc_plan.c \
 	proto/offline/gc_plan.h \
 	proto/offline/material.c \

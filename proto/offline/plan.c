@@ -9,6 +9,7 @@
 
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
+#include "proto/offline/fss_plan.h"
 #include "proto/offline/ot_linear.h"
 #include "proto/share/file_bytes.h"
 
@@ -88,8 +89,7 @@ static sonic_status plan_relu(sonic_plan *plan, const sonic_graph *graph, uint32
 {
     const sonic_methods methods = plan->methods;
     sonic_step *step = &plan->step[i];
-    sonic_relu_calls calls = {
-        .methods = methods, .graph = graph, .node = i, .batch = plan->batch};
+    sonic_relu_calls calls = {.methods = methods, .graph = graph, .node = i, .batch = plan->batch};
     const sonic_relu_call *call = &calls.call;
     uint64_t all = 0;
     while (sonic_relu_next(&calls)) {
@@ -100,6 +100,7 @@ static sonic_status plan_relu(sonic_plan *plan, const sonic_graph *graph, uint32
         sonic_relu_cost cost =
             sonic_relu_cost_of(methods, graph->ring, call->n, call->shift, call->truncation);
         step->offline_bytes += cost.offline_bytes;
+        step->common_bytes += cost.common_bytes;
         step->prepare_bytes += cost.prepare_bytes;
         step->prepare_rounds += cost.prepare_rounds;
         step->spill_bytes += cost.spill_bytes;
@@ -109,6 +110,17 @@ static sonic_status plan_relu(sonic_plan *plan, const sonic_graph *graph, uint32
         plan->makes |= !is_dealt(plan) && methods.relu == SONIC_RELU_PPA;
     }
     return SONIC_OK;
+}
+
+/* Of n elements, exactly. */
+static void plan_exact_trunc(sonic_plan *plan, const sonic_graph *graph, uint32_t i, uint64_t n)
+{
+    sonic_step *step = &plan->step[i];
+    sonic_fss_cost cost = sonic_fss_cost_of(SONIC_FSS_TRUNC, graph->ring, n, graph->node[i].shift);
+    step->offline_bytes = cost.offline_bytes;
+    step->common_bytes = cost.common_bytes;
+    step->online_bytes = cost.online_bytes;
+    step->online_rounds = cost.online_rounds;
 }
 
 /* Of n elements, stochastically. */
@@ -145,7 +157,11 @@ static sonic_status plan_node(sonic_plan *plan, const sonic_graph *graph, uint32
     case SONIC_OP_MAX_POOL:
         return plan_relu(plan, graph, i, error);
     case SONIC_OP_TRUNC:
-        if (graph->truncation == SONIC_TRUNC_STOCHASTIC && node->shift > 0)
+        if (node->shift == 0)
+            return SONIC_OK;
+        if (plan->methods.relu == SONIC_RELU_FSS)
+            plan_exact_trunc(plan, graph, i, n);
+        else if (graph->truncation == SONIC_TRUNC_STOCHASTIC)
             plan_trunc(plan, graph, i, n);
         return SONIC_OK;
     default:
@@ -178,10 +194,12 @@ static sonic_status add_step(sonic_plan *plan, const sonic_graph *graph, uint32_
                              sonic_error *error)
 {
     sonic_step *step = &plan->step[i];
-    size_t offline, setup, prepare, spill, online;
+    size_t offline, common, setup, prepare, spill, online;
     step->offset = plan->slot_bytes;
+    step->common_at = plan->common_bytes;
     step->spill_at = plan->spill_bytes;
     if (!sonic_size_add(&offline, plan->slot_bytes, step->offline_bytes) ||
+        !sonic_size_add(&common, plan->common_bytes, step->common_bytes) ||
         !sonic_size_add(&setup, plan->setup_bytes, step->setup_bytes) ||
         !sonic_size_add(&prepare, plan->prepare_bytes, step->prepare_bytes) ||
         !sonic_size_add(&spill, plan->spill_bytes, step->spill_bytes) ||
@@ -190,6 +208,7 @@ static sonic_status add_step(sonic_plan *plan, const sonic_graph *graph, uint32_
         return sonic_fail(error, SONIC_E_SHAPE, "the graph's plan overflows at node %u (%s)", i,
                           graph->node[i].name);
     plan->slot_bytes = offline;
+    plan->common_bytes = common;
     plan->setup_bytes = setup;
     plan->prepare_bytes = prepare;
     plan->spill_bytes = spill;
@@ -225,7 +244,8 @@ static sonic_status begin_digest(crypto_generichash_state *hash, const sonic_gra
 static void end_digest(uint8_t digest[SONIC_DIGEST_BYTES], crypto_generichash_state hash,
                        sonic_methods methods)
 {
-    static const char *const relus[SONIC_RELUS] = {[SONIC_RELU_PPA] = "", [SONIC_RELU_GC] = "gc 2"};
+    static const char *const relus[SONIC_RELUS] = {
+        [SONIC_RELU_PPA] = "", [SONIC_RELU_GC] = "gc 2", [SONIC_RELU_FSS] = "fss 1"};
     const char *relu = relus[methods.relu], *source = sonic_source_name(methods.source);
     if (methods.relu != SONIC_RELU_PPA)
         crypto_generichash_update(&hash, (const uint8_t *)relu, strlen(relu) + 1);
@@ -245,6 +265,8 @@ sonic_status sonic_plan_methods_of(sonic_methods *methods, const uint8_t digest[
         uint8_t other[SONIC_DIGEST_BYTES];
         *methods = (sonic_methods){.relu = (sonic_relu)(i / SONIC_SOURCES),
                                    .source = (sonic_source)(i % SONIC_SOURCES)};
+        if (!sonic_methods_fit(*methods))
+            continue;
         end_digest(other, hash, *methods);
         if (memcmp(digest, other, SONIC_DIGEST_BYTES) == 0)
             return SONIC_OK;
@@ -262,6 +284,10 @@ sonic_status sonic_plan_make(sonic_plan *plan, const sonic_graph *graph, uint32_
         return sonic_fail(error, SONIC_E_ARGUMENT, "a batch must have at least one image");
     if (graph->nodes == 0)
         return sonic_fail(error, SONIC_E_ARGUMENT, "a graph without nodes has no plan");
+    if (!sonic_methods_fit(methods))
+        return sonic_fail(error, SONIC_E_ARGUMENT,
+                          "relu '%s' takes keys from a dealer: it does not go with offline '%s'",
+                          sonic_relu_name(methods.relu), sonic_source_name(methods.source));
 
     plan->methods = methods;
     plan->batch = batch;

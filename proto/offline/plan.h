@@ -56,6 +56,12 @@ SONIC_MUST_CHECK sonic_status sonic_plan_methods_of(sonic_methods *methods,
                                                     const sonic_graph *graph, uint32_t batch,
                                                     sonic_error *error);
 
+/** Bytes of an inference in a party's pool. */
+static inline uint64_t sonic_plan_pool_bytes(const sonic_plan *plan, unsigned party)
+{
+    return party == 0 ? plan->common_bytes : plan->slot_bytes;
+}
+
 /** Bytes of one opening of n elements, one direction. */
 uint64_t sonic_plan_open_bytes(sonic_ring ring, uint64_t n);
 

@@ -34,9 +34,6 @@ static sonic_status check_file(const sonic_reader *file, sonic_error *error)
         return sonic_fail(error, SONIC_E_FORMAT,
                           "pool %s is malformed: %llu bytes of metadata, not %d", path,
                           (unsigned long long)header->meta_bytes, SONIC_POOL_META_BYTES);
-    if (header->party == 0 && header->data_bytes != 0)
-        return sonic_fail(error, SONIC_E_FORMAT,
-                          "pool %s is malformed: server 0's must hold nothing but a seed", path);
     if (header->data_bytes % header->count != 0)
         return sonic_fail(error, SONIC_E_FORMAT,
                           "pool %s is malformed: %llu bytes are not %lu equal inferences", path,

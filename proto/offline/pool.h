@@ -1,8 +1,9 @@
 /** @file
  * A pool: one party's correlated randomness for `count` inferences of one model at one batch size.
  *
- * Party 0's file is a seed; party 1's a seed and corrections.  File metadata: seed (16 bytes,
- * secret) and plan digest.  Material is claimed durably before it is read, so it is never used
+ * Either party's file is a seed and data: keys of functions for party 0, if any; the same keys and
+ * corrections for party 1.  File metadata: seed (16 bytes, secret) and plan digest.  The header's
+ * pair number is random, and public, and the seed of hash keys that both parties derive.  Material is claimed durably before it is read, so it is never used
  * twice, also after a crash; copying a pool file defeats this and is the operator's responsibility.
  */
 #ifndef SONIC_PROTO_OFFLINE_POOL_H
@@ -37,8 +38,8 @@ SONIC_MUST_CHECK sonic_status sonic_pool_next(sonic_pool *pool, uint32_t *slot, 
  * @return SONIC_E_USED_UP "pool FILE is used up (100 of 100 inferences)" */
 SONIC_MUST_CHECK sonic_status sonic_pool_claim(sonic_pool *pool, uint32_t slot, sonic_error *error);
 
-/** Party 1: bytes [offset, offset + n) of the corrections of a slot claimed through this `pool`.
- * @param slot_bytes the plan's
+/** Bytes [offset, offset + n) of a slot claimed through this `pool`.
+ * @param slot_bytes  sonic_plan_pool_bytes() of the pool's party
  * @return SONIC_E_ARGUMENT for a slot not claimed, SONIC_E_FORMAT where the file is damaged or its
  * size is not the plan's */
 SONIC_MUST_CHECK sonic_status sonic_pool_read(sonic_pool *pool, uint32_t slot, uint64_t slot_bytes,

@@ -5,11 +5,18 @@
 #include <string.h>
 
 #include "dispatch/error.h"
+#include "proto/offline/fss_plan.h"
 #include "proto/offline/gc_plan.h"
 #include "proto/offline/ot_relu.h"
 #include "proto/offline/ppa_plan.h"
 
-static const char *const names[SONIC_RELUS] = {[SONIC_RELU_PPA] = "ppa", [SONIC_RELU_GC] = "gc"};
+static const char *const names[SONIC_RELUS] = {
+    [SONIC_RELU_PPA] = "ppa", [SONIC_RELU_GC] = "gc", [SONIC_RELU_FSS] = "fss"};
+
+bool sonic_methods_fit(sonic_methods methods)
+{
+    return methods.relu != SONIC_RELU_FSS || methods.source == SONIC_SOURCE_DEALER;
+}
 
 const char *sonic_relu_name(sonic_relu relu)
 {
@@ -23,7 +30,7 @@ sonic_status sonic_relu_parse(sonic_relu *relu, const char *name, sonic_error *e
             *relu = (sonic_relu)r;
             return SONIC_OK;
         }
-    return sonic_fail(error, SONIC_E_ARGUMENT, "relu takes 'ppa' or 'gc', not '%s'", name);
+    return sonic_fail(error, SONIC_E_ARGUMENT, "relu takes 'ppa', 'gc' or 'fss', not '%s'", name);
 }
 
 sonic_relu_cost sonic_relu_cost_of(sonic_methods methods, sonic_ring ring, uint64_t n,
@@ -36,6 +43,13 @@ sonic_relu_cost sonic_relu_cost_of(sonic_methods methods, sonic_ring ring, uint6
                                  .prepare_bytes = cost.prepare_bytes,
                                  .prepare_rounds = cost.prepare_rounds,
                                  .spill_bytes = cost.spill_bytes};
+    }
+    if (methods.relu == SONIC_RELU_FSS) {
+        sonic_fss_cost cost = sonic_fss_cost_of(SONIC_FSS_RELU, ring, n, shift);
+        return (sonic_relu_cost){.online_bytes = cost.online_bytes,
+                                 .online_rounds = cost.online_rounds,
+                                 .offline_bytes = cost.offline_bytes,
+                                 .common_bytes = cost.common_bytes};
     }
     sonic_ppa_cost cost = sonic_ppa_cost_of(ring, n, shift, truncation);
     sonic_relu_cost all = {.online_bytes = cost.online_bytes, .online_rounds = cost.online_rounds};
@@ -135,6 +149,7 @@ bool sonic_relu_next(sonic_relu_calls *calls)
             sonic_relu_cost_of(calls->methods, graph->ring, call->n, call->shift, call->truncation);
         call->index++;
         call->spill_at += cost.spill_bytes;
+        call->common += cost.common_bytes;
         call->correction +=
             calls->methods.source == SONIC_SOURCE_DEALER ? cost.offline_bytes : cost.spill_bytes;
     }

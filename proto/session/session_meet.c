@@ -75,13 +75,13 @@ sonic_status sonic_session_check_size(const sonic_plan *plan, const sonic_pool *
                                       sonic_error *error)
 {
     const sonic_file_header *header = sonic_pool_header(pool);
+    const uint64_t needed = sonic_plan_pool_bytes(plan, header->party);
     size_t bytes;
-    if (!sonic_size_mul(&bytes, header->party ? plan->slot_bytes : 0, header->count) ||
-        bytes != header->data_bytes)
+    if (!sonic_size_mul(&bytes, needed, header->count) || bytes != header->data_bytes)
         return sonic_fail(error, SONIC_E_FORMAT,
                           "pool %s has %llu bytes, %u inferences need %llu each",
                           sonic_pool_path(pool), (unsigned long long)header->data_bytes,
-                          header->count, (unsigned long long)plan->slot_bytes);
+                          header->count, (unsigned long long)needed);
     return SONIC_OK;
 }
 
