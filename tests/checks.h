@@ -1,6 +1,6 @@
 /** @file
  * The checks of the kernels, one list a primitive: X(PRIMITIVE, primitive, name) stands for
- * check_<primitive>_<name>() in tests/check_<primitive>.c ("boolean": `bool` is a macro).  The
+ * check_<primitive>_<name>() in tests/check_<primitive>*.c ("boolean": `bool` is a macro).  The
  * Criterion programs and tier_check run what is listed here.
  */
 #ifndef SONIC_TESTS_CHECKS_H
@@ -51,7 +51,10 @@
     X(VEC, vec, alignment) \
     X(VEC, vec, select) \
     X(VEC, vec, truncation) \
-    X(VEC, vec, local_truncation)
+    X(VEC, vec, local_truncation) \
+    X(VEC, vec, exact_formulas) \
+    X(VEC, vec, exact_places) \
+    X(VEC, vec, exact_results)
 
 #define SONIC_RING_CHECKS(X) \
     X(RING, ring, tiles) \

@@ -207,14 +207,23 @@ static uint8_t *run_party(const sonic_vec_kernels *vec, uint8_t *out, const uint
         .e = in + 1, .c = words(in, 1), .r = in + 2 * OPERAND + 2, .u = in + 3 * OPERAND + 3,
         .ru = in + 4 * OPERAND, .wrap = in + 5 * OPERAND + 1, .party = party,
     };
+    sonic_exact_operands exact = {
+        .e = in + 1, .c = words(in, 1), .m = in + 2 * OPERAND + 2,
+        .mr = {in + 3 * OPERAND, in + 4 * OPERAND}, .r = {in + 5 * OPERAND, in + 6 * OPERAND},
+        .below = in + 7 * OPERAND + 3, .party = party,
+    };
     vec->select(out, &select, n);
-    out += n * bytes;
+    vec->exact_select(out + n * bytes, &exact, n);
+    out += 2 * n * bytes;
     for (size_t i = 0; i < sizeof shifts / sizeof *shifts; i++) {
         select.shift = shifts[i];
         vec->select_trunc(out, &select, n);
         vec->trunc(out + n * bytes, &select, n);
         vec->trunc_local(out + 2 * n * bytes, in + 1, shifts[i], party, n);
-        out += 3 * n * bytes;
+        exact.shift = shifts[i];
+        vec->exact_select(out + 3 * n * bytes, &exact, n);
+        vec->exact_trunc(out + 4 * n * bytes, &exact, n);
+        out += 5 * n * bytes;
     }
     return out;
 }

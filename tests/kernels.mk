@@ -11,6 +11,7 @@ libharness_la_SOURCES = \
 	tests/check_ot.c \
 	tests/check_ring.c \
 	tests/check_vec.c \
+	tests/check_vec_exact.c \
 	tests/check_vole.c \
 	tests/checks.h \
 	tests/dpf_run.c \

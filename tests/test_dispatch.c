@@ -108,7 +108,8 @@ Test(dispatch, tables_inherit_downwards)
         for (unsigned ring = 0; ring < SONIC_RINGS; ring++) {
             const sonic_vec_kernels *v = &kernels.vec[ring];
             cr_assert(v->add && v->sub && v->add_constant && v->scale_add && v->select &&
-                      v->select_trunc && v->trunc && v->trunc_local);
+                      v->select_trunc && v->trunc && v->exact_select && v->exact_trunc &&
+                      v->trunc_local);
             const sonic_vole_kernels *vole = &kernels.vole[ring];
             cr_assert(vole->fold && vole->mask && vole->add_sent && vole->add_received);
         }

@@ -1,6 +1,8 @@
 /* The elementwise kernels of one ring as plain loops; a tier includes this once with BITS 32 and
  * once with BITS 64, under its own flags, and hands fill_<BITS>() its table's entry.  BITS is
  * undefined at the end. */
+#include <stdbool.h>
+
 #include "kernels/common/loop.h"
 
 #define JOIN_(a, b) a##_##b
@@ -149,6 +151,67 @@ static void NAME(trunc)(void *y, const sonic_select_operands *in, size_t n)
                  (NAME(no_carry)(e[i]) & (WORD)(wrap[i] << rest));
 }
 
+/* r_k, or m r_k. */
+SONIC_INLINE WORD NAME(of_carry)(const ANY *const v[2], WORD no_carry, size_t i)
+{
+    return v[0][i] ^ (no_carry & (v[0][i] ^ v[1][i]));
+}
+
+/* `shifts`: whether there is anything below. */
+SONIC_INLINE void NAME(exact_select_block)(ANY *y, const sonic_exact_operands *in, size_t at,
+                                           WORD c, bool shifts, size_t n)
+{
+    const WORD one = in->party == 0;
+    const unsigned shift = shifts ? in->shift : 0;
+    const ANY *const e = (const ANY *)in->e + at, *const m = (const ANY *)in->m + at;
+    const ANY *const mr[2] = {(const ANY *)in->mr[0] + at, (const ANY *)in->mr[1] + at};
+    const ANY *const r[2] = {(const ANY *)in->r[0] + at, (const ANY *)in->r[1] + at};
+    const ANY *const below = shifts ? (const ANY *)in->below + 2 * at : NULL;
+    SONIC_INDEPENDENT
+    for (size_t i = 0; i < n; i++) {
+        const WORD mask = (WORD)0 - (c >> i & 1), k = NAME(no_carry)(e[i]);
+        const WORD times = (m[i] ^ mask) - mask + (mask & one);
+        const WORD own = NAME(of_carry)(mr, k, i);
+        WORD less = (own ^ mask) - mask + (mask & NAME(of_carry)(r, k, i));
+        if (shifts)
+            less += below[2 * i] ^ (mask & (below[2 * i] ^ below[2 * i + 1]));
+        y[i] = times * (e[i] >> shift) - less;
+    }
+}
+
+SONIC_INLINE void NAME(exact_select_blocks)(ANY *y, const sonic_exact_operands *in, bool shifts,
+                                            size_t n)
+{
+    for (size_t done = 0; done < n; done += BITS) {
+        const WORD c = NAME(bits)(in->c, done);
+        if (n - done >= BITS)
+            NAME(exact_select_block)(y + done, in, done, c, shifts, BITS);
+        else
+            NAME(exact_select_block)(y + done, in, done, c, shifts, n - done);
+    }
+}
+
+static void NAME(exact_select)(void *y, const sonic_exact_operands *in, size_t n)
+{
+    if (in->shift > 0)
+        NAME(exact_select_blocks)(y, in, true, n);
+    else
+        NAME(exact_select_blocks)(y, in, false, n);
+}
+
+static void NAME(exact_trunc)(void *y, const sonic_exact_operands *in, size_t n)
+{
+    const WORD public_terms = (WORD)0 - (in->party == 0);
+    ANY *const out = y;
+    const ANY *const e = in->e, *const below = in->below;
+    const ANY *const r[2] = {in->r[0], in->r[1]};
+    const unsigned shift = in->shift;
+    SONIC_INDEPENDENT
+    for (size_t i = 0; i < n; i++)
+        out[i] = (public_terms & NAME(shifted)(e[i], shift)) -
+                 NAME(of_carry)(r, NAME(no_carry)(e[i]), i) - below[2 * i];
+}
+
 static void NAME(trunc_local)(void *y, const void *x, unsigned shift, unsigned party, size_t n)
 {
     ANY *const out = y;
@@ -170,6 +233,8 @@ static void NAME(fill)(sonic_vec_kernels *entry)
     entry->select = NAME(select);
     entry->select_trunc = NAME(select_trunc);
     entry->trunc = NAME(trunc);
+    entry->exact_select = NAME(exact_select);
+    entry->exact_trunc = NAME(exact_trunc);
     entry->trunc_local = NAME(trunc_local);
 }
 
