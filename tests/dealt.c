@@ -97,9 +97,9 @@ size_t test_contexts(sonic_context *contexts[SONIC_TIERS])
     return made;
 }
 
-void test_pools_begin(test_pools *pools, const sonic_graph *graph, uint32_t batch)
+void test_pools_begin(test_pools *pools, const sonic_graph *graph, sonic_relu relu, uint32_t batch)
 {
-    const sonic_methods dealt = {SONIC_RELU_PPA, SONIC_SOURCE_DEALER};
+    const sonic_methods dealt = {relu, SONIC_SOURCE_DEALER};
     sonic_error error;
     const char *base = getenv("TMPDIR");
     memset(pools, 0, sizeof *pools);
@@ -107,17 +107,18 @@ void test_pools_begin(test_pools *pools, const sonic_graph *graph, uint32_t batc
     cr_assert_not_null(mkdtemp(pools->directory));
     for (unsigned p = 0; p < 2; p++)
         snprintf(pools->path[p], sizeof pools->path[p], "%s/pool.%u", pools->directory, p);
-    cr_assert_eq(sonic_plan_make(&pools->plan, graph, batch, dealt, &error), SONIC_OK, "%s", error.text);
+    cr_assert_eq(sonic_plan_make(&pools->plan, graph, batch, dealt, &error), SONIC_OK, "%s",
+                 error.text);
 }
 
 void test_pools_deal(test_pools *pools, const sonic_context *context, const sonic_graph *graph,
-                     uint32_t batch, uint32_t count)
+                     sonic_relu relu, uint32_t batch, uint32_t count)
 {
     static const uint8_t model[SONIC_ID_BYTES] = "a model";
     sonic_error error;
-    test_pools_begin(pools, graph, batch);
-    cr_assert_eq(sonic_deal(context, graph, model, SONIC_RELU_PPA, batch, count, pools->path[0],
-                            pools->path[1], NULL, NULL, &error),
+    test_pools_begin(pools, graph, relu, batch);
+    cr_assert_eq(sonic_deal(context, graph, model, relu, batch, count, pools->path[0], pools->path[1],
+                            NULL, NULL, &error),
                  SONIC_OK, "%s", error.text);
     for (unsigned p = 0; p < 2; p++) {
         cr_assert_eq(sonic_pool_open(&pools->pool[p], pools->path[p], &error), SONIC_OK, "%s",

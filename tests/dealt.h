@@ -34,10 +34,10 @@ typedef struct test_pools {
 } test_pools;
 
 /** Paths in a fresh directory, and the plan; no pools. */
-void test_pools_begin(test_pools *pools, const sonic_graph *graph, uint32_t batch);
+void test_pools_begin(test_pools *pools, const sonic_graph *graph, sonic_relu relu, uint32_t batch);
 /** The above, then deals and opens both pools and claims all inferences. */
 void test_pools_deal(test_pools *pools, const sonic_context *context, const sonic_graph *graph,
-                     uint32_t batch, uint32_t count);
+                     sonic_relu relu, uint32_t batch, uint32_t count);
 void test_pools_free(test_pools *pools);
 
 /** Deterministic numbers for inputs, from *state. */

@@ -34,7 +34,7 @@ Test(deal, files_are_what_the_plan_says_on_every_tier)
         test_graph_material(&graph, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC);
         sonic_test_seed(8);
         context[t]->threads = 1 + (int)t;
-        test_pools_deal(&pools, context[t], &graph, 1, 3);
+        test_pools_deal(&pools, context[t], &graph, SONIC_RELU_PPA, 1, 3);
         for (unsigned p = 0; p < 2; p++) {
             const sonic_file_header *header = sonic_pool_header(pools.pool[p]);
             cr_assert_eq(header->kind, SONIC_FILE_POOL);
@@ -101,7 +101,7 @@ Test(deal, both_files_appear_or_none)
     char missing[128];
     cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
     test_graph_relu(&graph, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, 10, 4);
-    test_pools_begin(&pools, &graph, 1);
+    test_pools_begin(&pools, &graph, SONIC_RELU_PPA, 1);
     snprintf(missing, sizeof missing, "%s/missing/pool", pools.directory);
     const char *zero = pools.path[0], *one = pools.path[1];
 

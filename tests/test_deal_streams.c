@@ -86,7 +86,7 @@ Test(deal, no_key_stream_is_used_twice)
     context->kernels.aes.ctr = recording_ctr;
     sonic_test_seed(21);
     test_graph_material(&graph, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC);
-    test_pools_deal(&pools, context, &graph, 2, 2);
+    test_pools_deal(&pools, context, &graph, SONIC_RELU_PPA, 2, 2);
 
     /* The dealer expands everything exactly once, so any overlap is a reuse. */
     size_t dealer = uses_made;

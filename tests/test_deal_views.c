@@ -226,7 +226,7 @@ static void check_material(sonic_ring ring, sonic_truncation truncation, uint64_
     cr_assert_eq(sonic_context_create(&context, NULL, NULL), SONIC_OK);
     sonic_test_seed(seed);
     test_graph_material(&graph, ring, truncation);
-    test_pools_deal(&pools, context, &graph, BATCH, COUNT);
+    test_pools_deal(&pools, context, &graph, SONIC_RELU_PPA, BATCH, COUNT);
     for (uint32_t slot = 0; slot < COUNT; slot++) {
         for (uint32_t node = 1; node < graph.nodes; node++) {
             opened_views o = {.ring = ring};

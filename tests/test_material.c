@@ -57,7 +57,7 @@ Test(material, streams_are_seekable_and_dealt_values_are_seed_or_file)
     sonic_test_seed(3);
     test_graph_relu(&graph, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, 300, 4);
     test_graph_append(&graph, SONIC_OP_RELU, 1);
-    test_pools_deal(&pools, context, &graph, 1, COUNT);
+    test_pools_deal(&pools, context, &graph, SONIC_RELU_PPA, 1, COUNT);
 
     sonic_material zero, one;
     for (uint32_t slot = 0; slot < COUNT; slot++) {

@@ -39,7 +39,7 @@ static void check_relu(const sonic_context *c0, const sonic_context *c1, sonic_r
              truncation == SONIC_TRUNC_LOCAL ? "local" : "stochastic", n);
     sonic_test_seed(seed);
     test_graph_relu(&graph, ring, truncation, (uint32_t)n, shift);
-    test_pools_deal(&pools, c0, &graph, 1, 1);
+    test_pools_deal(&pools, c0, &graph, SONIC_RELU_PPA, 1, 1);
 
     int64_t *secret = malloc(n * sizeof *secret);
     void *x[2] = {malloc(n * 8 + 8), malloc(n * 8 + 8)};
@@ -160,7 +160,7 @@ Test(ppa, calls_of_one_node_and_inferences_follow_each_other)
     sonic_node *pool = test_graph_append(&graph, SONIC_OP_MAX_POOL, 0);
     pool->window = (sonic_window){3, 3, 1, 1, 1, 1, 1, 1, 0, 0};
     test_graph_shape(&graph);
-    test_pools_deal(&pools, context[tiers - 1], &graph, 2, 2);
+    test_pools_deal(&pools, context[tiers - 1], &graph, SONIC_RELU_PPA, 2, 2);
 
     for (uint32_t slot = 0; slot < 2; slot++) {
         uint64_t correction = 0;
@@ -207,7 +207,7 @@ Test(ppa, failures_are_reported_and_leave_nothing)
     uint32_t *x[2] = {calloc(N, 4), calloc(N, 4)};
     sonic_test_seed(6);
     test_graph_relu(&graph, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, N, 0);
-    test_pools_deal(&pools, context[0], &graph, 1, 1);
+    test_pools_deal(&pools, context[0], &graph, SONIC_RELU_PPA, 1, 1);
     test_relu run = {
         .context = {context[0], context[0]},
         .pools = &pools,

@@ -48,7 +48,7 @@ Test(ppa_wire, what_is_sent_is_balanced_over_fresh_seeds)
         test_pools pools;
         sonic_test_seed(900 + trial);
         test_graph_relu(&graph, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, ROWS, 9);
-        test_pools_deal(&pools, context[tiers - 1], &graph, 1, 1);
+        test_pools_deal(&pools, context[tiers - 1], &graph, SONIC_RELU_PPA, 1, 1);
         for (size_t i = 0; i < ROWS; i++) {
             test_relu_put(SONIC_RING_32, x[0], i, 0);
             test_relu_put(SONIC_RING_32, x[1], i, 5);
@@ -189,7 +189,7 @@ Test(ppa_wire, masks_are_expanded_as_often_as_promised)
         test_outcome outcome = {0};
         sonic_test_seed(turn);
         test_graph_relu(&graph, ring, SONIC_TRUNC_STOCHASTIC, N, stochastic ? 9 : 0);
-        test_pools_deal(&pools, context[tiers - 1], &graph, 1, 1);
+        test_pools_deal(&pools, context[tiers - 1], &graph, SONIC_RELU_PPA, 1, 1);
         struct sonic_context counting[2] = {*context[tiers - 1], *context[tiers - 1]};
         for (unsigned p = 0; p < 2; p++)
             counted[p] = (struct counted){context[tiers - 1]->kernels.aes.ctr, 0};
@@ -205,7 +205,8 @@ Test(ppa_wire, masks_are_expanded_as_often_as_promised)
         test_run(&outcome, test_relu_party, &run);
         for (unsigned p = 0; p < 2; p++) {
             unsigned log = ring == SONIC_RING_64 ? 6 : 5, l = (unsigned)ring;
-            size_t bits = expanded_bits(l, p, stochastic), key = 2 * 16;
+            size_t bits = expanded_bits(l, p, stochastic);
+            size_t key = 2 * 2 * 16; /* the party's, and what both have */
             cr_assert_eq(outcome.status[p], SONIC_OK, "%s", outcome.error[p].text);
             cr_assert_eq(counted[p].bytes, N * bits / 8 + key, "ring %u, party %u: %llu bytes", l,
                          p, (unsigned long long)counted[p].bytes);
