@@ -1,4 +1,5 @@
-/* The dealer: two seeds, and for party 1 every inference's corrections, node by node. */
+/* The dealer: two seeds, every inference's corrections for party 1, and keys for both, node by
+ * node. */
 #include "proto/offline/deal.h"
 
 #include <stdlib.h>
@@ -21,8 +22,21 @@ static sonic_status deal_relu(const sonic_deal_node *node, sonic_error *error)
                               .batch = dealer->plan->batch};
     sonic_status status = SONIC_OK;
     while (status == SONIC_OK && sonic_relu_next(&calls))
-        status = sonic_deal_ppa(node, &calls.call, error);
+        status = calls.methods.relu == SONIC_RELU_FSS
+                     ? sonic_deal_fss(node, SONIC_FSS_RELU, &calls.call, error)
+                     : sonic_deal_ppa(node, &calls.call, error);
     return status;
+}
+
+static sonic_status deal_trunc(const sonic_deal_node *node, sonic_error *error)
+{
+    const sonic_dealer *dealer = node->dealer;
+    if (dealer->plan->methods.relu != SONIC_RELU_FSS)
+        return sonic_deal_trunc(node, error);
+    const sonic_relu_call call = {.n = (size_t)sonic_node_elements(dealer->graph, node->node) *
+                                       dealer->plan->batch,
+                                  .shift = dealer->graph->node[node->node].shift};
+    return sonic_deal_fss(node, SONIC_FSS_TRUNC, &call, error);
 }
 
 static sonic_status deal_node(sonic_dealer *dealer, uint32_t slot, uint32_t i, sonic_error *error)
@@ -36,6 +50,7 @@ static sonic_status deal_node(sonic_dealer *dealer, uint32_t slot, uint32_t i, s
         node.view[party].context = dealer->context;
         node.view[party].party = party;
         sonic_material_key(dealer->context, &node.view[party].key, dealer->seed[party], slot, i);
+        sonic_material_key(dealer->context, &node.view[party].common_key, dealer->pair, slot, i);
     }
     sonic_status status = SONIC_OK;
     switch (of->op) {
@@ -47,7 +62,7 @@ static sonic_status deal_node(sonic_dealer *dealer, uint32_t slot, uint32_t i, s
         status = deal_relu(&node, error);
         break;
     case SONIC_OP_TRUNC:
-        status = sonic_deal_trunc(&node, error);
+        status = deal_trunc(&node, error);
         break;
     default:
         break;
@@ -73,49 +88,50 @@ static sonic_status deal_slots(sonic_dealer *dealer, uint32_t count, sonic_progr
 }
 
 /* Starts one party's file; its metadata is the seed and the plan's digest. */
-static sonic_status create_file(sonic_writer **writer, const char *path, const sonic_dealer *dealer,
-                                const sonic_file_header *header, sonic_error *error)
+static sonic_status create_file(sonic_dealer *dealer, unsigned party, sonic_file_header header,
+                                const char *path, sonic_error *error)
 {
+    const uint64_t slot_bytes = sonic_plan_pool_bytes(dealer->plan, party);
     uint8_t meta[SONIC_POOL_META_BYTES];
-    sonic_pool_encode_meta(meta, dealer->seed[header->party], dealer->plan->digest);
-    sonic_status status = sonic_writer_create(writer, path, header, meta, error);
+    size_t data;
+    if (!sonic_size_mul(&data, (size_t)slot_bytes, header.count) || data > INT64_MAX)
+        return sonic_fail(error, SONIC_E_SHAPE, "%u inferences of %llu bytes each are too many",
+                          header.count, (unsigned long long)slot_bytes);
+    header.party = party;
+    header.data_bytes = data;
+    sonic_pool_encode_meta(meta, dealer->seed[party], dealer->plan->digest);
+    sonic_status status = sonic_writer_create(&dealer->writer[party], path, &header, meta, error);
     sodium_memzero(meta, sizeof meta);
     return status;
 }
 
 /* Both files, or none. */
-static sonic_status deal_files(sonic_dealer *dealer, sonic_file_header *header, const char *path0,
-                               const char *path1, sonic_progress progress, void *arg,
-                               sonic_error *error)
+static sonic_status deal_files(sonic_dealer *dealer, const sonic_file_header *header,
+                               const char *path0, const char *path1, sonic_progress progress,
+                               void *arg, sonic_error *error)
 {
-    sonic_writer *writer0 = NULL;
-    uint64_t data = header->data_bytes;
-    header->party = 0;
-    header->data_bytes = 0;
-    sonic_status status = create_file(&writer0, path0, dealer, header, error);
+    sonic_status status = create_file(dealer, 0, *header, path0, error);
     if (status != SONIC_OK)
         return status;
-    header->party = 1;
-    header->data_bytes = data;
-    status = create_file(&dealer->writer, path1, dealer, header, error);
+    status = create_file(dealer, 1, *header, path1, error);
     if (status != SONIC_OK)
         goto abort_writer0;
     status = deal_slots(dealer, header->count, progress, arg, error);
     if (status != SONIC_OK)
         goto abort_writer1;
 
-    status = sonic_writer_commit(dealer->writer, error);
+    status = sonic_writer_commit(dealer->writer[1], error);
     if (status != SONIC_OK)
         goto abort_writer0;
-    status = sonic_writer_commit(writer0, error);
+    status = sonic_writer_commit(dealer->writer[0], error);
     if (status != SONIC_OK)
         (void)unlink(path1);
     return status;
 
 abort_writer1:
-    sonic_writer_abort(dealer->writer);
+    sonic_writer_abort(dealer->writer[1]);
 abort_writer0:
-    sonic_writer_abort(writer0);
+    sonic_writer_abort(dealer->writer[0]);
     return status;
 }
 
@@ -125,7 +141,6 @@ sonic_status sonic_deal(const sonic_context *context, const sonic_graph *graph,
                         sonic_progress progress, void *arg, sonic_error *error)
 {
     sonic_plan plan;
-    size_t data;
     if (count == 0)
         return sonic_fail(error, SONIC_E_ARGUMENT, "a pool must hold at least one inference");
     if (strcmp(path0, path1) == 0)
@@ -137,11 +152,6 @@ sonic_status sonic_deal(const sonic_context *context, const sonic_graph *graph,
         return status;
 
     sonic_dealer dealer = {.context = context, .graph = graph, .plan = &plan};
-    if (!sonic_size_mul(&data, (size_t)plan.slot_bytes, count) || data > INT64_MAX) {
-        status = sonic_fail(error, SONIC_E_SHAPE, "%u inferences of %llu bytes each are too many",
-                            count, (unsigned long long)plan.slot_bytes);
-        goto free_plan;
-    }
     size_t buffers = (size_t)SONIC_DEAL_BUFFER * SONIC_DEAL_BUFFERS;
     dealer.buffer = aligned_alloc(64, buffers);
     if (dealer.buffer == NULL) {
@@ -156,10 +166,10 @@ sonic_status sonic_deal(const sonic_context *context, const sonic_graph *graph,
         .batch = batch,
         .count = count,
         .meta_bytes = SONIC_POOL_META_BYTES,
-        .data_bytes = data,
     };
     memcpy(header.model, model, SONIC_ID_BYTES);
     sonic_random_bytes(header.pair, sizeof header.pair);
+    memcpy(dealer.pair, header.pair, sizeof dealer.pair);
     sonic_random_bytes(dealer.seed[0], sizeof dealer.seed[0]);
     sonic_random_bytes(dealer.seed[1], sizeof dealer.seed[1]);
     status = sonic_deal_linear_begin(&dealer, error);

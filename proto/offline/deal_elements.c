@@ -33,3 +33,29 @@ void sonic_deal_trunc_elements(sonic_ring ring, void *out, const void *u, unsign
     else
         trunc32(out, u, shift, n);
 }
+
+void sonic_deal_exact_bits(sonic_ring ring, void *m, void *beta, const void *bit, const void *r,
+                           size_t n)
+{
+    if (ring == SONIC_RING_64)
+        exact_bits64(m, beta, bit, r, n);
+    else
+        exact_bits32(m, beta, bit, r, n);
+}
+
+void sonic_deal_exact_select(sonic_ring ring, void *out, const void *m, const void *r,
+                             unsigned shift, size_t n)
+{
+    if (ring == SONIC_RING_64)
+        exact_select64(out, m, r, shift, n);
+    else
+        exact_select32(out, m, r, shift, n);
+}
+
+void sonic_deal_exact_trunc(sonic_ring ring, void *out, const void *r, unsigned shift, size_t n)
+{
+    if (ring == SONIC_RING_64)
+        exact_trunc64(out, r, shift, n);
+    else
+        exact_trunc32(out, r, shift, n);
+}

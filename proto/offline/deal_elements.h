@@ -21,4 +21,16 @@ void sonic_deal_select_trunc(sonic_ring ring, void *out, const uint8_t *r, const
 /** out: n shares of -(u >> shift), n shares mod 2^shift of msb(u). */
 void sonic_deal_trunc_elements(sonic_ring ring, void *out, const void *u, unsigned shift, size_t n);
 
+/** Not shares: m, n elements, is bit i of `bit` ^ r's highest bit, or 1 for bit NULL; beta is n
+ * pairs (m, 1 - m).  r: n elements. */
+void sonic_deal_exact_bits(sonic_ring ring, void *m, void *beta, const void *bit, const void *r,
+                           size_t n);
+
+/** out: n shares each of what fss_plan.h deals for relu.  0 <= shift <= l / 2. */
+void sonic_deal_exact_select(sonic_ring ring, void *out, const void *m, const void *r,
+                             unsigned shift, size_t n);
+
+/** out: n shares each of what it deals for a truncation.  1 <= shift <= l / 2. */
+void sonic_deal_exact_trunc(sonic_ring ring, void *out, const void *r, unsigned shift, size_t n);
+
 #endif

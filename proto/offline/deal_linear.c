@@ -132,7 +132,7 @@ sonic_status sonic_deal_conv(const sonic_deal_node *node, sonic_error *error)
         sonic_material_random(&node->view[0], SONIC_STREAM_PRODUCT, done, share, n);
         vec->sub(c + done, c + done, share, n / sonic_ring_bytes(ring));
     }
-    return sonic_writer_write(dealer->writer, c, bytes, error);
+    return sonic_writer_write(dealer->writer[1], c, bytes, error);
 }
 
 sonic_status sonic_deal_trunc(const sonic_deal_node *node, sonic_error *error)
@@ -154,7 +154,7 @@ sonic_status sonic_deal_trunc(const sonic_deal_node *node, sonic_error *error)
         sonic_material_random(&node->view[0], SONIC_STREAM_TRUNC_DEALT, 2 * done * size, dealt,
                               2 * rows * size);
         sonic_deal_trunc_elements(ring, dealt, u, dealer->graph->node[node->node].shift, rows);
-        sonic_status status = sonic_writer_write(dealer->writer, dealt, 2 * rows * size, error);
+        sonic_status status = sonic_writer_write(dealer->writer[1], dealt, 2 * rows * size, error);
         if (status != SONIC_OK)
             return status;
     }

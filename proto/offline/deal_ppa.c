@@ -42,7 +42,7 @@ static sonic_status write_product(const ppa_block *at, unsigned kind, size_t pla
     uint64_t *share = sonic_deal_buffer(dealer, 4);
     size_t n = expand_planes(at, 0, kind, planes, share);
     dealer->context->kernels.boolean.and_xor(share, a, b, share, (n + 7) / 8);
-    return n == 0 ? SONIC_OK : sonic_writer_write(dealer->writer, share, n, error);
+    return n == 0 ? SONIC_OK : sonic_writer_write(dealer->writer[1], share, n, error);
 }
 
 static sonic_status deal_and(const ppa_block *at, sonic_error *error)
@@ -94,7 +94,7 @@ static sonic_status deal_select(const ppa_block *at, sonic_error *error)
         sonic_deal_select_trunc(ring, dealt, (const uint8_t *)r, u, shift, at->rows);
     else
         sonic_deal_select(ring, dealt, (const uint8_t *)r, u, at->rows);
-    return sonic_writer_write(dealer->writer, dealt, elements * count, error);
+    return sonic_writer_write(dealer->writer[1], dealt, elements * count, error);
 }
 
 sonic_status sonic_deal_ppa(const sonic_deal_node *node, const sonic_relu_call *call,

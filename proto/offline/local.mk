@@ -3,6 +3,7 @@ libproto_la_SOURCES += \
 	proto/offline/deal.h \
 	proto/offline/deal_elements.c \
 	proto/offline/deal_elements.h \
+	proto/offline/deal_fss.c \
 	proto/offline/deal_linear.c \
 	proto/offline/deal_ppa.c \
 	proto/offline/deal_run.h \

@@ -157,8 +157,6 @@ static sonic_status plan_node(sonic_plan *plan, const sonic_graph *graph, uint32
     case SONIC_OP_MAX_POOL:
         return plan_relu(plan, graph, i, error);
     case SONIC_OP_TRUNC:
-        if (node->shift == 0)
-            return SONIC_OK;
         if (plan->methods.relu == SONIC_RELU_FSS)
             plan_exact_trunc(plan, graph, i, n);
         else if (graph->truncation == SONIC_TRUNC_STOCHASTIC)
