@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "dispatch/error.h"
+#include "kernels/dpf/dpf.h"
 #include "kernels/vole/vole.h"
 #include "proto/channel/clock.h"
 #include "proto/offline/ot_linear.h"
@@ -76,6 +77,40 @@ static double products_aes(const sonic_graph *graph, const products *p)
     return trees_aes(graph, p) + (2 * SONIC_VOLE_LEAVES - 1) * blocks * p->multipliers;
 }
 
+/* The AES calls of n values' keys, the sign's and for a shift of more than 0 the step's: of each
+ * server, who evaluates them (kernels/dpf/dpf.h), and of the dealer, who makes both servers' seeds
+ * and for a step hashes all places of a leaf. */
+static void add_keys(sonic_budget_layer *layer, bool sign, unsigned bits, unsigned shift,
+                     uint64_t n)
+{
+    const unsigned levels = sonic_dpf_step_levels(shift);
+    double eval = 0, generate = 0;
+    if (sign) {
+        eval += sonic_dpf_levels(bits - 1) + 1;
+        generate += 2 * (sonic_dpf_levels(bits - 1) + 1);
+    }
+    if (shift > 0) {
+        eval += 2 * levels + 1;
+        generate += 2 * (2 * levels + (1u << (shift - levels)));
+    }
+    layer->online.aes += eval * (double)n;
+    layer->deal.aes += generate * (double)n;
+}
+
+/* Those of a layer that compares or truncates by function secret sharing. */
+static void count_keys(sonic_budget_layer *layer, const sonic_graph *graph, uint32_t node,
+                       const sonic_plan *plan)
+{
+    const unsigned bits = (unsigned)graph->ring;
+    sonic_relu_calls calls = {
+        .methods = plan->methods, .graph = graph, .node = node, .batch = plan->batch};
+    while (sonic_relu_next(&calls))
+        add_keys(layer, true, bits, calls.call.shift, calls.call.n);
+    if (graph->node[node].op == SONIC_OP_TRUNC)
+        add_keys(layer, false, bits, graph->node[node].shift,
+                 sonic_node_elements(graph, node) * plan->batch);
+}
+
 /* The AES calls of a layer's transfers.  @param plan  the budget's, with k = 1 and with k = 2 */
 static void count_aes(sonic_budget_layer *layer, const sonic_graph *graph, uint32_t node,
                       unsigned k, const sonic_plan plan[3])
@@ -113,18 +148,20 @@ static void add_layer(sonic_budget_layer *sum, const sonic_budget_layer *layer)
     add_phase(&sum->deal, &layer->deal);
     add_phase(&sum->make, &layer->make);
     add_phase(&sum->online, &layer->online);
+    sum->pool += layer->pool;
     sum->disk += layer->disk;
     sum->memory += layer->memory;
 }
 
-static void take_step(sonic_budget_layer *layer, const sonic_step *step, sonic_source source)
+static void take_step(sonic_budget_layer *layer, const sonic_step *step)
 {
     layer->setup = (sonic_budget_phase){.bytes = step->setup_bytes, .rounds = step->setup_rounds};
-    layer->deal.bytes = source == SONIC_SOURCE_DEALER ? step->offline_bytes : 0;
+    layer->deal.bytes = step->offline_bytes + step->common_bytes;
     layer->make =
         (sonic_budget_phase){.bytes = step->prepare_bytes, .rounds = step->prepare_rounds};
     layer->online =
         (sonic_budget_phase){.bytes = step->online_bytes, .rounds = step->online_rounds};
+    layer->pool = step->offline_bytes;
     layer->disk = step->offline_bytes + step->spill_bytes;
 }
 
@@ -151,10 +188,12 @@ sonic_status sonic_budget_make(sonic_budget *budget, const sonic_graph *graph, u
         status = sonic_fail(error, SONIC_E_MEMORY, "out of memory for %u layers", graph->nodes);
     for (uint32_t node = 0; node < graph->nodes && !status; node++) {
         sonic_budget_layer *layer = &budget->layer[node];
-        take_step(layer, &plan[0].step[node], methods.source);
+        take_step(layer, &plan[0].step[node]);
         layer->memory = seeds_bytes(graph, node, batch, methods.source);
         if (k > 0)
             count_aes(layer, graph, node, k, plan);
+        if (methods.relu == SONIC_RELU_FSS)
+            count_keys(layer, graph, node, &plan[0]);
         add_layer(&budget->total, layer);
     }
     for (unsigned i = 0; i < plans; i++)

@@ -10,9 +10,10 @@
 
 /** Of a layer, or of all of them. */
 typedef struct sonic_budget_phase {
-    uint64_t bytes; /**< each way; of the dealer: to server 1 */
+    uint64_t bytes; /**< each way; of the dealer: to both servers */
     uint64_t rounds;
-    double aes; /**< calls that each server's oblivious transfers cannot do without */
+    double aes; /**< calls that each server's oblivious transfers and its keys, or the dealer's
+                     making of keys, cannot do without */
 } sonic_budget_phase;
 
 typedef struct sonic_budget_layer {
@@ -20,8 +21,8 @@ typedef struct sonic_budget_layer {
     sonic_budget_phase deal;   /**< by the dealer, for an inference */
     sonic_budget_phase make;   /**< between the servers, for an inference, before its input */
     sonic_budget_phase online; /**< between the servers, with the input */
-    uint64_t disk;             /**< of an inference's material and what is prepared with it, at the
-                                    server that keeps more */
+    uint64_t pool;             /**< of an inference's dealt material, at server 1, who gets more */
+    uint64_t disk;             /**< that and what is prepared with it, there */
     uint64_t memory;           /**< of a session's seeds, at each server */
 } sonic_budget_layer;
 

@@ -32,7 +32,7 @@ sonic_forecast_times sonic_forecast_time(const sonic_forecast *forecast, const s
 double sonic_forecast_disk(const sonic_forecast *forecast, const sonic_budget *budget)
 {
     const sonic_budget_layer *all = &budget->total;
-    return (double)all->disk + (double)all->deal.bytes * (forecast->count - 1.0);
+    return (double)all->disk + (double)all->pool * (forecast->count - 1.0);
 }
 
 static bool is_graph(const char *path)
@@ -66,8 +66,10 @@ static sonic_status make_budgets(sonic_forecast *forecast, sonic_error *error)
     for (unsigned i = 0; i < SONIC_BUDGETS && status == SONIC_OK; i++) {
         const sonic_methods methods = {.relu = (sonic_relu)(i / SONIC_SOURCES),
                                        .source = (sonic_source)(i % SONIC_SOURCES)};
-        status = sonic_budget_make(&forecast->budget[i], &forecast->graph, forecast->batch, methods,
-                                   error);
+        forecast->budget[i].methods = methods;
+        if (sonic_methods_fit(methods))
+            status = sonic_budget_make(&forecast->budget[i], &forecast->graph, forecast->batch,
+                                       methods, error);
     }
     return status;
 }
@@ -158,14 +160,15 @@ int sonic_command_plan(int argc, char **argv)
             "  sonicnn plan net.graph --batch 16 --rtt 40 --mbps 200 --layers\n\n"
             "Setup is once a session, all else is of --count inferences.  Material comes from a "
             "dealer, or the servers make it with each other, by oblivious transfers: without a "
-            "third party, with more traffic and computing, and with seeds for each digit of each "
-            "weight in memory.  Disk is a server's: its pool, and what is prepared in $TMPDIR.\n"
+            "third party, with more traffic and computing, with seeds for each digit of each "
+            "weight in memory, and not with --relu fss.  Disk is a server's: its pool, and what is "
+            "prepared in $TMPDIR.\n"
             "Seconds are what a link takes, half a round trip for each round and the bytes of one "
-            "direction at its rate, and with ot the AES calls of oblivious transfers at the rate "
-            "that one thread has here.  That is the least: no other computing is counted, and "
-            "`sonicnn perf` measures all of it.  --json: bytes and rounds of one inference, seconds "
-            "and disk of all.  A graph has its numbers: --ring and the like go with "
-            "MODEL.onnx.\n\n" SONIC_CLI_EXIT_CODES,
+            "direction at its rate, and the AES calls of oblivious transfers (ot) and of keys "
+            "(fss) at the rate that one thread has here.  That is the least: no other computing is "
+            "counted, and `sonicnn perf` measures all of it.  --json: bytes and rounds of one "
+            "inference, seconds and disk of all.  A graph has its numbers: --ring and the like go "
+            "with MODEL.onnx.\n\n" SONIC_CLI_EXIT_CODES,
         .children = children,
     };
     arguments args = {.forecast = {.batch = 1, .count = 1}};

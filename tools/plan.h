@@ -15,7 +15,8 @@ typedef struct sonic_forecast {
     uint32_t batch, count;
     double aes_rate;                    /**< of one thread */
     uint64_t memory;                    /**< of this machine */
-    sonic_budget budget[SONIC_BUDGETS]; /**< relu by relu, and of each source by source */
+    sonic_budget budget[SONIC_BUDGETS]; /**< relu by relu, and of each source by source; those
+                                             whose methods do not fit have these only */
 } sonic_forecast;
 
 /** Seconds on the link of all that `count` inferences take. */

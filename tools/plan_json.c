@@ -17,6 +17,7 @@ static void put_layer(sonic_json *json, const sonic_budget_layer *layer)
 {
     put_phase(json, "setup", &layer->setup);
     sonic_json_put_integer(json, "dealt_bytes", layer->deal.bytes);
+    sonic_json_put_real(json, "dealt_aes", layer->deal.aes);
     put_phase(json, "made", &layer->make);
     put_phase(json, "online", &layer->online);
     sonic_json_put_integer(json, "memory_bytes", layer->memory);
@@ -65,6 +66,7 @@ bool sonic_forecast_print_json(const sonic_forecast *forecast)
     sonic_json_put_real(json, "mbps", forecast->link.mbps);
     sonic_json *ways = sonic_json_put_array(json, "ways");
     for (unsigned i = 0; i < SONIC_BUDGETS; i++)
-        put_way(sonic_json_put_object(ways, NULL), forecast, &forecast->budget[i]);
+        if (sonic_methods_fit(forecast->budget[i].methods))
+            put_way(sonic_json_put_object(ways, NULL), forecast, &forecast->budget[i]);
     return sonic_json_print(json);
 }

@@ -1,5 +1,6 @@
 /* What a plan says, for people: a row a way of comparing and source of material, then layers. */
 #include <stdio.h>
+#include <string.h>
 
 #include "dispatch/cpu.h"
 #include "tools/cli.h"
@@ -45,12 +46,12 @@ static void print_head(const sonic_forecast *forecast)
     printf("link      %g ms there and back, %g Mbit/s in each direction (--rtt, --mbps)\n",
            forecast->link.rtt_ms, forecast->link.mbps);
     printf(
-        "\nsetup: once a session; dealt: from the dealer to server 1; made: between the servers "
-        "before the inputs;\n"
+        "\nsetup: once a session; dealt: from the dealer to both servers; made: between the "
+        "servers before the inputs;\n"
         "bytes between servers: both directions together; disk, memory: of the server that needs "
         "more;\n"
-        "s: on that link, with the AES calls of oblivious transfers, and without other "
-        "computing\n\n");
+        "s: on that link, with the AES calls of oblivious transfers and of fss keys, and without "
+        "other computing\n\n");
 }
 
 static void print_ways(const sonic_forecast *forecast)
@@ -65,6 +66,8 @@ static void print_ways(const sonic_forecast *forecast)
     for (unsigned i = 0; i < SONIC_BUDGETS; i++) {
         const sonic_budget *budget = &forecast->budget[i];
         const sonic_budget_layer *all = &budget->total;
+        if (!sonic_methods_fit(budget->methods))
+            continue;
         const sonic_forecast_times times = sonic_forecast_time(forecast, budget);
         sonic_table_cell(table, "%s", sonic_relu_name(budget->methods.relu));
         sonic_table_cell(table, "%s", sonic_source_name(budget->methods.source));
@@ -88,6 +91,8 @@ static void put_layer(sonic_table *table, const sonic_forecast *forecast,
         node < forecast->graph.nodes ? &budget->layer[node] : &budget->total;
     uint64_t memory = 0;
     for (unsigned s = 0; s < SONIC_SOURCES; s++) {
+        if (!sonic_methods_fit(budget[s].methods))
+            continue;
         const sonic_budget_layer *layer =
             node < forecast->graph.nodes ? &budget[s].layer[node] : &budget[s].total;
         put_bytes(table, (double)layer->deal.bytes + 2 * (double)layer->make.bytes);
@@ -102,16 +107,17 @@ static void put_layer(sonic_table *table, const sonic_forecast *forecast,
 static void print_layers(const sonic_forecast *forecast, const sonic_budget *budget)
 {
     const sonic_graph *graph = &forecast->graph;
-    char align[8 + SONIC_SOURCES] = "lll";
-    sonic_table *table;
-    for (size_t i = 3; i < SONIC_SOURCES + 6; i++)
-        align[i] = 'r';
-    table = sonic_table_create(align);
+    char align[8 + SONIC_SOURCES] = "lllrrr";
+    for (unsigned s = 0; s < SONIC_SOURCES; s++)
+        if (sonic_methods_fit(budget[s].methods))
+            align[strlen(align)] = 'r';
+    sonic_table *table = sonic_table_create(align);
     sonic_table_cell(table, "relu %s", sonic_relu_name(budget->methods.relu));
     sonic_table_cell(table, "%s", "op");
     sonic_table_cell(table, "%s", "output");
     for (unsigned s = 0; s < SONIC_SOURCES; s++)
-        sonic_table_cell(table, "%s", sonic_source_name((sonic_source)s));
+        if (sonic_methods_fit(budget[s].methods))
+            sonic_table_cell(table, "%s", sonic_source_name((sonic_source)s));
     sonic_table_cell(table, "%s", "memory");
     sonic_table_cell(table, "%s", "online");
     sonic_table_cell(table, "%s", "rounds");
