@@ -183,11 +183,12 @@ static error_t parse_relu(int key, char *text, struct argp_state *state)
 }
 
 static const struct argp_option relu_options[] = {
-    { "relu", RELU_KEY, "ppa|gc", 0,
-      "Compare by a parallel prefix adder (default), or by garbled circuits: the prior art, for "
-      "comparison",
-      9 },
-    { 0 },
+    {"relu", RELU_KEY, "ppa|fss|gc", 0,
+     "Compare by a parallel prefix adder (ppa, default); by function secret sharing (fss): fewest "
+     "bytes and rounds online, exact truncation, the largest material, from a dealer only; or by "
+     "garbled circuits (gc): the prior art, for comparison",
+     9},
+    {0},
 };
 
 const struct argp sonic_cli_relu_argp = { .options = relu_options, .parser = parse_relu };
@@ -211,6 +212,13 @@ static const struct argp_option offline_options[] = {
 };
 
 const struct argp sonic_cli_offline_argp = {.options = offline_options, .parser = parse_offline};
+
+void sonic_cli_fit(const struct argp_state *state, sonic_methods methods)
+{
+    if (!sonic_methods_fit(methods))
+        argp_error(state, "--relu %s takes keys from a dealer: it does not go with --offline %s",
+                   sonic_relu_name(methods.relu), sonic_source_name(methods.source));
+}
 
 static error_t parse_quantise(int key, char *text, struct argp_state *state)
 {

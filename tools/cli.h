@@ -38,6 +38,9 @@ uint64_t sonic_cli_number(const struct argp_state *state, const char *option, co
 /** Seconds, fractions allowed, as milliseconds. */
 int sonic_cli_seconds(const struct argp_state *state, const char *option, const char *text);
 
+/** Ways of comparing and sources of material that do not go together are wrong usage. */
+void sonic_cli_fit(const struct argp_state *state, sonic_methods methods);
+
 /** From now on SIGINT and SIGTERM set the flag that is returned, once; a second signal ends the
  * process as usual. */
 const volatile int *sonic_cli_catch_signals(void);

@@ -118,6 +118,8 @@ int sonic_command_deal(int argc, char **argv)
                "dealer sees the architecture only, but whoever holds both pools can open what the "
                "servers hide: give POOL.0 to server 0, POOL.1 to server 1, keep neither, and be "
                "independent of both servers.  Never copy a pool: material must not be used twice.  "
+               "With --relu fss both pools hold keys, some 1 kB (mod 2^32: half of that) for each "
+               "value compared in an inference; else POOL.0 is little more than a seed.  "
                "Nobody is needed for this with `serve --offline ot`: the servers make their "
                "material themselves."
                "\v  sonicnn deal net.graph --count 100 -o pool\n"

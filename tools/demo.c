@@ -364,6 +364,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case ARGP_KEY_END:
         if (args->plain.files == 0)
             argp_error(state, "MODEL.onnx and DATA are needed");
+        sonic_cli_fit(state, args->methods);
         return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -398,6 +399,7 @@ int sonic_command_demo(int argc, char **argv)
             "themselves."
             "\v  sonicnn demo net.onnx t10k-images-idx3-ubyte.gz --count 100 \\\n"
             "      --labels t10k-labels-idx1-ubyte.gz\n"
+            "  sonicnn demo net.onnx images.idx --count 1 --relu fss\n"
             "  sonicnn demo net.onnx images.idx --count 1 --offline "
             "ot\n\n" SONIC_CLI_EXIT_CODES,
         .children = children,

@@ -20,6 +20,7 @@ static error_t parse(int key, char *text, struct argp_state *state)
     case ARGP_KEY_END:
         if (!settings->run.model)
             argp_error(state, "MODEL.onnx is needed");
+        sonic_cli_fit(state, settings->run.methods);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -204,6 +204,7 @@ sonic_status sonic_serve_run(const sonic_serve_options *options, sonic_error *er
 static void check_source(sonic_serve_options *o, const struct argp_state *state)
 {
     const bool dealt = o->methods.source == SONIC_SOURCE_DEALER;
+    sonic_cli_fit(state, o->methods);
     if (!o->model || !o->listen || !o->peer || (dealt && !o->pool))
         argp_error(state, dealt ? "BASE.i, --listen, --peer, and --pool or --offline ot are needed"
                                 : "BASE.i, --listen and --peer are needed");
@@ -284,9 +285,11 @@ int sonic_command_serve(int argc, char **argv)
             "seconds, bytes and rounds per phase and layer.  Nothing is encrypted on the way: "
             "where others can reach the network, run this inside a tunnel (TLS, WireGuard, ssh).  "
             "What is prepared lies in $TMPDIR; with --relu gc that is 3.5 kB for each value "
-            "compared in an inference (mod 2^32: 1.7).  With --offline ot there is no dealer and "
-            "no pool: the servers make each inference's material with each other, the first before "
-            "a user comes, and never run short of it; `sonicnn plan` says what that takes."
+            "compared in an inference (mod 2^32: 1.7).  With --relu fss both servers' pools have "
+            "some 1 kB for each (mod 2^32: half of that).  With --offline ot there is no dealer "
+            "and no pool: the servers make each inference's material with each other, the first "
+            "before a user comes, and never run short of it.  `sonicnn plan` says what all that "
+            "takes."
             "\v  sonicnn serve net.0 --pool pool.0 --listen :7000 --peer :7010\n"
             "  sonicnn serve net.1 --pool pool.1 --listen :7001 --peer HOST0:7010\n"
             "  sonicnn serve net.0 --offline ot --listen :7000 --peer :7010\n"

@@ -98,6 +98,8 @@ static void print_text(const arguments *args, const sonic_graph *graph, const so
     printf("both directions together: setup %s, an image %s online in %llu rounds, %s of offline "
            "material\n",
            setup, online, (unsigned long long)plan->online_rounds, offline);
+    printf("that is with --relu ppa and a dealer; of all other ways: sonicnn plan %s.graph\n",
+           args->base);
     printf("wrote %s.graph for everyone, %s.0 for server 0, %s.1 for server 1\n", args->base,
            args->base, args->base);
 }
