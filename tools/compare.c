@@ -14,6 +14,11 @@ typedef struct arguments {
     size_t count;
 } arguments;
 
+bool sonic_ways_has(const sonic_ways *ways, sonic_relu relu)
+{
+    return sonic_methods_fit((sonic_methods){.relu = relu, .source = ways->source});
+}
+
 /* Once in every way, on the images of the first. */
 static sonic_status run_network(sonic_ways *ways, const sonic_perf_settings *settings,
                                 sonic_error *error)
@@ -23,6 +28,8 @@ static sonic_status run_network(sonic_ways *ways, const sonic_perf_settings *set
     options.model = ways->model;
     for (unsigned r = 0; r < SONIC_RELUS && !status; r++) {
         char label[64];
+        if (!sonic_ways_has(ways, (sonic_relu)r))
+            continue;
         (void)snprintf(label, sizeof label, "relu by %s", sonic_relu_name((sonic_relu)r));
         options.methods.relu = (sonic_relu)r;
         options.label = label;
@@ -48,6 +55,7 @@ static sonic_status run_all(sonic_ways *ways, sonic_ways_results *results, const
     for (size_t i = 0; i < args->count && !status; i++) {
         ways[i].model = args->models[i];
         ways[i].batch = args->settings.run.batch;
+        ways[i].source = args->settings.run.methods.source;
         status = run_network(&ways[i], &args->settings, error);
         if (!status)
             status = sonic_ways_check(&results[i], &ways[i], error);
@@ -105,12 +113,14 @@ int sonic_command_compare(int argc, char **argv)
             "by phase what each way takes and how many times more than 'ppa'."
             "\v  sonicnn compare net.onnx\n"
             "  sonicnn compare a.onnx b.onnx --ring 32 --batch 16 --rtt 40 --mbps 200\n\n"
-            "'ppa', a parallel prefix adder on dealt material, is what this program is for; 'gc', "
-            "garbled circuits, is the prior art that it is measured against.\n"
-            "Setup is once a session, all else once a batch: what a dealer makes and sends to "
-            "server 1, what the servers prepare before there is an input, and what they do with "
-            "it, online.  Everything but the comparing is the same in all ways and counted, too.  "
-            "Measured and predicted as by `sonicnn perf`, whose --help says how; prepared by "
+            "'ppa', a parallel prefix adder, takes little material; 'fss', function secret "
+            "sharing, takes the least online and the most from a dealer, without whom (--offline "
+            "ot) it is left out; 'gc', garbled circuits, is the prior art that both are measured "
+            "against.\n"
+            "Setup is once a session, all else once a batch: what a dealer makes and sends to the "
+            "servers, what they prepare before there is an input, and what they do with it, "
+            "online.  Everything but comparing and truncating is the same in all ways and counted, "
+            "too.  Measured and predicted as by `sonicnn perf`, whose --help says how; prepared by "
             "garbling, a value compared takes some 7 kB of disk in "
             "$TMPDIR.\n\n" SONIC_CLI_EXIT_CODES,
         .children = children,

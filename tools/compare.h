@@ -6,12 +6,16 @@
 
 #include "tools/perf.h"
 
-/** A network, run in every way on the same images. */
+/** A network, run on the same images in every way that goes with the source of material. */
 typedef struct sonic_ways {
     const char *model; /**< MODEL.onnx */
     uint32_t batch;
+    sonic_source source;
     sonic_perf_result way[SONIC_RELUS];
 } sonic_ways;
+
+/** Whether one was run: fss takes a dealer. */
+bool sonic_ways_has(const sonic_ways *ways, sonic_relu relu);
 
 /** @name Costs */
 /**@{*/

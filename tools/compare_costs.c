@@ -27,7 +27,7 @@ static sonic_way_cost mutual(const sonic_perf_cost *cost, const sonic_perf_time 
 void sonic_way_costs(sonic_way_cost cost[SONIC_WAY_PHASES], const sonic_perf_result *result,
                      const sonic_perf_link *link)
 {
-    const sonic_perf_cost deal = {.seconds = {result->deal, 0}, .bytes = result->slot_bytes};
+    const sonic_perf_cost deal = {.seconds = {result->deal, 0}, .bytes = result->dealt_bytes};
     sonic_perf_total all = sonic_perf_add_up(result, link, SONIC_OPS);
     sonic_perf_time setup = sonic_perf_predict(&result->setup, link);
     sonic_perf_time dealing = sonic_perf_predict(&deal, link);
@@ -102,6 +102,8 @@ sonic_status sonic_ways_check(sonic_ways_results *results, const sonic_ways *way
     for (size_t i = 0; i < classes * ways->batch; i++) {
         double low = result_of(ways, 0, i), high = low;
         for (unsigned way = 1; way < SONIC_RELUS; way++) {
+            if (!sonic_ways_has(ways, (sonic_relu)way))
+                continue;
             low = fmin(low, result_of(ways, way, i));
             high = fmax(high, result_of(ways, way, i));
         }
@@ -111,7 +113,8 @@ sonic_status sonic_ways_check(sonic_ways_results *results, const sonic_ways *way
         const size_t first = image * classes, top = class_of(ways, 0, first, classes);
         bool same = true;
         for (unsigned way = 1; way < SONIC_RELUS; way++)
-            same = same && class_of(ways, way, first, classes) == top;
+            same = same && (!sonic_ways_has(ways, (sonic_relu)way) ||
+                            class_of(ways, way, first, classes) == top);
         results->same += same;
     }
     if (results->apart <= results->proven)

@@ -37,14 +37,29 @@ static void put_ways(sonic_json *json, const sonic_ways *ways, const sonic_perf_
     sonic_way_cost cost[SONIC_RELUS][SONIC_WAY_PHASES];
     sonic_json *list = sonic_json_put_object(json, "relu");
     for (unsigned r = 0; r < SONIC_RELUS; r++) {
+        if (!sonic_ways_has(ways, (sonic_relu)r))
+            continue;
         sonic_way_costs(cost[r], &ways->way[r], link);
         put_phases(sonic_json_put_object(list, sonic_relu_name((sonic_relu)r)), cost[r]);
     }
     list = sonic_json_put_object(json, "times_of_ppa");
     for (unsigned r = 0; r < SONIC_RELUS; r++)
-        if (r != SONIC_RELU_PPA)
+        if (r != SONIC_RELU_PPA && sonic_ways_has(ways, (sonic_relu)r))
             put_ratios(sonic_json_put_object(list, sonic_relu_name((sonic_relu)r)), cost[r],
                        cost[SONIC_RELU_PPA]);
+}
+
+/* Comparing alone, as the paper counts it. */
+static void put_comparing(sonic_json *json, const sonic_ways *ways, const sonic_perf_link *link)
+{
+    for (unsigned r = 0; r < SONIC_RELUS; r++) {
+        if (!sonic_ways_has(ways, (sonic_relu)r))
+            continue;
+        const sonic_way_cost cost = sonic_way_comparing(&ways->way[r], link);
+        sonic_json *way = sonic_json_put_object(json, sonic_relu_name((sonic_relu)r));
+        sonic_json_put_integer(way, "online_bytes", (uint64_t)cost.bytes);
+        sonic_json_put_integer(way, "online_rounds", (uint64_t)cost.rounds);
+    }
 }
 
 static void put_network(sonic_json *json, const sonic_ways *ways, const sonic_ways_results *results,
@@ -62,6 +77,7 @@ static void put_network(sonic_json *json, const sonic_ways *ways, const sonic_wa
     sonic_json_put_integer(object, "calls", paper.calls);
     sonic_json_put_integer(object, "online_bytes", (uint64_t)paper.bytes);
     sonic_json_put_integer(object, "online_rounds", paper.rounds);
+    put_comparing(sonic_json_put_object(json, "comparing"), ways, link);
 }
 
 bool sonic_ways_print_json(const sonic_ways *ways, const sonic_ways_results *results,

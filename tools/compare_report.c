@@ -92,11 +92,13 @@ static void put_network(sonic_table *table, const sonic_ways *ways, const sonic_
     char name[64];
     name_of(name, ways->model);
     for (unsigned r = SONIC_RELUS; r-- > 0;) {
+        if (!sonic_ways_has(ways, (sonic_relu)r))
+            continue;
         sonic_way_costs(cost[r], &ways->way[r], link);
         put_way(table, name, sonic_relu_name((sonic_relu)r), cost[r]);
     }
     for (unsigned r = SONIC_RELUS; r-- > 0;)
-        if (r != SONIC_RELU_PPA)
+        if (r != SONIC_RELU_PPA && sonic_ways_has(ways, (sonic_relu)r))
             put_ratios(table, name, sonic_relu_name((sonic_relu)r), cost[r], cost[SONIC_RELU_PPA]);
 }
 
@@ -128,16 +130,19 @@ static void print_paper(const sonic_ways *ways, const sonic_perf_link *link)
 {
     const sonic_paper_cost paper = sonic_ways_paper(ways);
     char name[64], bytes[16];
+    const char *before = "; here";
     name_of(name, ways->model);
     sonic_cli_bytes(bytes, paper.bytes);
     printf("%s: %llu values compared, %llu times in turn: %s and %llu rounds", name,
            (unsigned long long)paper.values, (unsigned long long)paper.calls, bytes,
            (unsigned long long)paper.rounds);
     for (unsigned r = SONIC_RELUS; r-- > 0;) {
+        if (!sonic_ways_has(ways, (sonic_relu)r))
+            continue;
         const sonic_way_cost cost = sonic_way_comparing(&ways->way[r], link);
         sonic_cli_bytes(bytes, cost.bytes);
-        printf("%s by %s %s and %.0f", r + 1 == SONIC_RELUS ? "; here" : ",",
-               sonic_relu_name((sonic_relu)r), bytes, cost.rounds);
+        printf("%s by %s %s and %.0f", before, sonic_relu_name((sonic_relu)r), bytes, cost.rounds);
+        before = ",";
     }
     putchar('\n');
 }
@@ -147,7 +152,8 @@ const sonic_perf_result *sonic_ways_busiest(const sonic_ways *ways, size_t netwo
     const sonic_perf_result *busiest = &ways->way[0];
     for (size_t i = 0; i < networks; i++)
         for (unsigned r = 0; r < SONIC_RELUS; r++)
-            if (ways[i].way[r].processor < busiest->processor)
+            if (sonic_ways_has(&ways[i], (sonic_relu)r) &&
+                ways[i].way[r].processor < busiest->processor)
                 busiest = &ways[i].way[r];
     return busiest;
 }
@@ -156,13 +162,12 @@ void sonic_ways_print(const sonic_ways *ways, const sonic_ways_results *results,
                       const sonic_perf_settings *settings)
 {
     const sonic_perf_result *busiest = sonic_ways_busiest(ways, networks);
-    printf("ring      2^%d, %s truncation\n", (int)busiest->graph.ring,
+    printf("ring      2^%d, %s truncation, exact with fss\n", (int)busiest->graph.ring,
            busiest->graph.truncation == SONIC_TRUNC_LOCAL ? "local" : "stochastic");
     sonic_perf_print_setting(busiest, &settings->run, &settings->link);
-    printf(
-        "\nbytes: from the dealer to server 1, or between the servers, both directions together\n"
-        "ms: computing, the slower server's; on link: online ms + half a round trip a round + "
-        "the bytes of\none direction; in all: the same with dealing and preparation\n\n");
+    printf("\nbytes: from the dealer to both servers, or between these, both directions together\n"
+           "ms: computing, the slower server's; on link: online ms + half a round trip a round + "
+           "the bytes of\none direction; in all: the same with dealing and preparation\n\n");
     print_table(ways, networks, &settings->link);
     putchar('\n');
     for (size_t i = 0; i < networks; i++)

@@ -57,7 +57,7 @@ typedef struct sonic_perf_result {
     double processor;         /**< the part of the computing a server's thread had a processor for:
                                    far below 1 on a machine that does other work meanwhile */
     double deal;              /**< seconds to deal a batch's material and write it; 0: no dealer */
-    uint64_t slot_bytes;      /**< server 1's part of it; server 0's is a seed */
+    uint64_t dealt_bytes;     /**< both servers' parts of it, seeds apart */
     uint64_t *dealt;          /**< one a node: its bytes of that */
     sonic_perf_cost setup;    /**< a session's, handshake included */
     sonic_perf_cost *prepare; /**< one a node: before the input */
@@ -106,7 +106,7 @@ typedef struct sonic_perf_rates {
     double many;     /**< many batches under way: the slower server computes (before and after the
                           inputs) or the link carries without a pause */
     bool link_bound; /**< the link is what bounds `many` */
-    double dealer;   /**< one dealer deals, or sends server 1's part on such a link */
+    double dealer;   /**< one dealer deals, or sends both servers' parts on such a link */
     bool dealer_link_bound;
 } sonic_perf_rates;
 
@@ -128,6 +128,8 @@ double sonic_perf_median(double *x, size_t n);
 /**@{*/
 void sonic_perf_print(const sonic_perf_result *result, const sonic_perf_options *options,
                       const sonic_perf_link *link);
+/** "stochastic", "local", or with fss "exact". */
+const char *sonic_perf_truncation(const sonic_graph *graph, sonic_relu relu);
 /** Images, runs, machine and link, which other measurements print, too. */
 void sonic_perf_print_setting(const sonic_perf_result *result, const sonic_perf_options *options,
                               const sonic_perf_link *link);

@@ -90,8 +90,7 @@ static void put_head(sonic_json *json, const sonic_perf_result *result,
     const sonic_graph *graph = &result->graph;
     sonic_json_put_string(json, "model", options->model);
     sonic_json_put_integer(json, "ring", graph->ring);
-    sonic_json_put_string(json, "truncation",
-                          graph->truncation == SONIC_TRUNC_LOCAL ? "local" : "stochastic");
+    sonic_json_put_string(json, "truncation", sonic_perf_truncation(graph, options->methods.relu));
     sonic_json_put_string(json, "relu", sonic_relu_name(options->methods.relu));
     sonic_perf_put_setting(json, result, options, link);
 }
@@ -100,7 +99,7 @@ bool sonic_perf_print_json(const sonic_perf_result *result, const sonic_perf_opt
                            const sonic_perf_link *link)
 {
     sonic_perf_total all = sonic_perf_add_up(result, link, SONIC_OPS);
-    sonic_perf_cost dealt = {.seconds = {result->deal, 0}, .bytes = result->slot_bytes};
+    sonic_perf_cost dealt = {.seconds = {result->deal, 0}, .bytes = result->dealt_bytes};
     sonic_perf_time setup_time = sonic_perf_predict(&result->setup, link);
     sonic_perf_time deal_time = sonic_perf_predict(&dealt, link);
     sonic_perf_rates rates = sonic_perf_rate(result, link, options->batch);
@@ -117,7 +116,7 @@ bool sonic_perf_print_json(const sonic_perf_result *result, const sonic_perf_opt
     const bool has_dealer = options->methods.source == SONIC_SOURCE_DEALER;
     if (has_dealer) {
         sonic_json *deal = sonic_json_put_object(json, "deal");
-        sonic_json_put_integer(deal, "bytes", result->slot_bytes);
+        sonic_json_put_integer(deal, "bytes", result->dealt_bytes);
         put_time(deal, &deal_time);
     }
     sonic_json *images = sonic_json_put_object(json, "images_per_second");

@@ -71,7 +71,7 @@ sonic_perf_rates sonic_perf_rate(const sonic_perf_result *result, const sonic_pe
     sonic_perf_cost work = all.prepare;
     add_cost(&work, &all.online);
     double compute = sonic_perf_slower(&work), carried = carry(link, work.bytes);
-    double pool = carry(link, result->slot_bytes);
+    double pool = carry(link, result->dealt_bytes);
     bool link_bound = carried > compute, pool_bound = pool > result->deal;
     return (sonic_perf_rates){.alone = rate(batch, sonic_perf_seconds(&all.online_time)),
                               .many = rate(batch, link_bound ? carried : compute),

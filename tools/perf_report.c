@@ -141,7 +141,7 @@ static void print_phases(const sonic_perf_result *result, const sonic_perf_link 
     static const char *const heads[] = {"phase", "once a", "work of",   "compute ms",
                                         "bytes", "rounds", "on link ms"};
     sonic_perf_total all = sonic_perf_add_up(result, link, SONIC_OPS);
-    sonic_perf_cost deal = {.seconds = {result->deal, 0}, .bytes = result->slot_bytes};
+    sonic_perf_cost deal = {.seconds = {result->deal, 0}, .bytes = result->dealt_bytes};
     sonic_perf_time setup = sonic_perf_predict(&result->setup, link);
     sonic_perf_time dealing = sonic_perf_predict(&deal, link);
     double largest =
@@ -159,6 +159,13 @@ static void print_phases(const sonic_perf_result *result, const sonic_perf_link 
     put_phase(table, "online", "batch", "each server", 2 * all.online.bytes, all.online.rounds,
               &all.online_time, digits);
     sonic_table_print(table, stdout);
+}
+
+const char *sonic_perf_truncation(const sonic_graph *graph, sonic_relu relu)
+{
+    if (relu == SONIC_RELU_FSS)
+        return "exact";
+    return graph->truncation == SONIC_TRUNC_LOCAL ? "local" : "stochastic";
 }
 
 void sonic_perf_print_setting(const sonic_perf_result *result, const sonic_perf_options *options,
@@ -188,7 +195,7 @@ static void print_head(const sonic_perf_result *result, const sonic_perf_options
     const sonic_graph *graph = &result->graph;
     const bool dealt = options->methods.source == SONIC_SOURCE_DEALER;
     printf("network   %s, ring 2^%d, %s truncation, relu by %s\n", options->model, (int)graph->ring,
-           graph->truncation == SONIC_TRUNC_LOCAL ? "local" : "stochastic",
+           sonic_perf_truncation(graph, options->methods.relu),
            sonic_relu_name(options->methods.relu));
     sonic_perf_print_setting(result, options, link);
     printf("\nprepare: computed before there is an input; %s\n"
@@ -213,8 +220,7 @@ static void print_rates(const sonic_perf_rates *rates, bool dealt)
         sonic_table_cell(table, "%s", "that one dealer keeps up with, at most");
         sonic_table_cell(table, "%.4g", rates->dealer);
         sonic_table_cell(table, "%s",
-                         rates->dealer_link_bound ? "the dealer's link to server 1"
-                                                  : "the dealer's computing");
+                         rates->dealer_link_bound ? "the dealer's link" : "the dealer's computing");
     }
     sonic_table_print(table, stdout);
 }

@@ -294,9 +294,9 @@ static sonic_status take_plan(const sonic_perf_bench *bench, sonic_perf_result *
         sonic_plan_free(&plan);
         return status;
     }
-    result->slot_bytes = plan.slot_bytes;
+    result->dealt_bytes = plan.slot_bytes + plan.common_bytes;
     for (uint32_t node = 0; node < result->graph.nodes; node++)
-        result->dealt[node] = plan.step[node].offline_bytes;
+        result->dealt[node] = plan.step[node].offline_bytes + plan.step[node].common_bytes;
     sonic_plan_free(&plan);
     return SONIC_OK;
 }
