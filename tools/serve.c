@@ -286,7 +286,7 @@ int sonic_command_serve(int argc, char **argv)
             "where others can reach the network, run this inside a tunnel (TLS, WireGuard, ssh).  "
             "What is prepared lies in $TMPDIR; with --relu gc that is 3.5 kB for each value "
             "compared in an inference (mod 2^32: 1.7).  With --relu fss both servers' pools have "
-            "some 1 kB for each (mod 2^32: half of that).  With --offline ot there is no dealer "
+            "some 1.5 kB for each (mod 2^32: half of that).  With --offline ot there is no dealer "
             "and no pool: the servers make each inference's material with each other, the first "
             "before a user comes, and never run short of it.  `sonicnn plan` says what all that "
             "takes."
