@@ -3,20 +3,21 @@
 # Prints TAP.
 # shellcheck source=tests/programs_lib.sh disable=SC2154
 . "$top_srcdir/tests/programs_lib.sh"
-echo "1..11"
+echo "1..13"
 
-# A row for every relu and every source; those with a dealer have material from one, the others none.
+# A row for every relu and every source that go together.
 table() {
     "$sonicnn" plan "$model" --count 100 >plan.txt && cat plan.txt &&
         for relu in ppa gc; do
             [ "$(grep -Ec "^$relu  +(dealer|ot1|ot2|ot4|ot8) " plan.txt)" = 5 ] || return 1
-        done && ! grep -qi 'nan\|inf$' plan.txt && ! grep -q 'too large' plan.txt &&
+        done && [ "$(grep -Ec '^fss  +' plan.txt)" = 1 ] && grep -q '^fss  *dealer ' plan.txt && ! grep -qi 'nan\|inf$' plan.txt && ! grep -q 'too large' plan.txt &&
         grep -q '^plan      100 inferences of 1 image ' plan.txt
 }
 point "plan prints each way of comparing with each source" table
 layers() {
     "$sonicnn" plan "$model" --layers >layers.txt && cat layers.txt &&
-        [ "$(grep -Ec '^/1/Relu +relu +16x12x12 ' layers.txt)" = 2 ] && [ "$(grep -c '^total ' layers.txt)" = 2 ]
+        [ "$(grep -Ec '^/1/Relu +relu +16x12x12 ' layers.txt)" = 3 ] && [ "$(grep -c '^total ' layers.txt)" = 3 ] &&
+        grep -Eq '^relu fss +op +output +dealer +memory +online +rounds$' layers.txt
 }
 point "and its layers" layers
 
@@ -52,6 +53,17 @@ $(value announced.json online_bytes | head -n 1)" ] && [ "$(value dealer memory_
             [ "$(value ot disk_bytes)" -gt 0 ] && [ "$(value ot disk_bytes)" -lt "$(value dealer disk_bytes)" ]
     }
     point "and pools are as large as planned" pools
+    key_pools() {
+        "$sonicnn" deal net.graph --relu fss --count 7 --batch 3 -o keys && all p7.json fss dealer >fss && cat fss || return 1
+        for party in 0 1; do
+            "$sonicnn" info keys.$party --json >keys.json && value keys.json data_bytes
+        done >sizes && cat sizes &&
+            [ $((7 * $(value fss dealt_bytes))) = $(($(sed -n 1p sizes) + $(sed -n 2p sizes))) ] &&
+            [ "$(sed -n 1p sizes)" -gt 1000000 ] && [ "$(sed -n 2p sizes)" -gt "$(sed -n 1p sizes)" ] &&
+            [ "$(value fss disk_bytes)" -ge "$(sed -n 2p sizes)" ] &&
+            [ $(($(value fss disk_bytes) * 2)) -lt $((7 * $(value fss dealt_bytes) * 11 / 10)) ]
+    }
+    point "with fss both pools together are" key_pools
     same() {
         "$sonicnn" plan net.graph --json >graph.json && for f in p1 graph; do
             sed '/"model"/d; /aes_per_second/d; /_seconds"/d' $f.json >$f.same
@@ -73,20 +85,22 @@ $(value announced.json online_bytes | head -n 1)" ] && [ "$(value dealer memory_
         $2 == "{" { phase = $1 } /^ *}/ { phase = "" }
         NF == 2 && phase { if (inside) sum[phase, $1] += $2; else v[phase, $1] = $2 }
         $1 == "dealt_bytes" { if (inside) sum["dealt"] += $2; else dealt = $2 }
+        $1 == "dealt_aes" { if (inside) sum["calls"] += $2; else calls = $2 }
         $1 == "memory_bytes" && relu { if (inside) sum["memory"] += $2; else memory = $2 }
         $1 == "setup_seconds" && !near($2, seconds("setup", 1)) { bad("setup") }
         $1 == "online_seconds" && !near($2, seconds("online", count)) { bad("online") }
-        $1 == "material_seconds" && !near($2, seconds("made", count) + count * dealt * 8 / mbps / 1e6) { bad("made") }
+        $1 == "material_seconds" &&
+            !near($2, seconds("made", count) + count * (calls / rate + dealt * 8 / mbps / 1e6)) { bad("made") }
         /^    }/ && inside {
             ways++
             inside = 0
             for (p = 1; p <= split("setup made online", phases, " "); p++)
                 for (k = 1; k <= split("bytes rounds aes", keys, " "); k++)
                     if (!near(sum[phases[p], keys[k]], v[phases[p], keys[k]])) bad(phases[p] " " keys[k])
-            if (!near(sum["dealt"], dealt) || !near(sum["memory"], memory)) bad("sums")
+            if (!near(sum["dealt"], dealt) || !near(sum["memory"], memory) || !near(sum["calls"], calls)) bad("sums")
             if (source ~ /ot/ && relu == "ppa" && !(v["made", "aes"] > 0 && v["setup", "aes"] > 0)) bad("no work")
         }
-        END { exit failed || ways != 10 }'
+        END { exit failed || ways != 11 }'
     predicts() { awk "$formula" p7.json && awk "$formula" p1.json; }
     point "seconds are the formula's, and layers add up" predicts
     # By hand, with l = 32 and the 2304 values of a ReLU that drops bits: in each direction half of 31
@@ -100,6 +114,15 @@ $(value announced.json online_bytes | head -n 1)" ] && [ "$(value dealer memory_
         done
     }
     point "transfers are as many as by hand" work
+    # By hand, of the same values: 31 - 7 levels and a leaf for the sign, and two calls for each of the s - 3
+    # levels of the dropped bits and one for their leaf; the dealer, for two servers, all eight places of it.
+    keys() {
+        shift=$(awk '/"name": "\/1\/Relu"/ { on = 1 } on && /"shift"/ { gsub(/[^0-9]/, ""); print; exit }' announced.json)
+        way p1.json fss dealer | sed -n '/"name": "\/1\/Relu"/,/"memory_bytes"/p' >relu && cat relu && echo "shift $shift" &&
+            [ "$(value relu dealt_aes)" = "$((2304 * 2 * (25 + 2 * (shift - 3) + 8))).0" ] &&
+            [ "$(sed -n '/"online"/,$p' relu | sed -n 's/.*"aes": //p')" = "$((2304 * (25 + 2 * (shift - 3) + 1))).0" ]
+    }
+    point "keys take as many AES calls as by hand" keys
 
     # Bytes that two servers count are those that were planned, layer by layer.
     ways='ppa_ot1 ppa_ot2 ppa_ot4 ppa_ot8 gc_ot4'
@@ -125,7 +148,7 @@ $(value announced.json online_bytes | head -n 1)" ] && [ "$(value dealer memory_
     }
     point "bytes and rounds without a dealer are those that servers count" measured
 else
-    for name in "announced bytes" "pools" "graphs" "seconds" "transfers" "counted bytes"; do
+    for name in "announced bytes" "pools" "key pools" "graphs" "seconds" "transfers" "keys" "counted bytes"; do
         skip "$name" "built without jansson"
     done
 fi
