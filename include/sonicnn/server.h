@@ -27,7 +27,9 @@ typedef struct sonic_server_options {
     const char *peer;  /**< "HOST:PORT": server 0 listens there, server 1 connects to it */
     int timeout_ms;    /**< of the peer, by progress; 0: 30 s */
     const char *relu;  /**< how ReLU and max-pool compare, as the pool was dealt for: "ppa", a
-                            prefix adder, or "gc", garbled circuits; NULL: "ppa" */
+                            prefix adder, "gc", garbled circuits, or "fss", function secret
+                            sharing, with which all truncation is exact and "offline" is "dealer";
+                            NULL: "ppa" */
     const char *offline; /**< where correlated randomness comes from: "dealer", the pool, or "ot",
                               the two servers alone, by oblivious transfers ("ot1", "ot2", "ot4",
                               "ot8": from least computation to fewest bytes; "ot" is "ot4"); NULL:
