@@ -117,8 +117,8 @@ void test_pools_deal(test_pools *pools, const sonic_context *context, const soni
     static const uint8_t model[SONIC_ID_BYTES] = "a model";
     sonic_error error;
     test_pools_begin(pools, graph, relu, batch);
-    cr_assert_eq(sonic_deal(context, graph, model, relu, batch, count, pools->path[0], pools->path[1],
-                            NULL, NULL, &error),
+    cr_assert_eq(sonic_deal(context, graph, model, relu, batch, count, pools->path[0],
+                            pools->path[1], NULL, NULL, &error),
                  SONIC_OK, "%s", error.text);
     for (unsigned p = 0; p < 2; p++) {
         cr_assert_eq(sonic_pool_open(&pools->pool[p], pools->path[p], &error), SONIC_OK, "%s",

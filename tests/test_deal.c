@@ -23,18 +23,16 @@ static uint8_t *read_file(const char *path, size_t *n)
     return bytes;
 }
 
-Test(deal, files_are_what_the_plan_says_on_every_tier)
+static void check_files(sonic_relu relu, const sonic_graph *graph)
 {
     sonic_context *context[SONIC_TIERS];
     size_t tiers = test_contexts(context), n[2] = {0, 0};
     uint8_t *first[2] = {NULL, NULL};
     for (size_t t = 0; t < tiers; t++) {
-        sonic_graph graph;
         test_pools pools;
-        test_graph_material(&graph, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC);
         sonic_test_seed(8);
         context[t]->threads = 1 + (int)t;
-        test_pools_deal(&pools, context[t], &graph, SONIC_RELU_PPA, 1, 3);
+        test_pools_deal(&pools, context[t], graph, relu, 1, 3);
         for (unsigned p = 0; p < 2; p++) {
             const sonic_file_header *header = sonic_pool_header(pools.pool[p]);
             cr_assert_eq(header->kind, SONIC_FILE_POOL);
@@ -42,7 +40,9 @@ Test(deal, files_are_what_the_plan_says_on_every_tier)
             cr_assert_eq(header->ring, SONIC_RING_32);
             cr_assert_eq(header->batch, 1);
             cr_assert_eq(header->count, 3);
-            cr_assert_eq(header->data_bytes, p == 0 ? 0 : 3 * pools.plan.slot_bytes);
+            cr_assert_eq(header->data_bytes,
+                         3 * (p == 0 ? pools.plan.common_bytes : pools.plan.slot_bytes));
+            cr_assert_eq(header->data_bytes > 0, p == 1 || relu == SONIC_RELU_FSS);
             cr_assert_str_eq((const char *)header->model, "a model");
             cr_assert_eq(
                 memcmp(header->pair, sonic_pool_header(pools.pool[0])->pair, SONIC_ID_BYTES), 0);
@@ -68,12 +68,24 @@ Test(deal, files_are_what_the_plan_says_on_every_tier)
         cr_assert_neq(memcmp(sonic_pool_seed(pools.pool[0]), sonic_pool_seed(pools.pool[1]), 16),
                       0);
         test_pools_free(&pools);
-        sonic_graph_free(&graph);
     }
     for (unsigned p = 0; p < 2; p++)
         free(first[p]);
     for (size_t t = 0; t < tiers; t++)
         sonic_context_free(context[t]);
+}
+
+Test(deal, files_are_what_the_plan_says_on_every_tier)
+{
+    sonic_graph graph;
+    test_graph_material(&graph, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC);
+    check_files(SONIC_RELU_PPA, &graph);
+    sonic_graph_free(&graph);
+    /* More blocks of keys than threads, the last one of few. */
+    test_graph_relu(&graph, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, 5 * 1024 + 3, 8);
+    test_graph_append(&graph, SONIC_OP_TRUNC, 1)->shift = 4;
+    check_files(SONIC_RELU_FSS, &graph);
+    sonic_graph_free(&graph);
 }
 
 static const uint8_t model[SONIC_ID_BYTES] = "some model";

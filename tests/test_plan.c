@@ -326,27 +326,6 @@ Test(plan, the_digest_tells_the_methods)
     sonic_graph_free(&graph);
 }
 
-Test(plan, keys_of_functions_take_a_dealer)
-{
-    sonic_graph graph;
-    sonic_plan plan;
-    sonic_error error;
-    test_graph_relu(&graph, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, 30, 4);
-    for (unsigned r = 0; r < SONIC_RELUS; r++)
-        for (unsigned s = 0; s < SONIC_SOURCES; s++) {
-            const sonic_methods methods = {(sonic_relu)r, (sonic_source)s};
-            cr_assert_eq(sonic_methods_fit(methods),
-                         r != SONIC_RELU_FSS || s == SONIC_SOURCE_DEALER);
-        }
-    const sonic_methods misfit = {SONIC_RELU_FSS, SONIC_SOURCE_OT4};
-    cr_assert_eq(sonic_plan_make(&plan, &graph, 7, misfit, &error), SONIC_E_ARGUMENT);
-    cr_assert_str_eq(
-        error.text,
-        "relu 'fss' takes keys from a dealer: it does not go with offline 'ot4'");
-    cr_assert_null(plan.step);
-    sonic_graph_free(&graph);
-}
-
 Test(plan, relus_have_names)
 {
     static const char *const names[SONIC_RELUS] = {"ppa", "gc", "fss"};
