@@ -315,7 +315,7 @@ no_server() {
     start d deal net.graph --count 2 --listen 127.0.0.1:0 --timeout 2
     dealer=127.0.0.1:$(port d 'the servers') || return 1
     start s1 serve net.1 --pool f.1 --dealer "$dealer" --listen 127.0.0.1:0 --peer 127.0.0.1:1 --timeout 2
-    ends d 'server 0 did not ask for its pool' 6 && ends s1 'server 0' 6 && nothing_left &&
+    ends d 'server 0 did not ask for its pool' 6 && ends s1 'the dealer refused: server 0 did not ask' 6 && nothing_left &&
         start d deal other.graph --count 1 --listen 127.0.0.1:0 --timeout 2 || return 1
     dealer=127.0.0.1:$(port d 'the servers') || return 1
     fails 'the dealer deals for another model' "$sonicnn" serve net.1 --pool g.1 --dealer "$dealer" \

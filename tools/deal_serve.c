@@ -81,23 +81,28 @@ static sonic_status admit(dealer *d, sonic_channel *channel, unsigned *party, so
     return status;
 }
 
-/* Keeps a server informed until its pool may go out. */
-static sonic_status await_turn(dealer *d, sonic_channel *channel, unsigned party,
-                               sonic_error *error)
+/* Keeps a server informed until the pools are dealt, and where it has its own until the other
+ * server has, too. */
+static sonic_status keep_waiting(dealer *d, sonic_channel *channel, bool has_pool,
+                                 sonic_error *error)
 {
     sonic_status status = SONIC_OK;
     pthread_mutex_lock(&d->lock);
     while (status == SONIC_OK &&
-           (d->stage == DEALING || (d->stage == DEALT && party == 0 && !d->delivered[1]))) {
+           (d->stage == DEALING ||
+            (d->stage == DEALT && has_pool && !(d->delivered[0] && d->delivered[1])))) {
         struct timespec until = sonic_host_deadline(HEARTBEAT_MS);
         (void)pthread_cond_timedwait(&d->changed, &d->lock, &until);
         pthread_mutex_unlock(&d->lock);
         status = sonic_message_say(channel, SONIC_MESSAGE_WAIT, "", error);
         pthread_mutex_lock(&d->lock);
     }
-    if (status == SONIC_OK && d->stage == FAILED)
+    const bool failed = status == SONIC_OK && d->stage == FAILED;
+    if (failed)
         status = sonic_fail(error, SONIC_E_CLOSED, "%s", d->error.text);
     pthread_mutex_unlock(&d->lock);
+    if (failed)
+        sonic_message_try(channel, SONIC_MESSAGE_REFUSED, error->text);
     return status;
 }
 
@@ -135,19 +140,20 @@ static void talk(void *arg, sonic_channel *channel)
         return;
     }
     sonic_channel_rename(channel, party ? "server 1" : "server 0");
-    sonic_status status = await_turn(d, channel, party, &error);
+    sonic_status status = keep_waiting(d, channel, false, &error);
     if (status == SONIC_OK)
         status = send_pool(d, channel, party, &error);
-    else
-        sonic_message_try(channel, SONIC_MESSAGE_REFUSED, error.text);
-    if (status != SONIC_OK) {
-        fail(d, &error);
-        return;
+    if (status == SONIC_OK) {
+        pthread_mutex_lock(&d->lock);
+        d->delivered[party] = true;
+        pthread_cond_broadcast(&d->changed);
+        pthread_mutex_unlock(&d->lock);
+        status = keep_waiting(d, channel, true, &error);
     }
-    pthread_mutex_lock(&d->lock);
-    d->delivered[party] = true;
-    pthread_cond_broadcast(&d->changed);
-    pthread_mutex_unlock(&d->lock);
+    if (status == SONIC_OK)
+        sonic_message_try(channel, SONIC_MESSAGE_DONE, "");
+    else
+        fail(d, &error);
 }
 
 /* Waits until both servers have their pools. */

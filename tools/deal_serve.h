@@ -18,8 +18,8 @@ typedef struct sonic_dealing {
 } sonic_dealing;
 
 /** Deals into a private temporary directory while it listens, gives each server its pool, once, and
- * removes the directory.  Server 0's small pool goes last: when server 0 has it, server 1 is ready.
- */
+ * removes the directory.  A server that has its pool waits until the other one has, too: they meet
+ * within a timeout, and pools may take longer. */
 SONIC_MUST_CHECK sonic_status sonic_deal_serve(const sonic_dealing *dealing, sonic_error *error);
 
 #endif

@@ -66,32 +66,37 @@ static sonic_status greet_dealer(const sonic_serving *serving, sonic_channel *de
     return status == SONIC_OK ? sonic_greeting_send(dealer, &mine, error) : status;
 }
 
+/* Waits until the dealer says something of a type. */
+static sonic_status await(const sonic_serving *serving, sonic_channel *dealer,
+                          sonic_message_type type, sonic_message *message, sonic_error *error)
+{
+    for (;;) {
+        sonic_status status = sonic_message_receive(dealer, message, error);
+        if (status != SONIC_OK)
+            return status;
+        if (sonic_serve_stopping(serving))
+            return sonic_fail(error, SONIC_E_CLOSED, "stopped while waiting for the dealer");
+        if (message->type == type)
+            return SONIC_OK;
+        if (message->type == SONIC_MESSAGE_REFUSED)
+            return sonic_fail(error, SONIC_E_REFUSED, "the dealer refused: %s", message->text);
+        if (message->type != SONIC_MESSAGE_WAIT)
+            return sonic_fail(error, SONIC_E_PEER, "the dealer sent a message out of turn");
+    }
+}
+
 /* Waits while the dealer deals; *bytes is the size of the pool that comes then. */
 static sonic_status await_pool(const sonic_serving *serving, sonic_channel *dealer, uint64_t most,
                                uint64_t *bytes, sonic_error *error)
 {
-    for (;;) {
-        sonic_message message;
-        sonic_status status = sonic_message_receive(dealer, &message, error);
-        if (status != SONIC_OK)
-            return status;
-        if (sonic_serve_stopping(serving))
-            return sonic_fail(error, SONIC_E_CLOSED, "stopped while the dealer was dealing");
-        switch (message.type) {
-        case SONIC_MESSAGE_WAIT: break;
-        case SONIC_MESSAGE_REFUSED:
-            return sonic_fail(error, SONIC_E_REFUSED, "the dealer refused: %s", message.text);
-        case SONIC_MESSAGE_FILE:
-            if (message.total > most)
-                return sonic_fail(error, SONIC_E_PEER,
-                                  "the dealer announces a pool of %llu bytes, "
-                                  "%llu are the most",
-                                  (unsigned long long)message.total, (unsigned long long)most);
-            *bytes = message.total;
-            return SONIC_OK;
-        default: return sonic_fail(error, SONIC_E_PEER, "the dealer sent a message out of turn");
-        }
-    }
+    sonic_message message = {0};
+    sonic_status status = await(serving, dealer, SONIC_MESSAGE_FILE, &message, error);
+    if (status == SONIC_OK && message.total > most)
+        status = sonic_fail(error, SONIC_E_PEER,
+                            "the dealer announces a pool of %llu bytes, %llu are the most",
+                            (unsigned long long)message.total, (unsigned long long)most);
+    *bytes = message.total;
+    return status;
 }
 
 static sonic_status fetch(sonic_serving *serving, sonic_channel *dealer, sonic_incoming *incoming,
@@ -113,7 +118,8 @@ static sonic_status fetch(sonic_serving *serving, sonic_channel *dealer, sonic_i
     if (status == SONIC_OK)
         status = sonic_message_say(dealer, SONIC_MESSAGE_DONE, "", error);
     serving->fetched_bytes = bytes;
-    return status;
+    sonic_message both;
+    return status == SONIC_OK ? await(serving, dealer, SONIC_MESSAGE_DONE, &both, error) : status;
 }
 
 sonic_status sonic_serve_fetch(sonic_serving *serving, sonic_error *error)

@@ -12,8 +12,8 @@
  * - user and server i: greeting, greeting, `bytes` bytes of container (the input's share).  The
  *   server says WAIT several times a second while the user queues or the inference runs, then FILE
  *   (the result's share), to which the user says DONE; or REFUSED.
- * - server i and dealer: greeting, greeting, WAIT while the dealer still deals, FILE (the pool),
- *   DONE.
+ * - server i and dealer: greeting, greeting, WAIT while the dealer still deals, FILE (the pool), to
+ *   which the server says DONE; WAIT while the other server has not got its own, DONE; or REFUSED.
  * - server 0 and server 1, on the channel of their session, phase SETUP, layer 0; server 0 leads.
  *   PING is answered by PONG, PREPARE by READY or NO, NEXT (request id, batch number, batches) by
  *   WAIT any number of times, then READY or NO, each of them by BYE when server 1 ends.  END ends a
@@ -31,7 +31,7 @@
 #include "proto/share/file.h"
 
 enum {
-    SONIC_REQUEST_VERSION = 1,
+    SONIC_REQUEST_VERSION = 2,
     SONIC_GREETING_BYTES = 72,
     SONIC_MESSAGE_FIXED = 36, /**< bytes of a message after its length, without text */
     SONIC_MESSAGE_TEXT = 320, /**< a sentence's most, with its NUL */
@@ -72,7 +72,7 @@ typedef enum sonic_message_type {
     SONIC_MESSAGE_WAIT = 1, /**< done of total batches */
     SONIC_MESSAGE_REFUSED,  /**< text: why */
     SONIC_MESSAGE_FILE,     /**< total bytes follow */
-    SONIC_MESSAGE_DONE,     /**< the file has arrived and is safe */
+    SONIC_MESSAGE_DONE,     /**< the file has arrived and is safe; of a dealer, both have */
     SONIC_MESSAGE_PREPARE,
     SONIC_MESSAGE_NEXT, /**< id, done: batch number, total: batches */
     SONIC_MESSAGE_READY,
