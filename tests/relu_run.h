@@ -5,12 +5,13 @@
 #ifndef SONIC_TESTS_RELU_RUN_H
 #define SONIC_TESTS_RELU_RUN_H
 
-#include "proto/compare/ppa.h"
+#include "proto/compare/compare.h"
 #include "tests/dealt.h"
 
 /** One call of relu by both parties. */
 typedef struct test_relu {
     const sonic_context *context[2];
+    sonic_relu relu;         /**< ppa, unless set */
     const test_pools *pools; /**< dealt for a graph whose node 1 the call is of */
     sonic_ring ring;
     uint32_t slot;

@@ -1,6 +1,7 @@
 /* The one place that knows the ways of comparing. */
 #include "proto/compare/compare.h"
 
+#include "proto/compare/fss.h"
 #include "proto/compare/ppa.h"
 
 sonic_status sonic_compare_begin(sonic_compare *compare, const sonic_context *context,
@@ -34,5 +35,7 @@ sonic_status sonic_compare_relu(const sonic_compare *compare, const sonic_contex
     if (compare->methods.relu == SONIC_RELU_GC)
         return sonic_gc_relu(compare->gc, ring, call->shift, x, call->n, compare->spill,
                              compare->at + call->spill_at, error);
+    if (compare->methods.relu == SONIC_RELU_FSS)
+        return sonic_fss_relu(context, channel, material, ring, call, x, error);
     return sonic_ppa_relu(context, channel, material, ring, call, x, error);
 }

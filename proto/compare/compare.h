@@ -36,7 +36,7 @@ SONIC_MUST_CHECK sonic_status sonic_compare_prepare(const sonic_compare *compare
  * call.
  * @param material  of the node, where the way takes dealt material
  * @param x         call->n secret elements, any alignment; zeroes on failure
- * @return what the way says: proto/compare/ppa.h, gc.h */
+ * @return what the way says: proto/compare/ppa.h, gc.h, fss.h */
 SONIC_MUST_CHECK sonic_status sonic_compare_relu(const sonic_compare *compare,
                                                  const sonic_context *context,
                                                  sonic_channel *channel,

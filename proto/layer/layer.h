@@ -108,7 +108,8 @@ SONIC_MUST_CHECK sonic_status sonic_max_pool_run(const sonic_layer *layer, void 
                                                  sonic_error *error);
 
 /** x = x / 2^shift in place.  Local: no traffic.  Stochastic: floor or floor + 1, 1 round,
- * l n / 8 bytes for n elements. */
+ * l n / 8 bytes for n elements.  With SONIC_RELU_FSS: floor, whatever the graph says, at the
+ * stochastic one's cost. */
 SONIC_MUST_CHECK sonic_status sonic_trunc_run(const sonic_layer *layer, void *x,
                                               sonic_error *error);
 

@@ -8,7 +8,7 @@
 #include "dispatch/error.h"
 #include "proto/channel/clock.h"
 #include "proto/layer/layer.h"
-#include "proto/layer/open.h"
+#include "proto/compare/open.h"
 #include "proto/offline/streams.h"
 #include "proto/share/spill.h"
 

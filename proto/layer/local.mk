@@ -4,7 +4,5 @@ libproto_la_SOURCES += \
 	proto/layer/linear.c \
 	proto/layer/linear_open.c \
 	proto/layer/max_pool.c \
-	proto/layer/open.c \
-	proto/layer/open.h \
 	proto/layer/relu.c \
 	proto/layer/trunc.c

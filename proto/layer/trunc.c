@@ -1,9 +1,10 @@
-/* Truncation by itself: local, or masked, opened and corrected. */
+/* Truncation by itself: local, or masked, opened and corrected; exact where ReLUs are. */
 #include <sodium.h>
 
 #include "dispatch/error.h"
+#include "proto/compare/fss.h"
+#include "proto/compare/open.h"
 #include "proto/layer/layer.h"
-#include "proto/layer/open.h"
 #include "proto/offline/streams.h"
 
 /* x, the opened x + 2^(l-2) + u, becomes a share of the truncated value, block by block. */
@@ -39,8 +40,12 @@ sonic_status sonic_trunc_run(const sonic_layer *layer, void *x, sonic_error *err
     sonic_status status = sonic_layer_elements(layer, layer->node, &n, error);
     if (status)
         return status;
+    const unsigned shift = graph->node[layer->node].shift;
+    if (layer->compare.methods.relu == SONIC_RELU_FSS)
+        return sonic_fss_trunc(layer->context, layer->channel, &layer->material, graph->ring, shift,
+                               x, n, error);
     if (graph->truncation == SONIC_TRUNC_LOCAL) {
-        vec->trunc_local(x, x, graph->node[layer->node].shift, layer->material.party, n);
+        vec->trunc_local(x, x, shift, layer->material.party, n);
         return SONIC_OK;
     }
     if (layer->material.party == 0)

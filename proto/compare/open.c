@@ -1,5 +1,5 @@
 /* Opening a masked tensor in its own place, block by block. */
-#include "proto/layer/open.h"
+#include "proto/compare/open.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /** @file
  * Opening a masked tensor in its own place, block by block.
  */
-#ifndef SONIC_PROTO_LAYER_OPEN_H
-#define SONIC_PROTO_LAYER_OPEN_H
+#ifndef SONIC_PROTO_COMPARE_OPEN_H
+#define SONIC_PROTO_COMPARE_OPEN_H
 
 #include "proto/channel/channel.h"
 #include "proto/offline/material.h"
