@@ -150,6 +150,15 @@ static void add_garbled(sonic_traffic *t, sonic_phase phase, sonic_ring ring, si
     }
 }
 
+/* Each value is opened, and then a bit of it; all of that needs a dealer. */
+static void add_keyed(sonic_traffic *t, sonic_phase phase, sonic_ring ring, size_t n)
+{
+    if (phase == SONIC_ONLINE && n > 0) {
+        t->sent += n * (ring / 8) + ceil8(n);
+        t->rounds += 2;
+    }
+}
+
 static void add_cost(sonic_traffic *t, sonic_ot_cost cost)
 {
     t->sent += cost.bytes;
@@ -161,6 +170,8 @@ static void add_compared(sonic_traffic *t, const sonic_graph *graph, sonic_metho
 {
     if (methods.relu == SONIC_RELU_GC)
         add_garbled(t, phase, graph->ring, n, shift);
+    else if (methods.relu == SONIC_RELU_FSS)
+        add_keyed(t, phase, graph->ring, n);
     else if (phase == SONIC_ONLINE)
         add_relu(t, graph->ring, n);
     else if (methods.source != SONIC_SOURCE_DEALER)
@@ -254,7 +265,8 @@ sonic_traffic oracle_traffic(const sonic_graph *graph, sonic_methods methods, so
     } else if (made && n->op == SONIC_OP_CONV) {
         add_cost(&t, sonic_ot_linear_cost(sonic_source_k(methods.source), graph, node,
                                           (uint32_t)batch));
-    } else if (n->op == SONIC_OP_TRUNC && graph->truncation == SONIC_TRUNC_STOCHASTIC) {
+    } else if (n->op == SONIC_OP_TRUNC && (graph->truncation == SONIC_TRUNC_STOCHASTIC ||
+                                           methods.relu == SONIC_RELU_FSS)) {
         if (made)
             add_cost(&t, sonic_ot_trunc_cost(sonic_source_k(methods.source), graph->ring, all,
                                              n->shift));

@@ -88,7 +88,9 @@ static void expect_nodes(const two_party *both)
                      SONIC_OK, "%s", error.text);
         for (size_t i = 0; i < elements; i++) {
             int64_t g = oracle_get(graph->ring, got, i), e = oracle_get(graph->ring, plain, i);
-            bool exact = n->op == SONIC_OP_RELU && both->server[0].methods.relu == SONIC_RELU_GC;
+            const sonic_relu relu = both->server[0].methods.relu;
+            bool exact =
+                relu == SONIC_RELU_FSS || (n->op == SONIC_OP_RELU && relu == SONIC_RELU_GC);
             cr_assert(g == e || (n->shift && g == e + 1 && !exact),
                       "node '%s', element %zu: %lld, not %lld", n->name, i, (long long)g,
                       (long long)e);
@@ -177,6 +179,18 @@ ParameterizedTestParameters(network, secure_equals_plain)
         {"m3", 2, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA, SONIC_SOURCE_DEALER},
         {"c1", 1, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA, SONIC_SOURCE_DEALER},
         {"r20", 1, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA, SONIC_SOURCE_DEALER},
+        {"f3", 4, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_FSS, SONIC_SOURCE_DEALER},
+        {"f3", 2, SONIC_RING_64, SONIC_TRUNC_LOCAL, SONIC_RELU_FSS, SONIC_SOURCE_DEALER},
+        {"m1", 3, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_FSS, SONIC_SOURCE_DEALER},
+        {"m1", 2, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_FSS, SONIC_SOURCE_DEALER},
+        {"m2", 2, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_FSS, SONIC_SOURCE_DEALER},
+        {"m2", 1, SONIC_RING_64, SONIC_TRUNC_LOCAL, SONIC_RELU_FSS, SONIC_SOURCE_DEALER},
+        {"m3", 2, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_FSS, SONIC_SOURCE_DEALER},
+        {"m3", 1, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_FSS, SONIC_SOURCE_DEALER},
+        {"c1", 1, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_FSS, SONIC_SOURCE_DEALER},
+        {"c1", 1, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_FSS, SONIC_SOURCE_DEALER},
+        {"r20", 1, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_FSS, SONIC_SOURCE_DEALER},
+        {"r20", 1, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_FSS, SONIC_SOURCE_DEALER},
         {"f3", 2, SONIC_RING_32, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA, SONIC_SOURCE_OT2},
         {"f3", 2, SONIC_RING_64, SONIC_TRUNC_LOCAL, SONIC_RELU_PPA, SONIC_SOURCE_OT8},
         {"m1", 2, SONIC_RING_64, SONIC_TRUNC_STOCHASTIC, SONIC_RELU_PPA, SONIC_SOURCE_OT4},

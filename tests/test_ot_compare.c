@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "proto/compare/ppa.h"
 #include "proto/offline/ot_relu.h"
 #include "proto/share/file.h"
 #include "tests/random_test.h"

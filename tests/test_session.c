@@ -252,6 +252,11 @@ Test(session, a_peer_that_closes_anywhere)
     sweep(TWO_PARTY_CUT, SONIC_RELU_PPA, 23);
 }
 
+Test(session, a_peer_with_keys_that_closes_anywhere)
+{
+    sweep(TWO_PARTY_CUT, SONIC_RELU_FSS, 23);
+}
+
 /* In the base transfers and before the input comes, too. */
 Test(session, a_garbling_peer_that_closes_anywhere)
 {
@@ -261,6 +266,11 @@ Test(session, a_garbling_peer_that_closes_anywhere)
 Test(session, a_peer_that_stalls_anywhere)
 {
     sweep(TWO_PARTY_STALL, SONIC_RELU_PPA, 101);
+}
+
+Test(session, a_peer_with_keys_that_stalls_anywhere)
+{
+    sweep(TWO_PARTY_STALL, SONIC_RELU_FSS, 101);
 }
 
 Test(session, a_garbling_peer_that_stalls_anywhere)
