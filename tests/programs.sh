@@ -2,7 +2,7 @@
 # The programs as people use them: owner, dealer, two servers and users, on loopback.  Prints TAP.
 # shellcheck source=tests/programs_lib.sh disable=SC2154
 . "$top_srcdir/tests/programs_lib.sh"
-echo "1..29"
+echo "1..31"
 
 shares_model() {
     "$sonicnn" share-model "$model" -o net >model.out && cat model.out && [ -s net.graph ] &&
@@ -136,11 +136,27 @@ garbled() {
         ls -l garbled.1 pool.1 && [ $(($(wc -c <garbled.1) * 3)) -lt "$(wc -c <pool.1)" ]
 }
 point "garbled circuits in place of dealt comparisons give the same results" garbled
-demonstrates() {
-    "$sonicnn" demo "$model" "$images" --count 2 --relu gc --ring 32 >demo.txt && cat demo.txt &&
-        grep -q 'same class as the plain reference on 2 of 2 images' demo.txt && [ -z "$(ls "$TMPDIR")" ]
+# Exact, however the graph would truncate.
+keyed() {
+    "$sonicnn" share-model "$model" -o keyed "$@" || return 1
+    start d deal keyed.graph --relu fss --count 2 --listen 127.0.0.1:0
+    dealer=127.0.0.1:$(port d 'the servers') || return 1
+    two_servers keyed keys --dealer "$dealer" --relu fss --requests 1 || return 1
+    "$sonicnn" share-input keyed.graph "$images" --first 2 --count 2 -o kin && infer kin kout &&
+        [ "$(code d)" = 0 ] && [ "$(code s0)" = 0 ] && [ "$(code s1)" = 0 ] || return 1
+    "$sonicnn" reveal kout >secure.txt && "$sonicnn" plain "$model" "$images" --first 2 --count 2 "$@" >plain.txt &&
+        cat secure.txt plain.txt && cmp secure.txt plain.txt && [ "$(used keys.0) $(used keys.1)" = "2 2" ] &&
+        [ -z "$(ls "$TMPDIR")" ] && rm keys.0 keys.1
 }
-point "demo plays all roles, also by garbled circuits" demonstrates
+point "function secret sharing with a dealer gives what plain gives, to the digit" keyed --truncation local
+point "also mod 2^32" keyed --ring 32
+demonstrates() {
+    for relu in gc fss; do
+        "$sonicnn" demo "$model" "$images" --count 2 --relu $relu --ring 32 >demo.txt && cat demo.txt &&
+            grep -q 'same class as the plain reference on 2 of 2 images' demo.txt && [ -z "$(ls "$TMPDIR")" ] || return 1
+    done
+}
+point "demo plays all roles, also by garbled circuits and function secret sharing" demonstrates
 
 # Without a dealer there is no pool; six images in three batches, of which the first is prepared when the user
 # comes; and a second user, because material never ends.  Sanitizers take minutes for an image.
@@ -230,7 +246,7 @@ usage() {
     [ $? = 2 ] || return 1
     for words in nonsense share-model 'deal net.graph -o x' 'serve net.0' 'infer in -o out --server a:1' \
         'reveal' 'share-model x -o y --ring 33' 'plain x y --input-range 1:0' 'info --threads 0' \
-        'perf x --relu fss' 'demo x y --relu=' 'deal net.graph --count 1 -o x --relu PPA' 'serve net.0 --relu gcc' \
+        'perf x --relu fsss' 'demo x y --relu=' 'deal net.graph --count 1 -o x --relu PPA' 'serve net.0 --relu gcc' \
         'serve net.0 --listen :0 --peer :0' 'serve net.0 --listen :0 --peer :0 --offline ot --pool pool.0' \
         'serve net.0 --listen :0 --peer :0 --offline ot --dealer :1' 'perf x --offline ot3' 'demo x y --offline=' \
         'serve net.0 --listen :0 --peer :0 --pool pool.0 --batch 2' 'deal net.graph --count 1 -o x --offline ot' \
@@ -238,6 +254,12 @@ usage() {
         # shellcheck disable=SC2086
         "$sonicnn" $words >/dev/null 2>usage.err
         [ $? = 2 ] || { echo "$words"; cat usage.err; return 1; }
+    done
+    for words in 'serve net.0 --listen :0 --peer :0' 'demo x y' 'perf x'; do
+        # shellcheck disable=SC2086
+        "$sonicnn" $words --relu fss --offline ot >/dev/null 2>usage.err
+        [ $? = 2 ] && [ "$(head -n 1 usage.err)" = "sonicnn ${words%% *}: --relu fss takes keys from a dealer: it does not \
+go with --offline ot4" ] || { echo "$words"; cat usage.err; return 1; }
     done
 }
 point "wrong usage is exit code 2" usage
