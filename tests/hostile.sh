@@ -3,7 +3,7 @@
 # in time, no crash, and no material used twice.  Prints TAP.
 # shellcheck source=tests/programs_lib.sh disable=SC2154
 . "$top_srcdir/tests/programs_lib.sh"
-echo "1..38"
+echo "1..41"
 
 # Two models (the second one mod 2^32), pools and inputs to mix up.
 set_up() {
@@ -12,6 +12,7 @@ set_up() {
         "$sonicnn" deal net.graph --count 4 -o pool && "$sonicnn" deal net.graph --count 4 -o second &&
         "$sonicnn" deal net.graph --count 2 --batch 2 -o pairs &&
         "$sonicnn" deal net.graph --relu gc --count 2 -o garbled &&
+        "$sonicnn" deal net32.graph --relu fss --count 3 -o keys &&
         "$sonicnn" deal other.graph --count 4 -o opool && "$sonicnn" deal net32.graph --count 4 -o pool32 &&
         "$sonicnn" share-input net.graph "$images" --count 2 -o in &&
         "$sonicnn" share-input net.graph "$images" --count 2 -o in2 &&
@@ -123,15 +124,17 @@ wrong_files() {
 point "files of the wrong kind, party, model or pair are refused" wrong_files
 wrong_relu() {
     fails 'garbled.0 was dealt for --relu gc, this server runs --relu ppa' serve_alone net.0 garbled.0 &&
-        fails 'pool.1 was dealt for --relu ppa, this server runs --relu gc' serve_alone net.1 pool.1 --relu gc
+        fails 'pool.1 was dealt for --relu ppa, this server runs --relu gc' serve_alone net.1 pool.1 --relu gc &&
+        fails 'keys.0 was dealt for --relu fss, this server runs --relu ppa' serve_alone net32.0 keys.0 &&
+        fails 'pool32.1 was dealt for --relu ppa, this server runs --relu fss' serve_alone net32.1 pool32.1 --relu fss
 }
-point "a pool that was dealt for the other relu is refused" wrong_relu
+point "a pool that was dealt for another relu is refused" wrong_relu
 
-# mismatch SENTENCE MODEL0 POOL0 MODEL1 POOL1: two servers that do not fit.
+# mismatch SENTENCE MODEL0 POOL0 MODEL1 POOL1 [SENTENCE1 [RELU]]: two servers that do not fit.
 mismatch() {
-    start s0 serve "$2" --pool "$3" --listen 127.0.0.1:0 --peer 127.0.0.1:0 --timeout 2
+    start s0 serve "$2" --pool "$3" --listen 127.0.0.1:0 --peer 127.0.0.1:0 --timeout 2 --relu "${7-ppa}"
     peer=$(port s0 'server 1') || return 1
-    start s1 serve "$4" --pool "$5" --listen 127.0.0.1:0 --peer "127.0.0.1:$peer" --timeout 2
+    start s1 serve "$4" --pool "$5" --listen 127.0.0.1:0 --peer "127.0.0.1:$peer" --timeout 2 --relu "${7-ppa}"
     ends s0 "$1" 6 && ends s1 "${6-server 0}" 6
 }
 point "servers with different models part" mismatch 'server 1.*model' net.0 second.0 other.1 opool.1
@@ -299,6 +302,52 @@ pool_damaged() {
     fails 'server [01]' infer three x --timeout 2 && ends s1 'torn.1 is damaged at byte' 6 && ends s0 'server 1' 6
 }
 point "material that is damaged on the disk ends the servers when it is needed" pool_damaged
+
+# Keys of function secret sharing, which both parties have.
+cut_keys() {
+    for party in 0 1; do
+        for cut in 0 100 4095 $(($(size keys.$party) / 2)) $(($(size keys.$party) - 1)); do
+            head -c "$cut" keys.$party >bad.$party && echo "$party cut to $cut" &&
+                fails "bad.$party" serve_alone net32.$party bad.$party --relu fss || return 1
+        done
+        for at in 0 8 13 17 21 30 57 70 4090; do
+            flip keys.$party $at bad.$party && echo "$party flipped at $at" &&
+                fails "bad.$party" serve_alone net32.$party bad.$party --relu fss || return 1
+        done
+        { cat keys.$party && printf x; } >bad.$party && fails "bad.$party" serve_alone net32.$party bad.$party --relu fss &&
+            rm bad.$party && fails "cannot open bad.$party" serve_alone net32.$party bad.$party --relu fss || return 1
+    done
+}
+point "serve refuses either party's keys that are cut or damaged" cut_keys
+# right IN OUT: a user of two images gets what plain says of them.
+right() {
+    infer "$1" "$2" && "$sonicnn" reveal "$2" >secure.txt && "$sonicnn" plain "$model" "$images" --count 2 --ring 32 >plain.txt &&
+        cat secure.txt plain.txt && cmp secure.txt plain.txt
+}
+altered_keys() {
+    # In the first of three inferences; the others are as they were.
+    for party in 0 1; do
+        "$sonicnn" deal net32.graph --relu fss --count 3 -o torn && flip torn.$party $(($(size torn.$party) / 6)) torn.x &&
+            mv torn.x torn.$party && two_servers net32 torn --relu fss --timeout 2 || return 1
+        fails 'server [01]' infer in32 x --timeout 2 && ends s$party "torn.$party is damaged at byte" 6 &&
+            ends s$((1 - party)) "server $party" 6 && [ "$(used torn.0) $(used torn.1)" = "1 1" ] && nothing_left || return 1
+        two_servers net32 torn --relu fss --requests 1 && right in32 after && [ "$(code s0)" = 0 ] && [ "$(code s1)" = 0 ] &&
+            [ "$(used torn.0) $(used torn.1)" = "3 3" ] || return 1
+    done
+}
+point "keys that are altered on the disk end the servers when they are needed, and only then" altered_keys
+used_keys() {
+    # A copy of a pool from before is no older than what the other server counts.
+    for party in 0 1; do
+        "$sonicnn" deal net32.graph --relu fss --count 4 -o spent && cp spent.$party before.$party &&
+            two_servers net32 spent --relu fss --requests 1 && right in32 after && [ "$(code s0)" = 0 ] && [ "$(code s1)" = 0 ] &&
+            mv before.$party spent.$party && [ "$(used spent.$party)" = 0 ] &&
+            two_servers net32 spent --relu fss --requests 1 && right in32 after && [ "$(code s0)" = 0 ] && [ "$(code s1)" = 0 ] &&
+            [ "$(used spent.0) $(used spent.1)" = "4 4" ] &&
+            mismatch 'spent.[01] is used up' net32.0 spent.0 net32.1 spent.1 'spent.[01] is used up' fss || return 1
+    done
+}
+point "keys that were used before are not used again" used_keys
 
 dealer_dies() {
     start d deal net.graph --count 5000 --listen 127.0.0.1:0 --timeout 2
