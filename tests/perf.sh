@@ -3,7 +3,7 @@
 # from other commands'.  Prints TAP.
 # shellcheck source=tests/programs_lib.sh disable=SC2154
 . "$top_srcdir/tests/programs_lib.sh"
-echo "1..11"
+echo "1..12"
 
 table() {
     "$sonicnn" perf "$model" --repeat 2 --threads 1 >perf.txt && cat perf.txt &&
@@ -18,6 +18,7 @@ if "$sonicnn" info --json >info.json 2>/dev/null; then
     "$sonicnn" perf "$model" --repeat 3 --ring 32 --batch 3 --rtt 7.5 --mbps 40 --json >p3.json
     "$sonicnn" perf "$model" --repeat 1 --ring 32 --json >p1.json
     "$sonicnn" perf "$model" --repeat 1 --ring 32 --relu gc --rtt 3 --mbps 900 --json >gc.json
+    "$sonicnn" perf "$model" --repeat 1 --relu fss --batch 2 --rtt 3 --mbps 900 --json >fss.json
     # Every layer's prediction follows from its computing, rounds and bytes; all sums are the layers'.
     formula='function near(a, b) { d = a - b; return (d < 0 ? -d : d) <= 1e-6 * (a + b) + 1e-12 }
         function bad(what) { print section, what, $0; failed = 1 }
@@ -52,7 +53,7 @@ if "$sonicnn" info --json >info.json 2>/dev/null; then
             exit failed || rows == 0
         }'
     predicts() {
-        cat p3.json gc.json && awk "$formula" p3.json && awk "$formula" gc.json &&
+        cat p3.json gc.json fss.json && for f in p3 gc fss; do awk "$formula" $f.json || return 1; done &&
             awk '$1 == "\"processor_share\":" { n++; good = $2 + 0 > 0 && $2 + 0 <= 1 }
                 END { exit !(n == 1 && good) }' p3.json
     }
@@ -90,6 +91,29 @@ if "$sonicnn" info --json >info.json 2>/dev/null; then
     }
     section p1.json total setup >p1.total
     point "garbled circuits talk before the input comes, and a label a bit online" garbles
+    # By hand, of two images mod 2^64: l + 1 bits each way a value, two rounds a call, nothing before; and
+    # 57 blocks of a sign key to both servers, two elements to server 1, and for a ReLU that drops s bits a
+    # block and a pair for each of s - 3 levels, eight pairs, and three elements more.
+    "$sonicnn" share-model "$model" -o net64 --json >plan64.json
+    keys() {
+        section fss.json total setup >fss.total && cat fss.total && grep -q '"truncation": "exact"' fss.json &&
+            [ "$(value fss.total prepare_rounds)" = 0 ] && [ "$(value fss.total prepare_bytes)" = 0 ] || return 1
+        awk '/"name"/ { op = "" } /"op"/ { op = $2 } { gsub(/[",]/, "") }
+            /"?shape/ { n = split($2, d, "x"); size = 2; for (i = 1; i <= n; i++) size *= d[i] }
+            $1 == "shift:" { shift = $2 }
+            $1 == "online_bytes:" && op ~ /conv/ { online += 2 * $2; rounds++; dealt += 8 * size }
+            function call(n, s) {
+                online += 2 * (8 * n + int((n + 7) / 8)); rounds += 2
+                dealt += n * (2 * 16 * 57 + 8 * 2)
+                if (s) dealt += n * (2 * ((s - 3) * 32 + 8 * 16) + 8 * 3)
+            }
+            $1 == "online_rounds:" && op ~ /relu/ { call(size, shift) }
+            $1 == "online_rounds:" && op ~ /max-pool/ { call(2 * size, 0); call(size, 0) }
+            END { print online, rounds, dealt }' plan64.json >formed &&
+            echo "$(value fss.total online_bytes) $(value fss.total online_rounds) $(value fss.total offline_bytes)" \
+                >said && cat formed said && cmp formed said
+    }
+    point "function secret sharing opens a value and a bit, and its keys are dealt" keys
     dealt() {
         "$sonicnn" deal net.graph --count 1 --batch 3 -o pool && "$sonicnn" info pool.1 --json >pool.json &&
             section p3.json deal images >p3.deal && section p3.json total setup >p3.total && cat p3.deal pool.json &&
@@ -113,7 +137,7 @@ if "$sonicnn" info --json >info.json 2>/dev/null; then
     }
     point "images a second follow from the totals" rates
 else
-    for name in "predictions" "bytes and rounds" "garbled circuits" "the dealer's bytes" "images a second"; do
+    for name in "predictions" "bytes and rounds" "garbled circuits" "keys" "the dealer's bytes" "images a second"; do
         skip "$name" "built without jansson"
     done
 fi
