@@ -63,7 +63,7 @@ garbled() {
         [ "$(grep -c '"run_name": ".*/gc/' "$tmp/layers.json")" = 8 ] && ! bench layers '^layer/(conv|fc|trunc|add|avg_pool)/' --relu=gc
 }
 point "what compares, by garbled circuits, each run with what is prepared for it" garbled
-ways() { [ "$(bench layers . --relu=yao 2>&1)" = "$top_builddir/bench/layers: --relu takes 'ppa' or 'gc', not 'yao'" ]; }
+ways() { [ "$(bench layers . --relu=yao 2>&1)" = "$top_builddir/bench/layers: --relu takes 'ppa', 'gc' or 'fss', not 'yao'" ]; }
 point "another way of comparing is refused" ways
 point "batches and threads" bench layers '/(16x12x12-16-5x5|256|16x8x8-.*)/' --network=f3 --batch=3 --threads=2
 point "an unknown network is refused" refuses 2 bench layers . --network=m9
