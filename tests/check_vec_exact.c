@@ -217,7 +217,8 @@ static void deal_all(harness_tier *tier, dealt *d, const call *o)
         deal(tier, d, o, R0, i, r0);
         deal(tier, d, o, R1, i, r1);
         deal(tier, d, o, BELOW, 2 * i, o->truncates ? t : m * t);
-        deal(tier, d, o, BELOW, 2 * i + 1, o->truncates ? harness_next(&tier->random) : (1 - m) * t);
+        deal(tier, d, o, BELOW, 2 * i + 1,
+             o->truncates ? harness_next(&tier->random) : (1 - m) * t);
     }
 }
 
