@@ -1,5 +1,6 @@
 # Secrets under valgrind: one program, run part by part by the script.
-tests_constant_time_wrap = -Wl,--wrap=sonic_pool_read -Wl,--wrap=sonic_spill_read
+tests_constant_time_wrap = -Wl,--wrap=sonic_pool_read -Wl,--wrap=sonic_spill_read \
+	-Wl,--wrap=sonic_open_masked
 tests_constant_time_wrap_sodium = \
 	-Wl,--wrap=crypto_core_ristretto255_add \
 	-Wl,--wrap=crypto_core_ristretto255_is_valid_point \

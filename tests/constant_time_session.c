@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "proto/compare/open.h"
 #include "proto/offline/deal.h"
 #include "proto/session/session.h"
 #include "proto/share/random.h"
@@ -21,6 +22,7 @@ enum { BATCH = 2, TIMEOUT_MS = 120000 };
 
 static const sonic_methods ppa = {SONIC_RELU_PPA, SONIC_SOURCE_DEALER};
 static const sonic_methods gc = {SONIC_RELU_GC, SONIC_SOURCE_DEALER};
+static const sonic_methods fss = {SONIC_RELU_FSS, SONIC_SOURCE_DEALER};
 
 /* Everything random is secret, and as much the same in every run as two threads allow. */
 void sonic_random_bytes(void *out, size_t n)
@@ -55,6 +57,27 @@ sonic_status __wrap_sonic_spill_read(int fd, uint64_t at, void *data, size_t n, 
 {
     sonic_status status = __real_sonic_spill_read(fd, at, data, n, error);
     secret_hide(data, n);
+    return status;
+}
+
+/* What both servers know is public: keys are evaluated on it. */
+sonic_status __real_sonic_open_masked(const sonic_context *context, sonic_channel *channel,
+                                      const sonic_material *material, uint64_t stream,
+                                      const uint64_t *kept, sonic_ring ring, void *x, size_t n,
+                                      sonic_error *error);
+sonic_status __wrap_sonic_open_masked(const sonic_context *context, sonic_channel *channel,
+                                      const sonic_material *material, uint64_t stream,
+                                      const uint64_t *kept, sonic_ring ring, void *x, size_t n,
+                                      sonic_error *error);
+
+sonic_status __wrap_sonic_open_masked(const sonic_context *context, sonic_channel *channel,
+                                      const sonic_material *material, uint64_t stream,
+                                      const uint64_t *kept, sonic_ring ring, void *x, size_t n,
+                                      sonic_error *error)
+{
+    sonic_status status = __real_sonic_open_masked(context, channel, material, stream, kept, ring,
+                                                   x, n, error);
+    secret_open(x, n * sonic_ring_bytes(ring));
     return status;
 }
 
@@ -282,6 +305,8 @@ void constant_time_relu(const sonic_context *context)
         infer_relu(context, ppa, ring, SONIC_TRUNC_STOCHASTIC, 5, NULL);
         infer_relu(context, ppa, ring, SONIC_TRUNC_LOCAL, 5, NULL);
         infer_relu(context, gc, ring, SONIC_TRUNC_STOCHASTIC, 5, NULL);
+        infer_relu(context, fss, ring, SONIC_TRUNC_STOCHASTIC, 0, NULL);
+        infer_relu(context, fss, ring, SONIC_TRUNC_STOCHASTIC, 5, NULL);
     }
 }
 
@@ -335,13 +360,14 @@ static void require_ops(const sonic_graph *graph)
 
 void constant_time_session(const sonic_context *context)
 {
-    const sonic_methods methods[] = {ppa, ppa, ppa, gc, {SONIC_RELU_PPA, SONIC_SOURCE_OT4}};
+    const sonic_methods methods[] = {ppa, ppa, ppa, gc, {SONIC_RELU_PPA, SONIC_SOURCE_OT4}, fss};
     static const sonic_quantise_options options[] = {
         {.ring = SONIC_RING_32, .truncation = SONIC_TRUNC_STOCHASTIC},
         {.ring = SONIC_RING_64, .truncation = SONIC_TRUNC_STOCHASTIC},
         {.ring = SONIC_RING_64, .truncation = SONIC_TRUNC_LOCAL},
         {.ring = SONIC_RING_32, .truncation = SONIC_TRUNC_STOCHASTIC},
         {.ring = SONIC_RING_32, .truncation = SONIC_TRUNC_STOCHASTIC},
+        {.ring = SONIC_RING_64, .truncation = SONIC_TRUNC_LOCAL},
     };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         sonic_model model;
