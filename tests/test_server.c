@@ -182,9 +182,9 @@ Test(server, says_what_is_missing)
     sonic_server_options options = {.model = path[1], .pool = path[3]};
     cr_assert_eq(sonic_server_create(&server, context, &options, &error), SONIC_E_ARGUMENT);
     options.peer = peer;
-    options.relu = "fss";
+    options.relu = "yao";
     cr_assert_eq(sonic_server_create(&server, context, &options, &error), SONIC_E_ARGUMENT);
-    cr_assert_str_eq(error.text, "relu takes 'ppa' or 'gc', not 'fss'");
+    cr_assert_str_eq(error.text, "relu takes 'ppa', 'gc' or 'fss', not 'yao'");
     options.relu = "ppa";
     options.offline = "ot3";
     cr_assert_eq(sonic_server_create(&server, context, &options, &error), SONIC_E_ARGUMENT);
