@@ -201,7 +201,8 @@ static bool fits(const layer_case *c, const char *name)
 /* One case a layer, ring and channel; those of one layer and ring follow each other. */
 static void add_all(layer_case *cases, ready *r, const bench_options *o)
 {
-    const char *way = o->relu == SONIC_RELU_GC ? "gc/" : "";
+    const char *way = o->relu == SONIC_RELU_PPA ? "" : sonic_relu_name(o->relu);
+    const char *slash = *way ? "/" : "";
     for (size_t i = 0; i < bench_layers_count; i++)
         for (unsigned rest = 0; rest < SONIC_RINGS * BENCH_LINKS; rest++) {
             const unsigned ring = rest / BENCH_LINKS ? 64 : 32;
@@ -212,11 +213,12 @@ static void add_all(layer_case *cases, ready *r, const bench_options *o)
                               (bench_link)(rest % BENCH_LINKS),
                               {(sonic_ring)ring, o->batch, o->threads, o->relu}};
             const bool compares =
-                c->layer->op == SONIC_OP_RELU || c->layer->op == SONIC_OP_MAX_POOL;
+                c->layer->op == SONIC_OP_RELU || c->layer->op == SONIC_OP_MAX_POOL ||
+                (c->layer->op == SONIC_OP_TRUNC && o->relu == SONIC_RELU_FSS);
             bench_layer_name(c->layer, shape);
             if (o->batch > 1)
                 snprintf(batch, sizeof batch, "/batch:%u", o->batch);
-            snprintf(name, sizeof name, "layer/%s/%s%u/%s%s", shape, way, ring,
+            snprintf(name, sizeof name, "layer/%s/%s%s%u/%s%s", shape, way, slash, ring,
                      bench_link_name(c->link), batch);
             if ((!*way || compares) && (!o->network || c->layer->uses[*o->network]) &&
                 fits(c, name))

@@ -51,7 +51,6 @@ static sonic_status server_linear(bench_server *s, sonic_layer *layer, sonic_pha
 
 static sonic_status server_compare(bench_server *s, sonic_layer *layer, sonic_phase phase)
 {
-    layer->compare = s->compare;
     if (phase == SONIC_SETUP) {
         sonic_compare_end(&s->compare);
         return sonic_compare_begin(&s->compare, s->context, s->channel, s->model.party, &s->error);
@@ -70,7 +69,8 @@ static sonic_status server_run(bench_server *s, sonic_phase phase)
                          .channel = s->channel,
                          .graph = &pair->graph,
                          .node = BENCH_NODE,
-                         .batch = pair->options.batch};
+                         .batch = pair->options.batch,
+                         .compare = s->compare};
     sonic_status status = SONIC_OK;
     sonic_channel_mark(s->channel, phase, BENCH_NODE);
     sonic_material_begin(&layer.material, s->context, s->pool, &pair->plan, 0, BENCH_NODE);
@@ -164,7 +164,8 @@ uint64_t bench_pair_planned(const bench_pair *pair, sonic_phase phase)
 
 uint64_t bench_pair_dealt_bytes(const bench_pair *pair)
 {
-    return pair->plan.step[BENCH_NODE].offline_bytes;
+    const sonic_step *step = &pair->plan.step[BENCH_NODE];
+    return step->offline_bytes + step->common_bytes;
 }
 
 uint64_t bench_pair_ands(const bench_pair *pair)

@@ -1,5 +1,5 @@
 /* Taking names apart: prim/op/shape/tier, competitor/who/op/shape,
- * layer/kind/shape/[gc/]ring/channel.
+ * layer/kind/shape/[gc/ or fss/]ring/channel.
  */
 #include "config.h"
 
@@ -37,7 +37,8 @@ static bool modifier(const char *part)
 static bool manner(const char *const *parts, size_t i)
 {
     static const char *const known[] = {"memory", "tcp",    "loopback", "32",    "64",     "mod32",
-                                        "mod64",  "ring32", "ring64",   "local", "sealed", "gc"};
+                                        "mod64",  "ring32", "ring64",   "local", "sealed", "gc",
+                                        "fss"};
     if (i <= 2)
         return false;
     for (size_t k = 0; k < sizeof known / sizeof *known; k++)

@@ -12,7 +12,7 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 TMPDIR=$tmp && export TMPDIR
 n=0
-echo "1..15"
+echo "1..16"
 
 # point NAME COMMAND...: one test; what the command prints is shown when it fails.
 point() {
@@ -63,6 +63,11 @@ garbled() {
         [ "$(grep -c '"run_name": ".*/gc/' "$tmp/layers.json")" = 8 ] && ! bench layers '^layer/(conv|fc|trunc|add|avg_pool)/' --relu=gc
 }
 point "what compares, by garbled circuits, each run with what is prepared for it" garbled
+keyed() {
+    bench layers '^layer/(relu/980|max_pool/16x8x8-2x2s2|trunc/16384)/' --relu=fss --threads=2 && holds layers online_bytes offline_bytes 'elements\/s' &&
+        [ "$(grep -c '"run_name": ".*/fss/' "$tmp/layers.json")" = 12 ] && ! bench layers '^layer/(conv|fc|add|avg_pool)/' --relu=fss
+}
+point "and by function secret sharing, truncations too" keyed
 ways() { [ "$(bench layers . --relu=yao 2>&1)" = "$top_builddir/bench/layers: --relu takes 'ppa', 'gc' or 'fss', not 'yao'" ]; }
 point "another way of comparing is refused" ways
 point "batches and threads" bench layers '/(16x12x12-16-5x5|256|16x8x8-.*)/' --network=f3 --batch=3 --threads=2
@@ -97,5 +102,5 @@ closed() {
 if command -v nm >/dev/null && command -v readelf >/dev/null; then
     point "competitors have nothing but their functions and what these need" closed
 else
-    echo "ok 15 - competitors have nothing but their functions # SKIP no nm and readelf"
+    echo "ok 16 - competitors have nothing but their functions # SKIP no nm and readelf"
 fi

@@ -14,7 +14,7 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 cd "$tmp" || exit 1
 n=0
-echo "1..27"
+echo "1..28"
 
 # point NAME COMMAND...: one test; what the command prints is shown when it fails.
 point() {
@@ -221,6 +221,11 @@ extremes() {
         "$program" odd.json page.html && valid page.html && finite
 }
 point "numbers at the ends of the range, names without parts" extremes
+keyed() {
+    printf '{"benchmarks": [{"name": "layer/relu/2304/fss/64/memory", "real_time": 2, "time_unit": "ms", "online_bytes": 37440}]}' >fss.json &&
+        "$program" fss.json page.html && valid page.html && has 'fss · 64 · memory' && row '2304 2.00 ms 37.4 kB'
+}
+point "layers by function secret sharing are told apart" keyed
 limited() { (trap '' XFSZ && ulimit -f 8 && exec "$@"); }
 no_room() {
     cp "$sample" same.json
