@@ -17,7 +17,7 @@ typedef int (*sonic_progress)(void *arg, uint64_t done, uint64_t total);
 /** Writes two pool files for `count` inferences of `batch` images each, for servers that compare by
  * `relu`.  Both appear, or none.
  * Memory: the model's weight masks, packed once for all inferences (proto/model/weights.h), and the
- * largest linear layer's input and output for a batch; with fss some 3 MB a thread. */
+ * largest linear layer's input and output for a batch; with fss some 2 MB a thread. */
 SONIC_MUST_CHECK sonic_status sonic_deal(const sonic_context *context, const sonic_graph *graph,
                                          const uint8_t model[SONIC_ID_BYTES], sonic_relu relu,
                                          uint32_t batch, uint32_t count, const char *path0,

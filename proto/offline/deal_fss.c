@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "dispatch/error.h"
+#include "kernels/common/checked.h"
 #include "proto/offline/deal_elements.h"
 #include "proto/offline/deal_run.h"
 #include "proto/offline/fss_plan.h"
@@ -111,17 +112,18 @@ static size_t rows_of(const fss_call *of, size_t block)
     return rest < SONIC_FSS_BLOCK ? rest : SONIC_FSS_BLOCK;
 }
 
-/* Blocks [first, end), each in a space of its own. */
-static sonic_status deal_blocks(const fss_call *of, size_t first, size_t end, fss_block *const *b,
-                                sonic_error *error)
+/* Blocks [first, end), each in `bytes` bytes of `space`. */
+static sonic_status deal_blocks(const fss_call *of, size_t first, size_t end, uint8_t *space,
+                                size_t bytes, sonic_error *error)
 {
     const int threads = (int)(end - first);
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
     for (size_t block = first; block < end; block++)
-        make_block(of, block, rows_of(of, block), b[block - first]);
+        make_block(of, block, rows_of(of, block), (fss_block *)(space + (block - first) * bytes));
     sonic_status status = SONIC_OK;
     for (size_t block = first; block < end && status == SONIC_OK; block++)
-        status = write_block(of, rows_of(of, block), b[block - first], error);
+        status = write_block(of, rows_of(of, block),
+                             (const fss_block *)(space + (block - first) * bytes), error);
     return status;
 }
 
@@ -130,26 +132,19 @@ sonic_status sonic_deal_fss(const sonic_deal_node *node, sonic_fss_kind kind,
 {
     const fss_call of = {.node = node, .kind = kind, .call = call};
     const size_t blocks = call->n / SONIC_FSS_BLOCK + (call->n % SONIC_FSS_BLOCK != 0);
+    /* Where there are several spaces, blocks are whole and their bytes a multiple of 64. */
     const size_t bytes = sizeof(fss_block) + (size_t)block_cost(&of, rows_of(&of, 0)).offline_bytes;
-    size_t spaces = (size_t)node->dealer->context->threads;
+    size_t spaces = (size_t)node->dealer->context->threads, all;
     if (spaces > blocks)
         spaces = blocks;
-    fss_block **b = calloc(spaces, sizeof *b);
+    uint8_t *space = sonic_size_mul(&all, spaces, bytes) ? malloc(all) : NULL;
+    if (space == NULL)
+        return sonic_fail(error, SONIC_E_MEMORY, "no memory for %zu blocks of keys", spaces);
     sonic_status status = SONIC_OK;
-    for (size_t i = 0; b != NULL && i < spaces && status == SONIC_OK; i++) {
-        b[i] = malloc(bytes);
-        if (b[i] == NULL)
-            status = SONIC_E_MEMORY;
-    }
-    if (b == NULL || status != SONIC_OK)
-        status = sonic_fail(error, SONIC_E_MEMORY, "no memory for a block of keys");
     for (size_t block = 0; block < blocks && status == SONIC_OK; block += spaces)
-        status =
-            deal_blocks(&of, block, block + spaces < blocks ? block + spaces : blocks, b, error);
-    for (size_t i = 0; b != NULL && i < spaces && b[i] != NULL; i++) {
-        sodium_memzero(b[i], bytes);
-        free(b[i]);
-    }
-    free(b);
+        status = deal_blocks(&of, block, block + spaces < blocks ? block + spaces : blocks, space,
+                             bytes, error);
+    sodium_memzero(space, all);
+    free(space);
     return status;
 }
