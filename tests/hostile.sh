@@ -170,11 +170,11 @@ point "servers that make material for different batches part" other_batch
 dies_making() {
     two_servers net '' --offline ot --batch 200 --timeout 2 || return 1
     sleep 0.5
-    kill -KILL "$(cat s1.pid)" && ends s0 'server 1' 6 && two_servers net '' --offline ot --batch 200 --timeout 2 ||
+    kill -KILL "$(cat s1.pid)" && ends s0 'server 1' 20 && two_servers net '' --offline ot --batch 200 --timeout 2 ||
         return 1
     sleep 0.5
     kill -STOP "$(cat s0.pid)"
-    ends s1 'server 0' 6
+    ends s1 'server 0' 20
     status=$?
     kill -KILL "$(cat s0.pid)" && code s0 && nothing_left && return $status
 }
