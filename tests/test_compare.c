@@ -30,7 +30,7 @@ Test(compare, adds_up_phases)
                                  {.seconds = {3, 2}, .bytes = 1250, .rounds = 3}};
     sonic_perf_result result = {.graph = {.nodes = 4, .node = node},
                                 .deal = 7,
-                                .slot_bytes = 2500,
+                                .dealt_bytes = 2500,
                                 .setup = {.seconds = {8, 9}, .bytes = 125, .rounds = 2},
                                 .dealt = dealt,
                                 .prepare = prepare,

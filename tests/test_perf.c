@@ -56,7 +56,7 @@ Test(perf, adds_up_and_finds_what_bounds)
                                  {.seconds = {1, 4}, .bytes = 125000, .rounds = 8}};
     sonic_perf_result result = {.graph = {.nodes = 3, .node = node},
                                 .deal = 5,
-                                .slot_bytes = 1250,
+                                .dealt_bytes = 1250,
                                 .dealt = dealt,
                                 .prepare = prepare,
                                 .online = online};
