@@ -14,11 +14,6 @@ typedef struct arguments {
     size_t count;
 } arguments;
 
-bool sonic_ways_has(const sonic_ways *ways, sonic_relu relu)
-{
-    return sonic_methods_fit((sonic_methods){.relu = relu, .source = ways->source});
-}
-
 /* Once in every way, on the images of the first. */
 static sonic_status run_network(sonic_ways *ways, const sonic_perf_settings *settings,
                                 sonic_error *error)

@@ -6,6 +6,11 @@
 
 #include "dispatch/error.h"
 
+bool sonic_ways_has(const sonic_ways *ways, sonic_relu relu)
+{
+    return sonic_methods_fit((sonic_methods){.relu = relu, .source = ways->source});
+}
+
 const char *sonic_way_phase_name(sonic_way_phase phase)
 {
     static const char *const names[SONIC_WAY_PHASES] = {
