@@ -139,7 +139,7 @@ static bool commutes(const sonic_net *net, uint32_t at, const sonic_shape *sprea
     case SONIC_OP_PAD:
     case SONIC_OP_AVG_POOL: return is_per_channel(spread);
     case SONIC_OP_MAX_POOL: return positive && is_per_channel(spread);
-    case SONIC_OP_RELU: return positive && !net->extra[at].top;
+    case SONIC_OP_RELU: return positive && net->extra[at].top == 0;
     default: return false;
     }
 }

@@ -110,9 +110,9 @@ static sonic_status rebuild(sonic_net *to, sonic_net *from, uint32_t *place, son
             input[j] = place[node->input[j]];
         if (node->op == SONIC_OP_SCALE)
             status = scale_to_conv(to, from, i, input[0], &place[i], error);
-        else if (top)
+        else if (top > 0)
             status = clip(to, node->name, top, input[0], &place[i], error);
-        else if (slope)
+        else if (slope > 0)
             status = leak(to, node->name, slope, input[0], &place[i], error);
         else
             status = move_node(to, from, i, input, &place[i], error);

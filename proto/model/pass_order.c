@@ -16,7 +16,7 @@ static bool absorb_pad(sonic_net *net, uint32_t node)
     bool same =
         self->op == SONIC_OP_CONV || (self->op == SONIC_OP_AVG_POOL && !self->exclude_pad) ||
         (self->op == SONIC_OP_MAX_POOL && net->graph.node[pad->input[0]].op == SONIC_OP_RELU &&
-         !net->extra[pad->input[0]].slope);
+         net->extra[pad->input[0]].slope == 0);
     if (!same)
         return false;
     const sonic_window before = self->window;
@@ -104,7 +104,7 @@ static bool does_nothing(const sonic_net *net, uint32_t node)
     switch (self->op) {
     case SONIC_OP_RESHAPE: return sonic_shape_equal(&self->shape, &in->shape);
     case SONIC_OP_RELU:
-        return in->op == SONIC_OP_RELU && !net->extra[self->input[0]].slope && !extra->top;
+        return in->op == SONIC_OP_RELU && net->extra[self->input[0]].slope == 0 && extra->top == 0;
     case SONIC_OP_PAD: return !is_padded(w);
     case SONIC_OP_CONCAT: return self->inputs == 1;
     case SONIC_OP_SCALE: return all_equal(extra->w, sonic_shape_size(&extra->spread), 1);
@@ -126,13 +126,13 @@ static bool simplify(sonic_net *net, uint32_t node)
         memset(self->perm, 0, sizeof self->perm);
         return true;
     }
-    bool clips = self->op == SONIC_OP_RELU && !net->extra[node].slope; /* to 0 .. top */
+    bool clips = self->op == SONIC_OP_RELU && net->extra[node].slope == 0; /* to 0 .. top */
     if (in->op != self->op ||
         (self->op != SONIC_OP_RESHAPE && self->op != SONIC_OP_PERMUTE && !clips))
         return false;
     if (clips) {
         double top = net->extra[node].top, before = net->extra[self->input[0]].top;
-        net->extra[node].top = top && before ? fmin(top, before) : top + before;
+        net->extra[node].top = top > 0 && before > 0 ? fmin(top, before) : top + before;
     }
     if (self->op == SONIC_OP_PERMUTE) {
         uint32_t whole[SONIC_RANK_MAX] = {0};
