@@ -110,6 +110,7 @@ static sonic_status evaluate(const fss_run *run, size_t block, bool steps, sonic
     sonic_material_pi(run->material, run->index, block, &pi);
     const size_t pieces = sonic_size_pieces(rows, PIECE);
     const int threads = sonic_threads_for(run->context->threads, pieces, rows * bits, LEAST_WORK);
+    (void)threads; /* without OpenMP */
 #pragma omp parallel for schedule(static) num_threads(threads)
     for (size_t i = 0; i < pieces; i++) {
         const size_t first = i * PIECE, n = sonic_size_min(PIECE, rows - first);

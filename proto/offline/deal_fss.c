@@ -117,6 +117,7 @@ static sonic_status deal_blocks(const fss_call *of, size_t first, size_t end, ui
                                 size_t bytes, sonic_error *error)
 {
     const int threads = (int)(end - first);
+    (void)threads; /* without OpenMP */
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
     for (size_t block = first; block < end; block++)
         make_block(of, block, rows_of(of, block), (fss_block *)(space + (block - first) * bytes));
