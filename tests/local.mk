@@ -10,7 +10,7 @@ dist_noinst_SCRIPTS += tests/tap tests/tally
 # What every Criterion test links: the library without its randomness, and the tests' own.
 if HAVE_CRITERION
 check_LTLIBRARIES += libtest.la
-libtest_la_SOURCES = tests/random_test.c tests/random_test.h
+libtest_la_SOURCES = tests/random_test.c tests/random_test.h tests/trained.c tests/trained.h
 libtest_la_LIBADD = libcore.la $(CRITERION_LIBS)
 endif
 TEST_CPPFLAGS = $(AM_CPPFLAGS) $(CRITERION_CFLAGS)

@@ -8,7 +8,7 @@
 #include "bench/competitors/needs.h"
 #include "bench/networks.h"
 #include "bench/verify.h"
-#include "proto/model/model.h"
+#include "tests/trained.h"
 
 static void totals(bench_network network, uint64_t *madds, uint64_t *weights)
 {
@@ -58,24 +58,11 @@ static bool is_layer(const sonic_graph *graph, uint32_t i, const bench_layer *l)
 /* Every layer of a trained network is in the table as often as it is in the network. */
 static void compare(bench_network network)
 {
-    const char *models = getenv("SONIC_MODELS"), *top = getenv("top_srcdir");
     const char *name = bench_network_name(network);
-    char path[4096];
     sonic_model model;
     sonic_error error;
-    (void)snprintf(path, sizeof path, "%s%s/%s.onnx",
-                   models ? models
-                   : top  ? top
-                          : ".",
-                   models                    ? ""
-                   : strcmp(name, "f3") == 0 ? "/models"
-                                             : "/../shared/models",
-                   name);
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        cr_skip("no %s.onnx (SONIC_MODELS)", name);
-    (void)fclose(file);
-    cr_assert_eq(sonic_model_import(&model, path, &error), SONIC_OK, "%s", error.text);
+    if (!trained_import(&model, name))
+        cr_skip("%s.onnx is not here (SONIC_MODELS)", name);
     const sonic_quantise_options o = {.ring = SONIC_RING_64};
     cr_assert_eq(sonic_model_quantise(&model, &o, &error), SONIC_OK, "%s", error.text);
     uint32_t covered = 0, others = 0;

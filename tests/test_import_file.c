@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "proto/model/onnx.h"
 #include "tests/onnx_build.h"
+#include "tests/trained.h"
 
 /* y = relu(W x) with 3 features, 2 outputs; W starts as zeros. */
 static Onnx__TensorProto *small(build *b, int64_t opset)
@@ -274,57 +274,15 @@ Test(import_file, files_that_are_none)
     cr_expect_eq(sonic_model_import(&model, "/dev/null", &error), SONIC_E_FORMAT);
 }
 
-/* The elements of a little-endian float32 NPY file, malloc'ed; NULL where there is none. */
-static float *read_npy(const char *path, size_t *n)
-{
-    FILE *file = fopen(path, "rb");
-    uint8_t head[10];
-    if (!file)
-        return NULL;
-    cr_assert_eq(fread(head, 1, sizeof head, file), sizeof head, "%s", path);
-    cr_assert_eq(memcmp(head, "\x93NUMPY\x01", 7), 0, "%s", path);
-    size_t length = head[8] | (size_t)head[9] << 8;
-    char *text = calloc(length + 1, 1);
-    cr_assert_eq(fread(text, 1, length, file), length, "%s", path);
-    cr_assert(strstr(text, "'<f4'") && strstr(text, "'fortran_order': False"), "%s: %s", path,
-              text);
-    free(text);
-    struct stat info;
-    cr_assert_eq(fstat(fileno(file), &info), 0);
-    *n = ((size_t)info.st_size - sizeof head - length) / sizeof(float);
-    float *values = malloc(*n * sizeof *values);
-    cr_assert_eq(fread(values, sizeof *values, *n, file), *n, "%s", path);
-    (void)fclose(file);
-    return values;
-}
-
-static const char *models_directory(char *path, size_t size)
-{
-    const char *given = getenv("SONIC_MODELS"), *top = getenv("top_srcdir");
-    (void)snprintf(path, size, "%s%s",
-                   given ? given
-                   : top ? top
-                         : ".",
-                   given ? "" : "/../shared/models");
-    return path;
-}
-
 static void run_trained(const char *name)
 {
-    char directory[512], path[640];
-    size_t inputs, outputs;
-    (void)models_directory(directory, sizeof directory);
-    (void)snprintf(path, sizeof path, "%s/%s.input.npy", directory, name);
-    float *x = read_npy(path, &inputs);
-    if (!x)
-        cr_skip("%s is not there", path);
-    (void)snprintf(path, sizeof path, "%s/%s.logits.npy", directory, name);
-    float *y = read_npy(path, &outputs);
-    cr_assert(y, "%s", path);
     sonic_model model;
     sonic_error error;
-    (void)snprintf(path, sizeof path, "%s/%s.onnx", directory, name);
-    cr_assert_eq(sonic_model_import(&model, path, &error), SONIC_OK, "%s", error.text);
+    size_t inputs, outputs;
+    float *x = trained_read(name, "input", &inputs), *y = trained_read(name, "logits", &outputs);
+    if (!x)
+        cr_skip("%s.input.npy is not here (SONIC_MODELS)", name);
+    cr_assert(y && trained_import(&model, name), "%s", name);
     size_t batch = inputs / sonic_node_elements(&model.graph, 0);
     cr_assert_eq(batch, 200);
     cr_assert_eq(outputs, batch * sonic_node_elements(&model.graph, model.graph.nodes - 1));
@@ -377,12 +335,8 @@ Test(import_file, r20)
 /* The project's own copy of f3 is there always. */
 Test(import_file, the_network_of_the_quickstart)
 {
-    char path[512];
     sonic_model model;
-    sonic_error error;
-    const char *top = getenv("top_srcdir");
-    (void)snprintf(path, sizeof path, "%s/models/f3.onnx", top ? top : ".");
-    cr_assert_eq(sonic_model_import(&model, path, &error), SONIC_OK, "%s", error.text);
+    cr_assert(trained_import(&model, "f3"));
     static const sonic_op ops[] = {SONIC_OP_INPUT, SONIC_OP_CONV,    SONIC_OP_MAX_POOL,
                                    SONIC_OP_RELU,  SONIC_OP_CONV,    SONIC_OP_MAX_POOL,
                                    SONIC_OP_RELU,  SONIC_OP_RESHAPE, SONIC_OP_CONV,

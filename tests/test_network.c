@@ -1,15 +1,13 @@
 /* Whole trained networks between two servers: equal to the plain reference node by node, the bytes
- * of the formulas, and the class of the float network.  f3 is in the source tree; the others are
- * looked for in SONIC_MODELS or beside the project. */
+ * of the formulas, and the class of the float network. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tests/oracle.h"
+#include "tests/trained.h"
 #include "tests/two_party.h"
 
 struct network {
@@ -20,54 +18,6 @@ struct network {
     sonic_relu relu;
     sonic_source source;
 };
-
-static const char *root(void)
-{
-    const char *dir = getenv("top_srcdir");
-    return dir ? dir : ".";
-}
-
-/* Where a file of a network is, or false. */
-static bool find(char path[512], const char *name, const char *suffix)
-{
-    const char *models = getenv("SONIC_MODELS");
-    if (models) {
-        snprintf(path, 512, "%s/%s.%s", models, name, suffix);
-        if (access(path, R_OK) == 0)
-            return true;
-    }
-    snprintf(path, 512, "%s/models/%s.%s", root(), name, suffix);
-    if (access(path, R_OK) == 0)
-        return true;
-    snprintf(path, 512, "%s/../shared/models/%s.%s", root(), name, suffix);
-    return access(path, R_OK) == 0;
-}
-
-/* The first n floats of an NPY file: the data begin after a header whose length is in bytes 8
- * and 9. */
-static float *read_floats(const char *path, size_t n)
-{
-    float *out = malloc(n * sizeof *out);
-    uint8_t head[10];
-    FILE *file = fopen(path, "rb");
-    cr_assert(out && file, "%s", path);
-    cr_assert_eq(fread(head, 1, sizeof head, file), sizeof head);
-    cr_assert_eq(memcmp(head, "\x93NUMPY", 6), 0, "%s", path);
-    cr_assert_eq(fseek(file, 10 + head[8] + 256 * head[9], SEEK_SET), 0);
-    cr_assert_eq(fread(out, sizeof *out, n, file), n, "%s", path);
-    fclose(file);
-    return out;
-}
-
-/* Pixels where there are no inputs of the network's own. */
-static float *invent_floats(size_t n)
-{
-    float *out = malloc(n * sizeof *out);
-    cr_assert(out);
-    for (size_t i = 0; i < n; i++)
-        out[i] = (float)(i * 7919 % 256) / 255;
-    return out;
-}
 
 static void expect_nodes(const two_party *both)
 {
@@ -201,15 +151,13 @@ ParameterizedTestParameters(network, secure_equals_plain)
 
 ParameterizedTest(struct network *network, network, secure_equals_plain)
 {
-    char path[512];
     sonic_model model;
     sonic_error error = {0};
-    if (!find(path, network->name, "onnx"))
-        cr_skip("%s.onnx is not here (SONIC_MODELS)", network->name);
     if (network->source != SONIC_SOURCE_DEALER && strcmp(network->name, "f3") != 0 &&
         getenv("SANITIZED"))
         cr_skip("without a dealer it takes minutes under a sanitizer");
-    cr_assert_eq(sonic_model_import(&model, path, &error), SONIC_OK, "%s", error.text);
+    if (!trained_import(&model, network->name))
+        cr_skip("%s.onnx is not here (SONIC_MODELS)", network->name);
     sonic_quantise_options options = {.ring = network->ring, .truncation = network->truncation};
     cr_assert_eq(sonic_model_quantise(&model, &options, &error), SONIC_OK, "%s", error.text);
 
@@ -217,7 +165,7 @@ ParameterizedTest(struct network *network, network, secure_equals_plain)
     two_party_create(&both, &model, network->batch, 1, 41);
     two_party_use(&both, (sonic_methods){network->relu, network->source}, 1);
     size_t in = two_party_elements(&both, 0);
-    float *x = find(path, network->name, "input.npy") ? read_floats(path, in) : invent_floats(in);
+    float *x = trained_inputs(network->name, in);
     void *q = malloc(in * 8),
          *y = malloc(two_party_elements(&both, both.model.graph.nodes - 1) * 8);
     cr_assert(q && y);

@@ -1,10 +1,9 @@
 /* The trained networks of ../shared/models and models/: quantised, they predict what they did. */
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/model/model.h"
+#include "tests/trained.h"
 
 static sonic_context *context_of(const char *tier)
 {
@@ -12,28 +11,6 @@ static sonic_context *context_of(const char *tier)
     const sonic_context_options options = {.tier = tier};
     cr_assert_eq(sonic_context_create(&context, &options, NULL), SONIC_OK);
     return context;
-}
-
-/* The float32 or int64 elements of an NPY file of our own making, NULL if it is not there. */
-static void *npy(const char *name, const char *what, size_t *bytes)
-{
-    const char *models = getenv("SONIC_MODELS"), *top = getenv("top_srcdir");
-    char path[4096];
-    (void)snprintf(path, sizeof path, "%s%s/%s.%s.npy", models ? models : top ? top : ".",
-                   models ? "" : "/../shared/models", name, what);
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return NULL;
-    uint8_t head[10];
-    cr_assert(fread(head, 1, 10, file) == 10 && !memcmp(head, "\x93NUMPY\1\0", 8), "%s", path);
-    const long start = 10 + head[8] + 256 * head[9];
-    cr_assert_eq(fseek(file, 0, SEEK_END), 0);
-    *bytes = (size_t)(ftell(file) - start);
-    cr_assert_eq(fseek(file, start, SEEK_SET), 0);
-    void *data = malloc(*bytes);
-    cr_assert_eq(fread(data, 1, *bytes, file), *bytes);
-    (void)fclose(file);
-    return data;
 }
 
 static size_t argmax_float(const float *y, size_t n)
@@ -56,26 +33,21 @@ static size_t argmax(const double *y, size_t n)
  * network agree on; *n becomes how many there were, 0 where the files are not there. */
 static size_t agreement(const char *name, sonic_ring ring, size_t most, size_t *n)
 {
-    const char *models = getenv("SONIC_MODELS"), *top = getenv("top_srcdir");
-    char path[4096];
-    size_t bytes, logit_bytes;
+    size_t inputs, outputs;
     sonic_model model;
     sonic_error error;
     *n = 0;
-    float *x = npy(name, "input", &bytes), *logits = npy(name, "logits", &logit_bytes);
+    float *x = trained_read(name, "input", &inputs),
+          *logits = trained_read(name, "logits", &outputs);
     if (!x || !logits)
         return 0;
-    (void)snprintf(path, sizeof path, "%s%s/%s.onnx", models ? models : top ? top : ".",
-                   models ? "" : "/../shared/models", name);
-    if (!strcmp(name, "f3") && top)
-        (void)snprintf(path, sizeof path, "%s/models/f3.onnx", top);
-    cr_assert_eq(sonic_model_import(&model, path, &error), SONIC_OK, "%s", error.text);
+    cr_assert(trained_import(&model, name), "%s", name);
     const sonic_quantise_options o = {.ring = ring};
     cr_assert_eq(sonic_model_quantise(&model, &o, &error), SONIC_OK, "%s", error.text);
     const size_t in = sonic_node_elements(&model.graph, 0);
     const size_t out = sonic_node_elements(&model.graph, model.graph.nodes - 1);
-    size_t batch = bytes / 4 / in, agreed = 0;
-    cr_assert_eq(batch, logit_bytes / 4 / out);
+    size_t batch = inputs / in, agreed = 0;
+    cr_assert_eq(batch, outputs / out);
     batch = batch < most ? batch : most;
     void *q = malloc(batch * in * 8), *r = malloc(batch * out * 8);
     double *y = malloc(batch * out * sizeof *y);
