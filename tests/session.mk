@@ -4,6 +4,8 @@ check_LTLIBRARIES += libtwoparty.la
 libtwoparty_la_SOURCES = \
 	tests/build_model.c \
 	tests/build_model.h \
+	tests/expect.c \
+	tests/expect.h \
 	tests/oracle.c \
 	tests/oracle.h \
 	tests/two_party.c \

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/expect.h"
 #include "tests/import_check.h"
 #include "tests/oracle.h"
 #include "tests/two_party.h"
@@ -63,35 +64,6 @@ static const sonic_node *find(const sonic_graph *graph, const char *name)
     return found;
 }
 
-/* What is not exact is 1 too large at most; garbled circuits are exact. */
-static void expect_nodes(const two_party *both, const sonic_context *context)
-{
-    const sonic_graph *graph = &both->model.graph;
-    for (uint32_t node = 1; node < graph->nodes; node++) {
-        const sonic_node *n = &graph->node[node];
-        size_t elements = two_party_elements(both, node);
-        void *got = two_party_tensor(both, node), *plain = malloc(elements * 8), *in[2];
-        cr_assert(plain && n->inputs <= 2);
-        for (uint32_t i = 0; i < n->inputs; i++)
-            in[i] = two_party_tensor(both, n->input[i]);
-        cr_assert_eq(sonic_node_run_plain(&both->model, context, node, both->batch, plain,
-                                          (const void *const *)in, NULL),
-                     SONIC_OK);
-        for (size_t i = 0; i < elements; i++) {
-            int64_t g = oracle_get(graph->ring, got, i), e = oracle_get(graph->ring, plain, i);
-            bool exact = n->op == SONIC_OP_RELU && both->server[0].methods.relu == SONIC_RELU_GC;
-            cr_assert(g == e || (n->shift && g == e + 1 && !exact),
-                      "%s (%s), element %zu: %lld, not %lld", n->name, sonic_op_name(n->op), i,
-                      (long long)g, (long long)e);
-            cr_assert_leq(fabs((double)g), n->bound, "%s leaves its bound", n->name);
-        }
-        for (uint32_t i = 0; i < n->inputs; i++)
-            free(in[i]);
-        free(got);
-        free(plain);
-    }
-}
-
 static void expect_result(const two_party *both, const sonic_context *context, const void *x,
                           const void *secure, const double *real, double tolerance)
 {
@@ -146,7 +118,7 @@ static void check(sonic_ring ring, sonic_truncation truncation, double tolerance
         two_party_use(&both, (sonic_methods){(sonic_relu)relu, SONIC_SOURCE_DEALER}, 1);
         cr_assert_eq(two_party_run(&both, 1, q, y), SONIC_OK, "%s / %s", both.server[0].error.text,
                      both.server[1].error.text);
-        expect_nodes(&both, context);
+        expect_nodes(&both);
         expect_result(&both, context, q, y, real, tolerance);
     }
     two_party_free(&both);

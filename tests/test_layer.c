@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/build_model.h"
+#include "tests/expect.h"
 #include "tests/oracle.h"
 #include "tests/two_party.h"
 
@@ -40,13 +41,12 @@ static void expect_node(const two_party *both, uint32_t node)
         in[i] = two_party_tensor(both, n->input[i]);
     void *expected = oracle_node(&both->model, node, both->batch, (const void *const *)in);
     expect_plain(both, node, (const void *const *)in, expected);
+    const bool exact = expect_exact(both, node);
     for (size_t i = 0; i < two_party_elements(both, node); i++) {
         int64_t e = oracle_get(graph->ring, expected, i), g = oracle_get(graph->ring, got, i);
-        const sonic_relu relu = both->server[0].methods.relu;
-        bool exact = relu == SONIC_RELU_FSS || (n->op == SONIC_OP_RELU && relu == SONIC_RELU_GC);
-        bool rounded = n->shift && g == e + 1 && oracle_get(graph->ring, in[0], i) > 0 && !exact;
-        bool rounded_down = n->shift && n->op == SONIC_OP_TRUNC && g == e + 1 && !exact;
-        cr_assert(g == e || rounded || rounded_down,
+        bool rounded = !exact && g == e + 1 &&
+                       (n->op == SONIC_OP_TRUNC || oracle_get(graph->ring, in[0], i) > 0);
+        cr_assert(g == e || rounded,
                   "%s, ring %d, batch %u: element %zu is %lld not %lld", n->name, graph->ring,
                   both->batch, i, (long long)g, (long long)e);
     }
@@ -55,29 +55,6 @@ static void expect_node(const two_party *both, uint32_t node)
     free(in);
     free(expected);
     free(got);
-}
-
-static void expect_traffic(const two_party *both, uint32_t inferences)
-{
-    const sonic_graph *graph = &both->model.graph;
-    for (unsigned party = 0; party < 2; party++)
-        for (uint32_t node = 0; node < graph->nodes; node++)
-            for (unsigned phase = 0; phase < SONIC_PHASES; phase++) {
-                sonic_traffic e = oracle_traffic(graph, both->server[0].methods,
-                                                 (sonic_phase)phase, node, both->batch);
-                sonic_traffic g = both->server[party].traffic[node * SONIC_PHASES + phase];
-                uint64_t times = phase == SONIC_SETUP ? 1 : inferences;
-                cr_assert(
-                    g.sent == e.sent * times && g.received == e.sent * times &&
-                        g.rounds == e.rounds * times,
-                    "%s, phase %u, relu %s, offline %s, ring %d, batch %u: %llu, %llu bytes in "
-                    "%llu rounds, not %llu in %llu",
-                    graph->node[node].name, phase, sonic_relu_name(both->server[0].methods.relu),
-                    sonic_source_name(both->server[0].methods.source), graph->ring, both->batch,
-                    (unsigned long long)g.sent, (unsigned long long)g.received,
-                    (unsigned long long)g.rounds,
-                    (unsigned long long)(e.sent * times), (unsigned long long)(e.rounds * times));
-            }
 }
 
 /* Two inferences on inputs below `limit` (0: of the whole ring), everything checked. */

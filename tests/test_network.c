@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/expect.h"
 #include "tests/oracle.h"
 #include "tests/trained.h"
 #include "tests/two_party.h"
@@ -18,57 +19,6 @@ struct network {
     sonic_relu relu;
     sonic_source source;
 };
-
-static void expect_nodes(const two_party *both)
-{
-    const sonic_graph *graph = &both->model.graph;
-    sonic_context *context;
-    sonic_error error = {0};
-    cr_assert_eq(sonic_context_create(&context, NULL, &error), SONIC_OK);
-    for (uint32_t node = 1; node < graph->nodes; node++) {
-        const sonic_node *n = &graph->node[node];
-        size_t elements = two_party_elements(both, node);
-        void *got = two_party_tensor(both, node), *plain = malloc(elements * 8);
-        void **in = calloc(n->inputs, sizeof *in);
-        cr_assert(plain && in);
-        for (uint32_t i = 0; i < n->inputs; i++)
-            in[i] = two_party_tensor(both, n->input[i]);
-        cr_assert_eq(sonic_node_run_plain(&both->model, context, node, both->batch, plain,
-                                          (const void *const *)in, &error),
-                     SONIC_OK, "%s", error.text);
-        for (size_t i = 0; i < elements; i++) {
-            int64_t g = oracle_get(graph->ring, got, i), e = oracle_get(graph->ring, plain, i);
-            const sonic_relu relu = both->server[0].methods.relu;
-            bool exact =
-                relu == SONIC_RELU_FSS || (n->op == SONIC_OP_RELU && relu == SONIC_RELU_GC);
-            cr_assert(g == e || (n->shift && g == e + 1 && !exact),
-                      "node '%s', element %zu: %lld, not %lld", n->name, i, (long long)g,
-                      (long long)e);
-            cr_assert((double)g <= n->bound && (double)g >= -n->bound,
-                      "node '%s' leaves its bound", n->name);
-        }
-        for (uint32_t i = 0; i < n->inputs; i++)
-            free(in[i]);
-        free(in);
-        free(got);
-        free(plain);
-    }
-    sonic_context_free(context);
-}
-
-static void expect_traffic(const two_party *both)
-{
-    const sonic_graph *graph = &both->model.graph;
-    for (unsigned party = 0; party < 2; party++)
-        for (uint32_t node = 0; node < graph->nodes; node++)
-            for (unsigned phase = 0; phase < SONIC_PHASES; phase++) {
-                sonic_traffic e = oracle_traffic(graph, both->server[0].methods,
-                                                 (sonic_phase)phase, node, both->batch);
-                sonic_traffic g = both->server[party].traffic[node * SONIC_PHASES + phase];
-                cr_assert(g.sent == e.sent && g.received == e.received && g.rounds == e.rounds,
-                          "node '%s', phase %u", graph->node[node].name, phase);
-            }
-}
 
 static size_t largest(const double *x, size_t n)
 {
@@ -173,7 +123,7 @@ ParameterizedTest(struct network *network, network, secure_equals_plain)
                  error.text);
     cr_assert_eq(two_party_run(&both, 1, q, y), SONIC_OK, "%s", both.server[0].error.text);
     expect_nodes(&both);
-    expect_traffic(&both);
+    expect_traffic(&both, 1);
     expect_result(&both, x, y, q);
     free(x);
     free(q);
