@@ -38,10 +38,13 @@ tests_test_server_SOURCES = tests/test_server.c
 tests_test_server_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_server_LDADD = libtwoparty.la
 if HAVE_PROTOBUF_C
-check_PROGRAMS += tests/test_network
-TESTS += tests/test_network
+check_PROGRAMS += tests/test_network tests/test_inputs
+TESTS += tests/test_network tests/test_inputs
 endif
 tests_test_network_SOURCES = tests/test_network.c
 tests_test_network_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_network_LDADD = libtwoparty.la
+tests_test_inputs_SOURCES = tests/test_inputs.c
+tests_test_inputs_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_inputs_LDADD = libtwoparty.la
 endif
