@@ -93,6 +93,14 @@ static void random_step(build *b, unsigned step, const char *in, const char *out
         build_weights(b, constant, build_below(b, 2) ? one : LIST(1, channels, 1, 1));
         build_node(b, build_below(b, 2) ? "Add" : "Sub", name, both, out);
         break;
+    case 12: /* two read it, or only one adds it twice */
+        if (build_below(b, 2))
+            build_float(b, build_node(b, "LeakyRelu", name, in, constant), "alpha", 0.5f);
+        else
+            build_node(b, build_below(b, 2) ? "Relu" : "Identity", name, in, constant);
+        (void)snprintf(name, sizeof name, "a%u", step);
+        build_node(b, "Add", name, both, out);
+        break;
     default:
         build_initializer(
             b, build_integers(b, constant, NULL,
