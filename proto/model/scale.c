@@ -241,7 +241,8 @@ static sonic_status choose_product(const chooser *c, uint32_t node, sonic_error 
     const double bits = bits_of(before->scale), room = fmin(fraction, self->head - bits);
     const double room_dropped = fmin(fraction, self->head - bits + drop);
     double in = bits, weights = room;
-    if (drop && (room < least || room <= room_dropped - WORTH_A_TRUNCATION)) {
+    if (drop && (ceil(bits + least - 1e-6) > self->head ||
+                 room <= room_dropped - WORTH_A_TRUNCATION)) {
         before->drop = drop;
         before->dropped = before->scale;
         before->dropped.bits -= (int)drop;
@@ -249,10 +250,12 @@ static sonic_status choose_product(const chooser *c, uint32_t node, sonic_error 
         in -= drop;
         weights = room_dropped;
     }
-    self->scale = (sonic_scale){(int)floor(in + weights + 1e-6), 1};
-    if (self->scale.bits - in < least - 1e-6)
+    /* A power of two again, rounded down unless the weights lack what that takes. */
+    const double fewest = ceil(in + least - 1e-6);
+    self->scale = (sonic_scale){(int)fmax(floor(in + weights + 1e-6), fewest), 1};
+    if (fewest > self->head)
         return sonic_scale_refuse(c->graph, c->options, self->binding,
-                                  c->limit - self->head + in + least, c->limit, error);
+                                  c->limit - self->head + fewest, c->limit, error);
     return SONIC_OK;
 }
 
