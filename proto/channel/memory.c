@@ -5,11 +5,10 @@
 #include <string.h>
 #include <time.h>
 
-#include <sodium.h>
-
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
 #include "proto/channel/channel.h"
+#include "proto/share/secret.h"
 
 /* Turns a waiting end gives away before it sleeps.  Where both ends share a core, that saves the
  * other one waking it for every block it sends, to be interrupted by it; where each has its own, it
@@ -123,9 +122,7 @@ static int memory_wait(void *self, int want_send, int want_receive, int millisec
 static void free_link(struct link *link)
 {
     for (int i = 0; i < 2; i++) {
-        if (link->pipe[i].bytes)
-            sodium_memzero(link->pipe[i].bytes, link->buffer);
-        free(link->pipe[i].bytes);
+        sonic_secret_free(link->pipe[i].bytes, link->buffer);
     }
     pthread_cond_destroy(&link->changed);
     pthread_mutex_destroy(&link->lock);

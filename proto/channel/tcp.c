@@ -16,11 +16,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <sodium.h>
-
 #include "dispatch/error.h"
 #include "proto/channel/clock.h"
 #include "proto/channel/tcp_address.h"
+#include "proto/share/secret.h"
 
 enum {
     RETRY_MS = 100,          /* between attempts to connect */
@@ -89,9 +88,7 @@ static void tcp_close(void *self)
     for (int i = 0; waste && i < DRAIN_TIMES; i++)
         if (recv(tcp->fd, waste, DRAIN_BYTES, MSG_DONTWAIT) <= 0)
             break;
-    if (waste)
-        sodium_memzero(waste, DRAIN_BYTES); /* it may have been a share */
-    free(waste);
+    sonic_secret_free(waste, DRAIN_BYTES); /* it may have been a share */
     close(tcp->fd);
     free(tcp);
 }

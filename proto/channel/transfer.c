@@ -9,14 +9,13 @@
 
 #include "dispatch/error.h"
 #include "proto/channel/clock.h"
+#include "proto/share/secret.h"
 
 enum { BLOCK_ALIGNMENT = 64 };
 
 void sonic_channel_release(sonic_channel_block *block)
 {
-    if (block->bytes)
-        sodium_memzero(block->bytes, block->capacity);
-    free(block->bytes);
+    sonic_secret_free(block->bytes, block->capacity);
 }
 
 sonic_status sonic_channel_reserve(sonic_channel_block *block, size_t bytes, sonic_error *error)

@@ -11,6 +11,7 @@
 #include "proto/compare/gc_run.h"
 #include "proto/gc/relu_circuit.h"
 #include "proto/share/random.h"
+#include "proto/share/secret.h"
 
 /* "call" as a little-endian number: the nonce that derives a call's keys. */
 #define NONCE_CALL ((uint64_t)0x6c6c6163)
@@ -60,8 +61,7 @@ void sonic_gc_free(sonic_gc *gc)
     sonic_garbler_free(gc->garbler);
     sonic_evaluator_free(gc->evaluator);
     sonic_ot_pair_free(&gc->ot);
-    sodium_memzero(gc, sizeof *gc);
-    free(gc);
+    sonic_secret_free(gc, sizeof *gc);
 }
 
 static void derive(const sonic_gc *gc, sonic_aes_key *key, const uint8_t seed[16], uint64_t number)

@@ -9,6 +9,7 @@
 #include "proto/compare/gc_run.h"
 #include "proto/compare/pack.h"
 #include "proto/gc/label.h"
+#include "proto/share/secret.h"
 #include "proto/share/spill.h"
 
 static uint8_t *garbled(const sonic_gc_call *call, size_t chunk)
@@ -166,9 +167,7 @@ sonic_status sonic_gc_relu(sonic_gc *gc, sonic_ring ring, unsigned shift, void *
         memcpy(mine, own[0], half);
         memcpy(mine + half, own[1], bytes - half);
     }
-    if (call.x)
-        sodium_memzero(call.x, 2 * half);
-    free(call.x);
+    sonic_secret_free(call.x, 2 * half);
     sonic_gc_call_end(&call);
     gc->consumed += is_prepared;
     return status;

@@ -9,6 +9,7 @@
 #include "proto/compare/gc_run.h"
 #include "proto/compare/pack.h"
 #include "proto/gc/label.h"
+#include "proto/share/secret.h"
 #include "proto/share/spill.h"
 
 /* This party's own words s of a chunk: bits for the transfers, wire by wire. */
@@ -156,9 +157,7 @@ sonic_status sonic_gc_prepare(sonic_gc *gc, sonic_ring ring, unsigned shift, siz
         status = prepare(&call, error);
         gc->prepared++; /* streams of this number are used, whether or not all went well */
     }
-    if (call.zero)
-        sodium_memzero(call.zero, sonic_gc_label_bytes(&call, group));
-    free(call.zero);
+    sonic_secret_free(call.zero, sonic_gc_label_bytes(&call, group));
     sonic_gc_call_end(&call);
     return status;
 }

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
+#include "proto/share/secret.h"
 
 struct opening {
     const sonic_vec_kernels *vec;
@@ -74,7 +73,6 @@ sonic_status sonic_open_masked(const sonic_context *context, sonic_channel *chan
                          .consume = consume,
                          .arg = &o};
     sonic_status status = sonic_channel_round(channel, &round, error);
-    sodium_memzero(o.mask, SONIC_OPEN_BLOCK);
-    free(o.mask);
+    sonic_secret_free(o.mask, SONIC_OPEN_BLOCK);
     return status;
 }

@@ -8,6 +8,7 @@
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
 #include "proto/compare/ppa_run.h"
+#include "proto/share/secret.h"
 
 /* Planes of the largest scratch: level 0 opens three planes for each of l/2 - 1 pairs. */
 static size_t planes_max(sonic_ring ring)
@@ -106,8 +107,7 @@ sonic_status sonic_ppa_relu(const sonic_context *context, sonic_channel *channel
         .state = memory + 4 * l.planes + l.dealt,
     };
     sonic_status status = run_rounds(&run, channel, error);
-    sodium_memzero(memory, l.bytes);
-    free(memory);
+    sonic_secret_free(memory, l.bytes);
     if (status != SONIC_OK)
         sodium_memzero(x, data);
     return status;

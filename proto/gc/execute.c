@@ -13,6 +13,7 @@
 #include "proto/gc/circuit.h"
 #include "proto/gc/greeting.h"
 #include "proto/share/random.h"
+#include "proto/share/secret.h"
 
 typedef sonic_execution_run party;
 
@@ -104,22 +105,15 @@ static sonic_status allocate(party *p, sonic_error *error)
                       (unsigned)shape->slots);
 }
 
-static void wipe(uint8_t *bytes, size_t n)
-{
-    if (bytes)
-        sodium_memzero(bytes, n);
-    free(bytes);
-}
-
 static void release(party *p)
 {
-    wipe(p->block, SONIC_EXECUTION_BLOCK_BYTES);
-    wipe(p->message, p->message_bytes);
-    wipe(p->choice, p->choice_bytes);
-    wipe(p->chosen, p->chosen_bytes);
+    sonic_secret_free(p->block, SONIC_EXECUTION_BLOCK_BYTES);
+    sonic_secret_free(p->message, p->message_bytes);
+    sonic_secret_free(p->choice, p->choice_bytes);
+    sonic_secret_free(p->chosen, p->chosen_bytes);
     if (p->inputs != p->labels)
-        wipe(p->inputs, p->inputs_bytes);
-    wipe(p->labels, p->labels_bytes);
+        sonic_secret_free(p->inputs, p->inputs_bytes);
+    sonic_secret_free(p->labels, p->labels_bytes);
     sonic_cot_receiver_free(p->receiver);
     sonic_cot_sender_free(p->sender);
     sonic_evaluator_free(p->evaluator);

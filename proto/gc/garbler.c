@@ -4,14 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
 #include "dispatch/context.h"
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
 #include "kernels/common/load.h"
 #include "proto/gc/circuit.h"
 #include "proto/share/random.h"
+#include "proto/share/secret.h"
 
 enum {
     /* AND gates, times instances, of one depth that are brought together for one call of a kernel:
@@ -114,16 +113,12 @@ sonic_status sonic_evaluator_create(sonic_evaluator **evaluator, const sonic_con
 
 void sonic_garbler_free(sonic_garbler *garbler)
 {
-    if (garbler)
-        sodium_memzero(garbler, sizeof *garbler);
-    free(garbler);
+    sonic_secret_free(garbler, sizeof *garbler);
 }
 
 void sonic_evaluator_free(sonic_evaluator *evaluator)
 {
-    if (evaluator)
-        sodium_memzero(evaluator, sizeof *evaluator);
-    free(evaluator);
+    sonic_secret_free(evaluator, sizeof *evaluator);
 }
 
 const uint8_t *sonic_garbler_seed(const sonic_garbler *garbler)

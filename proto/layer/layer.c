@@ -4,10 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <sodium.h>
-
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
+#include "proto/share/secret.h"
 
 enum { LAYER_ALIGNMENT = 64 };
 
@@ -52,7 +51,5 @@ sonic_status sonic_layer_alloc(void **buffer, sonic_ring ring, size_t n, sonic_e
 
 void sonic_layer_free(void *buffer, sonic_ring ring, size_t n)
 {
-    if (buffer)
-        sodium_memzero(buffer, n * sonic_ring_bytes(ring));
-    free(buffer);
+    sonic_secret_free(buffer, n * sonic_ring_bytes(ring));
 }

@@ -11,6 +11,7 @@
 #include "kernels/common/checked.h"
 #include "proto/model/model.h"
 #include "proto/share/random.h"
+#include "proto/share/secret.h"
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "shares are written in the machine's byte order, which files fix as little-endian"
@@ -217,13 +218,6 @@ sonic_status sonic_model_share_load(sonic_model_share *share, const char *path, 
 }
 
 /* Wipes and frees one node's constants. */
-static void wipe(void *elements, size_t n, size_t element)
-{
-    if (elements)
-        sodium_memzero(elements, n * element);
-    free(elements);
-}
-
 void sonic_model_share_free(sonic_model_share *share)
 {
     if (!share)
@@ -232,9 +226,9 @@ void sonic_model_share_free(sonic_model_share *share)
     for (uint32_t i = 0; i < graph->nodes; i++) {
         const size_t element = sonic_ring_bytes(graph->ring);
         if (share->w)
-            wipe(share->w[i], sonic_node_weights(graph, i), element);
+            sonic_secret_free(share->w[i], sonic_node_weights(graph, i) * element);
         if (share->b)
-            wipe(share->b[i], sonic_node_biases(graph, i), element);
+            sonic_secret_free(share->b[i], sonic_node_biases(graph, i) * element);
     }
     free(share->w);
     free(share->b);

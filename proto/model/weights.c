@@ -1,18 +1,8 @@
 /* Weights packed once for all products of a linear layer. */
 #include "proto/model/weights.h"
 
-#include <stdlib.h>
-
-#include <sodium.h>
-
 #include "dispatch/conv_shape.h"
-
-static void wipe(void *memory, size_t bytes)
-{
-    if (memory)
-        sodium_memzero(memory, bytes);
-    free(memory);
-}
+#include "proto/share/secret.h"
 
 sonic_status sonic_weights_borrow(sonic_weights *weights, const sonic_context *context,
                                   const sonic_graph *graph, uint32_t node, size_t images,
@@ -34,7 +24,7 @@ sonic_status sonic_weights_take(sonic_weights *weights, const sonic_context *con
     const size_t bytes = sonic_node_weights(graph, node) * sonic_ring_bytes(graph->ring);
     sonic_status status = sonic_weights_borrow(weights, context, graph, node, images, raw, error);
     if (!weights->raw) {
-        wipe(raw, bytes);
+        sonic_secret_free(raw, bytes);
         return status;
     }
     weights->own = raw;
@@ -55,6 +45,6 @@ sonic_status sonic_weights_conv(const sonic_weights *weights, const sonic_contex
 void sonic_weights_free(sonic_weights *weights)
 {
     sonic_conv_weights_free(weights->packed);
-    wipe(weights->own, weights->bytes);
+    sonic_secret_free(weights->own, weights->bytes);
     *weights = (sonic_weights){0};
 }

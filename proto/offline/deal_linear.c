@@ -8,6 +8,7 @@
 #include "proto/offline/deal_elements.h"
 #include "proto/offline/deal_run.h"
 #include "proto/offline/streams.h"
+#include "proto/share/secret.h"
 
 /* Products of fewer multiplications stay on one thread: at most some hundredths of a second, and
  * where cores are busy waiting for a second thread costs a multiple (7 s instead of 0.14 s for 100
@@ -76,13 +77,6 @@ sonic_status sonic_deal_linear_begin(sonic_dealer *dealer, sonic_error *error)
     return SONIC_OK;
 }
 
-static void wipe(void *memory, size_t bytes)
-{
-    if (memory != NULL)
-        sodium_memzero(memory, bytes);
-    free(memory);
-}
-
 void sonic_deal_linear_free(sonic_dealer *dealer)
 {
     if (dealer->weight_mask != NULL) {
@@ -90,8 +84,8 @@ void sonic_deal_linear_free(sonic_dealer *dealer)
             sonic_weights_free(&dealer->weight_mask[i]);
     }
     free(dealer->weight_mask);
-    wipe(dealer->input, dealer->input_bytes);
-    wipe(dealer->output, dealer->output_bytes);
+    sonic_secret_free(dealer->input, dealer->input_bytes);
+    sonic_secret_free(dealer->output, dealer->output_bytes);
     dealer->weight_mask = NULL;
     dealer->input = dealer->output = NULL;
 }

@@ -9,6 +9,7 @@
 #include "kernels/common/load.h"
 #include "proto/offline/ot_linear_run.h"
 #include "proto/share/file_bytes.h"
+#include "proto/share/secret.h"
 
 enum {
     BYTES = SONIC_OT_BLOCK_BYTES,
@@ -297,21 +298,14 @@ sonic_status sonic_ot_products_create(sonic_ot_products **products, sonic_ot_pai
     return status;
 }
 
-static void wipe(uint8_t *bytes, size_t n)
-{
-    if (bytes)
-        sodium_memzero(bytes, n);
-    free(bytes);
-}
-
 void sonic_ot_products_free(sonic_ot_products *products)
 {
     if (!products)
         return;
     const sonic_ot_shape *shape = &products->shape;
     const size_t trees = shape->multipliers * sonic_ot_digits(shape->ring);
-    wipe(products->nodes[0], trees * SONIC_OT_OWN_NODES * BYTES);
-    wipe(products->nodes[1], trees * SONIC_OT_PEER_NODES * BYTES);
-    wipe(products->multiplier, shape->multipliers * sonic_ring_bytes(shape->ring));
+    sonic_secret_free(products->nodes[0], trees * SONIC_OT_OWN_NODES * BYTES);
+    sonic_secret_free(products->nodes[1], trees * SONIC_OT_PEER_NODES * BYTES);
+    sonic_secret_free(products->multiplier, shape->multipliers * sonic_ring_bytes(shape->ring));
     free(products);
 }

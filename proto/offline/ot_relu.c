@@ -4,10 +4,9 @@
 
 #include <stdlib.h>
 
-#include <sodium.h>
-
 #include "dispatch/error.h"
 #include "proto/offline/ot_relu_run.h"
+#include "proto/share/secret.h"
 #include "proto/share/spill.h"
 
 /* Block b of a round is a piece of a block of values. */
@@ -210,8 +209,7 @@ static sonic_status make(sonic_ot_run *run, sonic_error *error)
                           (unsigned long long)run->n);
     carve_run(&c, run);
     sonic_status status = run_groups(run, error);
-    sodium_memzero(c.memory, bytes);
-    free(c.memory);
+    sonic_secret_free(c.memory, bytes);
     return status;
 }
 

@@ -3,10 +3,9 @@
 
 #include <stdlib.h>
 
-#include <sodium.h>
-
 #include "dispatch/error.h"
 #include "proto/offline/streams.h"
+#include "proto/share/secret.h"
 #include "proto/share/spill.h"
 
 struct sonic_ot_source {
@@ -61,13 +60,6 @@ static void *expand(const sonic_material *streams, uint64_t stream, size_t bytes
     return out;
 }
 
-static void wipe(void *memory, size_t bytes)
-{
-    if (memory)
-        sodium_memzero(memory, bytes);
-    free(memory);
-}
-
 sonic_status sonic_ot_source_add(sonic_ot_source *source, uint32_t node,
                                  const uint8_t seed[SONIC_SEED_BYTES], sonic_error *error)
 {
@@ -81,7 +73,7 @@ sonic_status sonic_ot_source_add(sonic_ot_source *source, uint32_t node,
         return sonic_fail(error, SONIC_E_MEMORY, "no memory for a weight mask of %zu bytes", bytes);
     sonic_status status = sonic_ot_linear_create(&source->linear[node], &source->pair, graph, node,
                                                  source->plan->batch, mask, error);
-    wipe(mask, bytes);
+    sonic_secret_free(mask, bytes);
     return status;
 }
 
@@ -100,8 +92,8 @@ static sonic_status make_product(sonic_ot_source *source, uint32_t node,
         status = sonic_ot_linear_make(source->linear[node], c, a, error);
     if (!status)
         status = sonic_spill_write(streams->file, streams->offset, c, out, error);
-    wipe(a, in);
-    wipe(c, out);
+    sonic_secret_free(a, in);
+    sonic_secret_free(c, out);
     return status;
 }
 

@@ -9,6 +9,7 @@
 #include "proto/ot/cot_run.h"
 #include "proto/ot/cot_trees.h"
 #include "proto/share/random.h"
+#include "proto/share/secret.h"
 
 enum {
     ROWS = SONIC_COT_ROWS,
@@ -126,9 +127,7 @@ static sonic_status begin(sonic_cot_state *s, sonic_cot_trees *trees, const soni
 
 static void end(sonic_cot_state *s)
 {
-    if (s->keys)
-        sodium_memzero(s->keys, key_bytes(s->options));
-    free(s->keys);
+    sonic_secret_free(s->keys, key_bytes(s->options));
 }
 
 /* Digit d of delta. */
@@ -237,8 +236,7 @@ void sonic_cot_sender_free(sonic_cot_sender *sender)
     if (!sender)
         return;
     end(&sender->state);
-    sodium_memzero(sender, sizeof *sender);
-    free(sender);
+    sonic_secret_free(sender, sizeof *sender);
 }
 
 void sonic_cot_receiver_free(sonic_cot_receiver *receiver)
@@ -246,6 +244,5 @@ void sonic_cot_receiver_free(sonic_cot_receiver *receiver)
     if (!receiver)
         return;
     end(&receiver->state);
-    sodium_memzero(receiver, sizeof *receiver);
-    free(receiver);
+    sonic_secret_free(receiver, sizeof *receiver);
 }

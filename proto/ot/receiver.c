@@ -2,12 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
 #include "proto/ot/party.h"
 #include "proto/share/random.h"
+#include "proto/share/secret.h"
 
 enum { LABEL = SONIC_OT_LABEL };
 
@@ -45,8 +44,7 @@ void sonic_ot_receiver_free(sonic_ot_receiver *receiver)
         return;
     sonic_cot_receiver_free(receiver->cot);
     sonic_ot_party_end(&receiver->party);
-    sodium_memzero(receiver, sizeof *receiver);
-    free(receiver);
+    sonic_secret_free(receiver, sizeof *receiver);
 }
 
 /* The keys of n transfers from `number` on, of the last extensions; keys may be t. */

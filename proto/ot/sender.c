@@ -9,6 +9,7 @@
 #include "kernels/common/load.h"
 #include "proto/ot/party.h"
 #include "proto/share/random.h"
+#include "proto/share/secret.h"
 
 enum {
     LABEL = SONIC_OT_LABEL,
@@ -53,8 +54,7 @@ void sonic_ot_sender_free(sonic_ot_sender *sender)
         return;
     sonic_cot_sender_free(sender->cot);
     sonic_ot_party_end(&sender->party);
-    sodium_memzero(sender, sizeof *sender);
-    free(sender);
+    sonic_secret_free(sender, sizeof *sender);
 }
 
 const uint8_t *sonic_ot_sender_delta(const sonic_ot_sender *sender)

@@ -2,13 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
 #include "proto/ot/pair.h"
 #include "proto/ot/party.h"
 #include "proto/share/random.h"
+#include "proto/share/secret.h"
 
 enum { LABEL = SONIC_OT_LABEL, PIECE_BYTES = SONIC_OT_PIECE / 8 };
 
@@ -50,8 +49,7 @@ void sonic_bit_triples_free(sonic_bit_triples *triples)
         return;
     sonic_ot_pair_free(&triples->pair);
     sonic_ot_party_end(&triples->party);
-    sodium_memzero(triples, sizeof *triples);
-    free(triples);
+    sonic_secret_free(triples, sizeof *triples);
 }
 
 /* As the receiver, n triples that are one message: c = the peer's hash that a chooses. */

@@ -1,13 +1,13 @@
 /* Greetings, messages and files around the inferences: bytes to structs, nothing believed. */
 #include "proto/session/request.h"
 
-#include <sodium.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dispatch/error.h"
 #include "proto/share/file_bytes.h"
+#include "proto/share/secret.h"
 
 static const uint8_t magic[8] = { 'S', 'O', 'N', 'I', 'C', 'R', 'E', 'Q' };
 
@@ -172,8 +172,7 @@ static sonic_status transfer(sonic_channel *channel, int fd, uint64_t bytes, boo
         if (status == SONIC_OK && progress && progress(arg, at, bytes) != 0)
             status = sonic_fail(error, SONIC_E_CLOSED, "stopped");
     }
-    sodium_memzero(buffer, CHUNK);
-    free(buffer);
+    sonic_secret_free(buffer, CHUNK);
     return status;
 }
 

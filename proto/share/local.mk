@@ -9,6 +9,7 @@ libproto_la_SOURCES += \
 	proto/share/file_whole.c \
 	proto/share/file_write.c \
 	proto/share/random.h \
+	proto/share/secret.h \
 	proto/share/share.c \
 	proto/share/spill.c \
 	proto/share/spill.h
