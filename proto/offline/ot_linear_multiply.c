@@ -11,7 +11,7 @@
 #include "proto/offline/ot_linear_run.h"
 
 enum {
-    BYTES = SONIC_OT_BLOCK_BYTES,
+    BYTES = SONIC_OT_NODE_BYTES,
     SEEDS_BYTES = SONIC_TREES_SEEDS * SONIC_OT_TREES * BYTES,
     MASKS_BYTES = SONIC_TREES_LEVELS * SONIC_OT_TREES * BYTES,
     /* Elements of the trees of a digit, in lanes with what fills their last blocks. */

@@ -116,7 +116,7 @@ sonic_ot_group sonic_ot_group_of(const sonic_ot_shape *shape, size_t batch)
 /* Bytes that trees for n multipliers take. */
 static uint64_t trees_bytes(unsigned k, sonic_ring ring, uint64_t n)
 {
-    const size_t sums = sonic_ot_digits(ring) * SONIC_TREES_SUMS * SONIC_OT_BLOCK_BYTES;
+    const size_t sums = sonic_ot_digits(ring) * SONIC_TREES_SUMS * SONIC_OT_NODE_BYTES;
     return n * (sums + sonic_cot_bytes(k, (size_t)ring)); /* whole bytes of choices */
 }
 
@@ -155,7 +155,7 @@ sonic_ot_cost sonic_ot_linear_setup_cost(unsigned k, const sonic_graph *graph, u
     sonic_ot_cost cost = {.kept_bytes = (uint64_t)s.multipliers * (uint64_t)s.ring / 8};
     if (sonic_ot_linear_by_inputs(graph, node, batch))
         return cost;
-    cost.kept_bytes += trees * (SONIC_OT_OWN_NODES + SONIC_OT_PEER_NODES) * SONIC_OT_BLOCK_BYTES;
+    cost.kept_bytes += trees * (SONIC_OT_OWN_NODES + SONIC_OT_PEER_NODES) * SONIC_OT_NODE_BYTES;
     cost.bytes = trees_bytes(k, s.ring, s.multipliers);
     cost.rounds =
         2 * sonic_size_pieces(sonic_size_pieces(s.multipliers, block), SONIC_OT_SETUP_GROUP);

@@ -13,7 +13,7 @@
 #include "proto/offline/ot_linear.h"
 #include "proto/ot/trees.h"
 
-enum { SONIC_OT_BLOCK_BYTES = 16 }; /**< of a seed, a node, a label */
+enum { SONIC_OT_NODE_BYTES = 16 }; /**< of a seed, a node, a label */
 
 /** Nodes that are kept of a tree: by who knows all seeds level 1, by the other those beside the
  * digit's path. */

@@ -12,7 +12,7 @@
 #include "proto/share/secret.h"
 
 enum {
-    BYTES = SONIC_OT_BLOCK_BYTES,
+    BYTES = SONIC_OT_NODE_BYTES,
     LEVELS = SONIC_TREES_LEVELS,
     SUMS = SONIC_TREES_SUMS,
     TREES = SONIC_OT_SETUP_TRANSFERS / LEVELS /* of a block */

@@ -188,11 +188,11 @@ static void carve_run(carver *c, sonic_ot_run *run)
     const size_t size = sonic_ring_bytes(run->shape.ring);
     for (size_t b = 0; b < sonic_size_pieces(rows_most, SONIC_OT_ROWS); b++)
         carve_block(c, &run->block[b], &run->shape, &most);
-    run->labels = carve(c, (size_t)SONIC_OT_PIECE * 16);
-    run->hash[0] = carve(c, SONIC_OT_PIECE * size);
-    run->hash[1] = carve(c, SONIC_OT_PIECE * size);
+    run->labels = carve(c, (size_t)SONIC_OT_RELU_PIECE * 16);
+    run->hash[0] = carve(c, SONIC_OT_RELU_PIECE * size);
+    run->hash[1] = carve(c, SONIC_OT_RELU_PIECE * size);
     run->planes = carve(c, most.planes * SONIC_OT_PLANE_WORDS * 8);
-    run->choice = carve(c, SONIC_OT_PIECE / 8);
+    run->choice = carve(c, SONIC_OT_RELU_PIECE / 8);
     run->out = carve(c, SONIC_OT_OUT_BYTES);
 }
 

@@ -31,12 +31,12 @@ sonic_ot_block_shape sonic_ot_block_shape_of(const sonic_ot_shape *shape, size_t
 
 static size_t planes_a_piece(const sonic_ot_block_shape *block)
 {
-    return SONIC_OT_PIECE / block->half;
+    return SONIC_OT_RELU_PIECE / block->half;
 }
 
 static size_t bit_pieces(const sonic_ot_block_shape *block)
 {
-    return sonic_size_pieces(sonic_ot_words(block), SONIC_OT_PIECE / 64);
+    return sonic_size_pieces(sonic_ot_words(block), SONIC_OT_RELU_PIECE / 64);
 }
 
 size_t sonic_ot_pieces(const sonic_ot_shape *shape, const sonic_ot_block_shape *block,
@@ -53,10 +53,10 @@ sonic_ot_piece sonic_ot_piece_of(const sonic_ot_block_shape *block, sonic_ot_sta
 {
     const size_t bits = bit_pieces(block), most = planes_a_piece(block);
     if (stage != SONIC_OT_LATE && i < bits) {
-        const size_t first = i * (SONIC_OT_PIECE / 64);
+        const size_t first = i * (SONIC_OT_RELU_PIECE / 64);
         return (sonic_ot_piece){
             &sonic_ot_bits, first,
-            64 * sonic_size_min(SONIC_OT_PIECE / 64, sonic_ot_words(block) - first)};
+            64 * sonic_size_min(SONIC_OT_RELU_PIECE / 64, sonic_ot_words(block) - first)};
     }
     const size_t plane = (i - bits) * most;
     if (stage != SONIC_OT_LATE && plane < block->planes)

@@ -22,8 +22,8 @@
 #include "proto/offline/ppa_plan.h"
 
 enum {
-    SONIC_OT_PIECE = 8192, /**< transfers of an extension; with half and twice as many, the same
-                              rate within 3% (avx512 on Ice Lake, k = 1, 4, 8) */
+    SONIC_OT_RELU_PIECE = 8192, /**< transfers of an extension; with half and twice as many, the
+                              same rate within 3% (avx512 on Ice Lake, k = 1, 4, 8) */
     SONIC_OT_ROWS = SONIC_PPA_BLOCK,
     SONIC_OT_BLOCKS = SONIC_OT_GROUP / SONIC_OT_ROWS,
     SONIC_OT_PLANE_WORDS = SONIC_OT_ROWS / 64,
