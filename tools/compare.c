@@ -115,9 +115,8 @@ int sonic_command_compare(int argc, char **argv)
             "Setup is once a session, all else once a batch: what a dealer makes and sends to the "
             "servers, what they prepare before there is an input, and what they do with it, "
             "online.  Everything but comparing and truncating is the same in all ways and counted, "
-            "too.  Measured and predicted as by `sonicnn perf`, whose --help says how; prepared by "
-            "garbling, a value compared takes some 7 kB of disk in "
-            "$TMPDIR.\n\n" SONIC_CLI_EXIT_CODES,
+            "too.  Measured and predicted as by `sonicnn perf`, whose --help says how, and what "
+            "it takes of $TMPDIR.\n\n" SONIC_CLI_EXIT_CODES,
         .children = children,
     };
     arguments args = {.settings = sonic_perf_defaults()};

@@ -71,7 +71,7 @@ int sonic_command_plain(int argc, char **argv)
         .doc =
             "Classifies images in the clear, with no server: the same ring arithmetic as a secure "
             "run, or with --real in double precision.  A secure run gives these results within the "
-            "rounding of its truncations.  Use the flags of share-model."
+            "rounding of its truncations, with --relu fss bit for bit.  Use the flags of share-model."
             "\v  sonicnn plain net.onnx t10k-images-idx3-ubyte.gz --count 100 \\\n"
             "      --labels t10k-labels-idx1-ubyte.gz\n\n" SONIC_CLI_EXIT_CODES,
         .children = children,
