@@ -53,6 +53,12 @@ TESTS += tests/test_fss
 tests_test_fss_SOURCES = tests/test_fss.c tests/relu_run.c tests/relu_run.h
 tests_test_fss_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_test_fss_LDADD = libdealt.la libtest.la
+check_PROGRAMS += tests/test_wipe
+TESTS += tests/test_wipe
+tests_test_wipe_SOURCES = tests/test_wipe.c tests/relu_run.c tests/relu_run.h
+tests_test_wipe_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_test_wipe_LDFLAGS = -Wl,--wrap=free
+tests_test_wipe_LDADD = libdealt.la libtest.la
 check_PROGRAMS += tests/test_ppa
 TESTS += tests/test_ppa
 tests_test_ppa_SOURCES = tests/test_ppa.c tests/relu_run.c tests/relu_run.h
