@@ -8,16 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <sodium.h>
 #include <xxhash.h>
 
 #include "dispatch/error.h"
+#include "kernels/common/checked.h"
 #include "proto/share/file_layout.h"
 
-/* Names tried for the temporary file before giving up. */
-enum { NAMES_TRIED = 1000 };
+enum {
+    NAMES_TRIED = 1000, /* for the temporary file, before giving up */
+    CHUNKS_AT_ONCE = 16 /* written by one system call: 1 MiB */
+};
 
 struct sonic_writer {
     int fd;
@@ -30,7 +34,7 @@ struct sonic_writer {
     uint64_t position; /* in the file */
     uint64_t chunk_index;
     size_t filled; /* bytes waiting in chunk */
-    uint8_t chunk[SONIC_FILE_CHUNK + SONIC_FILE_HASH];
+    uint8_t chunk[SONIC_FILE_CHUNK];
 };
 
 static void free_writer(sonic_writer *writer)
@@ -168,22 +172,55 @@ sonic_status sonic_writer_create_fd(sonic_writer **writer, int fd, const char *n
     return SONIC_OK;
 }
 
-/* Writes the chunk that is waiting, with its hash behind it. */
+/* Writes n > 0 bytes, at most CHUNKS_AT_ONCE chunks, each with its hash behind it; only the file's
+ * last chunk is shorter than others. */
+static sonic_status write_chunks(sonic_writer *writer, const uint8_t *from, size_t n,
+                                 sonic_error *error)
+{
+    struct iovec part[2 * CHUNKS_AT_ONCE] = {{0}};
+    uint8_t hash[CHUNKS_AT_ONCE][SONIC_FILE_HASH];
+    const size_t count = sonic_size_pieces(n, SONIC_FILE_CHUNK);
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *chunk = from + i * SONIC_FILE_CHUNK;
+        const size_t size = sonic_size_min(n - i * SONIC_FILE_CHUNK, SONIC_FILE_CHUNK);
+        sonic_file_put64(hash[i], XXH3_64bits_withSeed(chunk, size, writer->chunk_index + i));
+        part[2 * i] = (struct iovec){(void *)(uintptr_t)chunk, size}; /* is only read */
+        part[2 * i + 1] = (struct iovec){hash[i], SONIC_FILE_HASH};
+    }
+    const ssize_t moved = pwritev(writer->fd, part, 2 * (int)count, (off_t)writer->position);
+    const bool whole = moved == (ssize_t)(n + count * SONIC_FILE_HASH);
+    for (size_t i = 0; i < 2 * count; i++) {
+        const int code = whole ? 0
+                               : sonic_file_write_at(writer->fd, part[i].iov_base, part[i].iov_len,
+                                                     writer->position);
+        if (code)
+            return fail_write(writer, code, error);
+        writer->position += part[i].iov_len;
+    }
+    writer->chunk_index += count;
+    return SONIC_OK;
+}
+
+/* Writes the chunk that is waiting. */
 static sonic_status flush_chunk(sonic_writer *writer, sonic_error *error)
 {
-    size_t n = writer->filled;
-    if (n == 0)
-        return SONIC_OK;
-    sonic_file_put64(writer->chunk + n,
-                     XXH3_64bits_withSeed(writer->chunk, n, writer->chunk_index));
-    int code =
-        sonic_file_write_at(writer->fd, writer->chunk, n + SONIC_FILE_HASH, writer->position);
-    if (code)
-        return fail_write(writer, code, error);
-    writer->position += n + SONIC_FILE_HASH;
-    writer->chunk_index++;
+    const size_t n = writer->filled;
     writer->filled = 0;
-    return SONIC_OK;
+    return n ? write_chunks(writer, writer->chunk, n, error) : SONIC_OK;
+}
+
+/* Takes what one step can of n > 0 bytes: *done of them. */
+static sonic_status write_step(sonic_writer *writer, const uint8_t *from, size_t n, size_t *done,
+                               sonic_error *error)
+{
+    if (writer->filled == 0 && n >= SONIC_FILE_CHUNK) {
+        *done = sonic_size_min(n / SONIC_FILE_CHUNK, CHUNKS_AT_ONCE) * SONIC_FILE_CHUNK;
+        return write_chunks(writer, from, *done, error);
+    }
+    *done = sonic_size_min(n, SONIC_FILE_CHUNK - writer->filled);
+    memcpy(writer->chunk + writer->filled, from, *done);
+    writer->filled += *done;
+    return writer->filled == SONIC_FILE_CHUNK ? flush_chunk(writer, error) : SONIC_OK;
 }
 
 sonic_status sonic_writer_write(sonic_writer *writer, const void *data, size_t n,
@@ -195,18 +232,13 @@ sonic_status sonic_writer_write(sonic_writer *writer, const void *data, size_t n
                           "more than the promised %llu bytes of data for %s",
                           (unsigned long long)writer->header.data_bytes, writer->shown);
     while (n) {
-        size_t room = SONIC_FILE_CHUNK - writer->filled;
-        size_t take = n < room ? n : room;
-        memcpy(writer->chunk + writer->filled, from, take);
-        writer->filled += take;
-        writer->written += take;
-        from += take;
-        n -= take;
-        if (writer->filled == SONIC_FILE_CHUNK) {
-            sonic_status status = flush_chunk(writer, error);
-            if (status)
-                return status;
-        }
+        size_t done;
+        sonic_status status = write_step(writer, from, n, &done, error);
+        if (status)
+            return status;
+        writer->written += done;
+        from += done;
+        n -= done;
     }
     return SONIC_OK;
 }
