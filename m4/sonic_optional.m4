@@ -11,6 +11,15 @@ AC_DEFUN([SONIC_OPTIONAL], [
   AM_CONDITIONAL([HAVE_$2], [test "$sonic_have_$1" = yes])
   AS_IF([test "$sonic_have_$1" = yes], [sonic_report_$1="yes"], [sonic_report_$1="no ($sonic_why_$1): without $4"])])
 
+dnl SONIC_XXHASH: whether libxxhash was built to choose among a processor's instructions.
+AC_DEFUN([SONIC_XXHASH], [
+  sonic_saved_CPPFLAGS=$CPPFLAGS sonic_saved_LIBS=$LIBS
+  CPPFLAGS="$XXHASH_CFLAGS $CPPFLAGS" LIBS="$XXHASH_LIBS $LIBS"
+  AC_CHECK_HEADER([xxh_x86dispatch.h], [
+    AC_CHECK_FUNC([XXH3_64bits_withSeed_dispatch], [
+      AC_DEFINE([HAVE_XXH_X86DISPATCH], [1], [Whether libxxhash chooses among instructions.])])])
+  CPPFLAGS=$sonic_saved_CPPFLAGS LIBS=$sonic_saved_LIBS])
+
 dnl SONIC_OPENMP: autoconf's own probe, with a line for the summary.
 AC_DEFUN([SONIC_OPENMP], [
   AC_OPENMP

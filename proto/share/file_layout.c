@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include <xxhash.h>
+#include "proto/share/hash.h"
 
 enum {
     AT_VERSION = 8,

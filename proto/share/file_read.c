@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include <sodium.h>
-#include <xxhash.h>
 
 #include "dispatch/error.h"
 #include "proto/share/file_layout.h"
+#include "proto/share/hash.h"
 
 /* Whole chunks fetched by one system call: 1 MiB. */
 enum { CHUNKS_AT_ONCE = 16 };

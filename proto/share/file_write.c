@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include <sodium.h>
-#include <xxhash.h>
 
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
 #include "proto/share/file_layout.h"
+#include "proto/share/hash.h"
 
 enum {
     NAMES_TRIED = 1000, /* for the temporary file, before giving up */

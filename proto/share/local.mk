@@ -8,6 +8,7 @@ libproto_la_SOURCES += \
 	proto/share/file_read.c \
 	proto/share/file_whole.c \
 	proto/share/file_write.c \
+	proto/share/hash.h \
 	proto/share/random.h \
 	proto/share/secret.h \
 	proto/share/share.c \
