@@ -1,5 +1,5 @@
 /* Keys for both parties and corrections for party 1 of an fss call, block by block; as many blocks
- * at a time as the context has threads. */
+ * at a time as the context has threads, and then both files. */
 #include <stdlib.h>
 
 #include <sodium.h>
@@ -15,6 +15,9 @@ typedef struct fss_call {
     const sonic_deal_node *node;
     sonic_fss_kind kind;
     const sonic_relu_call *call;
+    uint8_t *space; /* for blocks, one behind the other */
+    size_t spaces;  /* how many */
+    size_t bytes;   /* of one */
 } fss_call;
 
 /* What a block of keys is made with, secret all. */
@@ -25,6 +28,16 @@ typedef struct fss_block {
     uint8_t seed[2][16 * SONIC_FSS_BLOCK];
     uint64_t made[]; /* what is written: keys, and behind them corrections */
 } fss_block;
+
+static size_t rows_of(const fss_call *of, size_t block)
+{
+    return sonic_size_min(SONIC_FSS_BLOCK, of->call->n - block * SONIC_FSS_BLOCK);
+}
+
+static fss_block *space_of(const fss_call *of, size_t block)
+{
+    return (fss_block *)(void *)(of->space + block % of->spaces * of->bytes);
+}
 
 static sonic_fss_cost block_cost(const fss_call *of, size_t rows)
 {
@@ -94,58 +107,57 @@ static void make_block(const fss_call *of, size_t block, size_t rows, fss_block 
         sonic_deal_exact_trunc(ring, dealt, b->r, shift, rows);
 }
 
-static sonic_status write_block(const fss_call *of, size_t rows, const fss_block *b,
-                                sonic_error *error)
+/* Blocks [first, end) into one party's file. */
+static sonic_status write_blocks(const fss_call *of, unsigned party, size_t first, size_t end,
+                                 sonic_error *error)
 {
-    const sonic_dealer *dealer = of->node->dealer;
-    const sonic_fss_cost cost = block_cost(of, rows);
-    sonic_status status =
-        sonic_writer_write(dealer->writer[0], b->made, (size_t)cost.common_bytes, error);
-    if (status == SONIC_OK)
-        status = sonic_writer_write(dealer->writer[1], b->made, (size_t)cost.offline_bytes, error);
+    sonic_status status = SONIC_OK;
+    for (size_t block = first; block < end && status == SONIC_OK; block++) {
+        const sonic_fss_cost cost = block_cost(of, rows_of(of, block));
+        status =
+            sonic_writer_write(of->node->dealer->writer[party], space_of(of, block)->made,
+                               (size_t)(party ? cost.offline_bytes : cost.common_bytes), error);
+    }
     return status;
 }
 
-static size_t rows_of(const fss_call *of, size_t block)
-{
-    const size_t rest = of->call->n - block * SONIC_FSS_BLOCK;
-    return rest < SONIC_FSS_BLOCK ? rest : SONIC_FSS_BLOCK;
-}
-
-/* Blocks [first, end), each in `bytes` bytes of `space`. */
-static sonic_status deal_blocks(const fss_call *of, size_t first, size_t end, uint8_t *space,
-                                size_t bytes, sonic_error *error)
+/* As many blocks as there are spaces, or fewer. */
+static sonic_status deal_blocks(const fss_call *of, size_t first, size_t end, sonic_error *error)
 {
     const int threads = (int)(end - first);
+    const bool both = of->node->dealer->context->threads > 1;
     (void)threads; /* without OpenMP */
+    (void)both;
+    sonic_status status[2];
+    sonic_error errors[2];
 #pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
     for (size_t block = first; block < end; block++)
-        make_block(of, block, rows_of(of, block), (fss_block *)(space + (block - first) * bytes));
-    sonic_status status = SONIC_OK;
-    for (size_t block = first; block < end && status == SONIC_OK; block++)
-        status = write_block(of, rows_of(of, block),
-                             (const fss_block *)(space + (block - first) * bytes), error);
-    return status;
+        make_block(of, block, rows_of(of, block), space_of(of, block));
+#pragma omp parallel for schedule(static) num_threads(2) if (both)
+    for (unsigned party = 0; party < 2; party++)
+        status[party] = write_blocks(of, party, first, end, &errors[party]);
+    for (unsigned party = 0; party < 2; party++)
+        if (status[party] != SONIC_OK)
+            return sonic_fail(error, status[party], "%s", errors[party].text);
+    return SONIC_OK;
 }
 
 sonic_status sonic_deal_fss(const sonic_deal_node *node, sonic_fss_kind kind,
                             const sonic_relu_call *call, sonic_error *error)
 {
-    const fss_call of = {.node = node, .kind = kind, .call = call};
-    const size_t blocks = call->n / SONIC_FSS_BLOCK + (call->n % SONIC_FSS_BLOCK != 0);
+    fss_call of = {.node = node, .kind = kind, .call = call};
+    const size_t blocks = sonic_size_pieces(call->n, SONIC_FSS_BLOCK);
+    size_t all;
+    of.spaces = sonic_size_min((size_t)node->dealer->context->threads, blocks);
     /* Where there are several spaces, blocks are whole and their bytes a multiple of 64. */
-    const size_t bytes = sizeof(fss_block) + (size_t)block_cost(&of, rows_of(&of, 0)).offline_bytes;
-    size_t spaces = (size_t)node->dealer->context->threads, all;
-    if (spaces > blocks)
-        spaces = blocks;
-    uint8_t *space = sonic_size_mul(&all, spaces, bytes) ? malloc(all) : NULL;
-    if (space == NULL)
-        return sonic_fail(error, SONIC_E_MEMORY, "no memory for %zu blocks of keys", spaces);
+    of.bytes = sizeof(fss_block) + (size_t)block_cost(&of, rows_of(&of, 0)).offline_bytes;
+    of.space = sonic_size_mul(&all, of.spaces, of.bytes) ? malloc(all) : NULL;
+    if (of.space == NULL)
+        return sonic_fail(error, SONIC_E_MEMORY, "no memory for %zu blocks of keys", of.spaces);
     sonic_status status = SONIC_OK;
-    for (size_t block = 0; block < blocks && status == SONIC_OK; block += spaces)
-        status = deal_blocks(&of, block, block + spaces < blocks ? block + spaces : blocks, space,
-                             bytes, error);
-    sodium_memzero(space, all);
-    free(space);
+    for (size_t block = 0; block < blocks && status == SONIC_OK; block += of.spaces)
+        status = deal_blocks(&of, block, sonic_size_min(block + of.spaces, blocks), error);
+    sodium_memzero(of.space, all);
+    free(of.space);
     return status;
 }
