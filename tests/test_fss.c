@@ -352,12 +352,14 @@ Test(fss, failures_are_reported_and_leave_nothing)
         .x = {x[0], x[1]},
     };
     static const char *const cannot[] = {"a relu cannot drop 17 of 32 bits",
-                                         "a truncation cannot drop 17 of 32 bits"};
-    for (unsigned truncates = 0; truncates < 2; truncates++) {
-        test_run(&outcome, truncates ? trunc_party : test_relu_party, &run);
+                                         "a truncation cannot drop 17 of 32 bits",
+                                         "a truncation cannot drop 0 of 32 bits"};
+    for (unsigned i = 0; i < 3; i++) {
+        run.call.shift = i < 2 ? 17 : 0;
+        test_run(&outcome, i > 0 ? trunc_party : test_relu_party, &run);
         for (unsigned p = 0; p < 2; p++) {
             cr_assert_eq(outcome.status[p], SONIC_E_ARGUMENT);
-            cr_assert_str_eq(outcome.error[p].text, cannot[truncates]);
+            cr_assert_str_eq(outcome.error[p].text, cannot[i]);
             cr_assert_eq(outcome.traffic[p].sent, 0);
         }
     }

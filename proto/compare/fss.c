@@ -102,8 +102,7 @@ static sonic_status evaluate(const fss_run *run, size_t block, bool steps, sonic
     const uint8_t *const e = block_x(run, block);
     uint8_t *const signs = block_bits(run, block);
     sonic_aes_key pi;
-    sonic_status status =
-        sonic_material_common(run->material, at, run->keys, rows * key, error);
+    sonic_status status = sonic_material_common(run->material, at, run->keys, rows * key, error);
     if (status)
         return status;
     draw(run, steps ? SONIC_FSS_STEP_SEED : SONIC_FSS_SIGN_SEED, block, 128, run->seeds);
@@ -175,7 +174,6 @@ static sonic_status finish(const fss_run *run, size_t block, sonic_error *error)
     if (status)
         return status;
     sonic_exact_operands in = {.e = x,
-                               .c = (const uint64_t *)(const void *)block_bits(run, block),
                                .below = shifts ? run->below : NULL,
                                .shift = run->shift,
                                .party = run->material->party};
@@ -187,6 +185,7 @@ static sonic_status finish(const fss_run *run, size_t block, sonic_error *error)
     }
     if (!shifts) /* r is not dealt: it is this party's own mask */
         draw(run, SONIC_FSS_MASK, block, 8 * size, dealt + 2 * array);
+    in.c = (const uint64_t *)(const void *)block_bits(run, block);
     in.m = dealt;
     in.mr[0] = dealt + array;
     in.mr[1] = dealt + (shifts ? 2 : 1) * array;
@@ -238,6 +237,9 @@ static sonic_status run_rounds(fss_run *run, sonic_channel *channel, sonic_error
                          .produce = sign_produce,
                          .consume = sign_consume,
                          .arg = run};
+    if (run->kind == SONIC_FSS_TRUNC && run->material->party == 0)
+        run->context->kernels.vec[sonic_ring_index(run->ring)].add_constant(
+            run->x, run->x, (uint64_t)1 << ((unsigned)run->ring - 2), run->n);
     sonic_status status = sonic_open_masked(run->context, channel, run->material,
                                             SONIC_STREAM_FSS(run->index, SONIC_FSS_MASK), &kept,
                                             run->ring, run->x, run->n, error);
@@ -248,14 +250,27 @@ static sonic_status run_rounds(fss_run *run, sonic_channel *channel, sonic_error
     return status;
 }
 
+static sonic_status check_call(const fss_run *run, sonic_error *error)
+{
+    const bool is_relu = run->kind == SONIC_FSS_RELU;
+    if (run->ring != SONIC_RING_32 && run->ring != SONIC_RING_64)
+        return sonic_fail(error, SONIC_E_ARGUMENT, "a ring has 32 or 64 bits, not %d",
+                          (int)run->ring);
+    if (run->shift > (unsigned)run->ring / 2 || (run->shift == 0 && !is_relu))
+        return sonic_fail(error, SONIC_E_ARGUMENT, "%s cannot drop %u of %d bits",
+                          is_relu ? "a relu" : "a truncation", run->shift, (int)run->ring);
+    return SONIC_OK;
+}
+
 static sonic_status run_call(fss_run *run, sonic_channel *channel, sonic_error *error)
 {
     size_t data;
-    if (run->n == 0)
-        return SONIC_OK;
+    sonic_status status = check_call(run, error);
+    if (status || run->n == 0)
+        return status;
     if (!sonic_size_mul(&data, run->n, sonic_ring_bytes(run->ring)))
         return sonic_fail(error, SONIC_E_SHAPE, "%zu elements do not fit in memory", run->n);
-    sonic_status status = take_memory(run, error);
+    status = take_memory(run, error);
     if (!status)
         status = run_rounds(run, channel, error);
     if (run->memory)
@@ -264,17 +279,6 @@ static sonic_status run_call(fss_run *run, sonic_channel *channel, sonic_error *
     if (status)
         sodium_memzero(run->x, data);
     return status;
-}
-
-static sonic_status check_call(const char *what, sonic_ring ring, unsigned shift,
-                               sonic_error *error)
-{
-    if (ring != SONIC_RING_32 && ring != SONIC_RING_64)
-        return sonic_fail(error, SONIC_E_ARGUMENT, "a ring has 32 or 64 bits, not %d", (int)ring);
-    if (shift > (unsigned)ring / 2)
-        return sonic_fail(error, SONIC_E_ARGUMENT, "%s cannot drop %u of %d bits", what, shift,
-                          (int)ring);
-    return SONIC_OK;
 }
 
 sonic_status sonic_fss_relu(const sonic_context *context, sonic_channel *channel,
@@ -290,8 +294,7 @@ sonic_status sonic_fss_relu(const sonic_context *context, sonic_channel *channel
                    .at = material->party ? call->correction : call->common,
                    .n = call->n,
                    .x = x};
-    sonic_status status = check_call("a relu", ring, call->shift, error);
-    return status ? status : run_call(&run, channel, error);
+    return run_call(&run, channel, error);
 }
 
 sonic_status sonic_fss_trunc(const sonic_context *context, sonic_channel *channel,
@@ -305,11 +308,5 @@ sonic_status sonic_fss_trunc(const sonic_context *context, sonic_channel *channe
                    .shift = shift,
                    .n = n,
                    .x = x};
-    sonic_status status = check_call("a truncation", ring, shift, error);
-    if (status)
-        return status;
-    if (material->party == 0)
-        context->kernels.vec[sonic_ring_index(ring)].add_constant(
-            x, x, (uint64_t)1 << ((unsigned)ring - 2), n);
     return run_call(&run, channel, error);
 }
