@@ -78,8 +78,9 @@ size_t sonic_linear_group(const sonic_graph *graph, uint32_t node, size_t batch)
 #define SONIC_LINEAR_GROUP_BYTES ((size_t)4 << 20)
 
 /** Computes D = A * F + C + b, or A * (F + B_i) + C + b, for a batch and writes it to the file
- * `spill` from byte `at` on, |y| elements; C may have been there.  No traffic.  Scratch: input and output of sonic_linear_group() images, and the
- * product's.  @param b  the party's share of the biases, or NULL */
+ * `spill` from byte `at` on, |y| elements; C may have been there.  No traffic.  Scratch: input and
+ * output of sonic_linear_group() images, and the product's.
+ * @param b  the party's share of the biases, or NULL */
 SONIC_MUST_CHECK sonic_status sonic_linear_prepare(const sonic_layer *layer,
                                                    const sonic_linear *linear, const void *b,
                                                    int spill, uint64_t at, sonic_error *error);

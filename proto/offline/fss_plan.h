@@ -23,7 +23,7 @@
 #include "proto/model/graph.h"
 
 /** Values of a block: a multiple of 128, so that a block's bits are whole AES blocks; its keys are
- * some 1.3 MB mod 2^64.  Seeds hashed under one key: below 2^10 x 2 x 2 x 64 = 2^18. */
+ * 0.9 to 2 MB mod 2^64.  Seeds hashed under one key: below 2^10 x 2 x 2 x 64 = 2^18. */
 enum { SONIC_FSS_BLOCK = 1024 };
 
 /** What a call does: relu(x) >> shift, or x >> shift alone. */

@@ -3,8 +3,9 @@
  *
  * Either party's file is a seed and data: keys of functions for party 0, if any; the same keys and
  * corrections for party 1.  File metadata: seed (16 bytes, secret) and plan digest.  The header's
- * pair number is random, and public, and the seed of hash keys that both parties derive.  Material is claimed durably before it is read, so it is never used
- * twice, also after a crash; copying a pool file defeats this and is the operator's responsibility.
+ * pair number is random and public, and what both parties derive hash keys from.  Material is
+ * claimed durably before it is read, so it is never used twice, also after a crash; copying a pool
+ * file defeats this and is the operator's responsibility.
  */
 #ifndef SONIC_PROTO_OFFLINE_POOL_H
 #define SONIC_PROTO_OFFLINE_POOL_H
