@@ -10,7 +10,7 @@
 
 #include <sonicnn/dpf.h>
 
-static const sonic_dpf_shape shape = {SONIC_DPF_STEP, SONIC_RING_64, 32, 1};
+static const sonic_dpf_shape shape = {SONIC_DPF_STEP, SONIC_RING_64, 64, 1};
 
 static void check(int failed, const char *why)
 {
@@ -49,9 +49,9 @@ int main(int argc, char **argv)
     uint8_t *keys = malloc(2 * bytes);
     check(!keys, "no memory");
     for (int i = 2; i < argc; i++) {
-        person(context, keys, keys + bytes, strtoul(argv[i], NULL, 10));
+        person(context, keys, keys + bytes, strtoull(argv[i], NULL, 10));
         for (int s = 0; s < 2; s++)
-            server(context, total[s], keys + (size_t)s * bytes, bytes, strtoul(argv[1], NULL, 10));
+            server(context, total[s], keys + (size_t)s * bytes, bytes, strtoull(argv[1], NULL, 10));
     }
     const uint64_t count = total[0][0] + total[1][0], sum = total[0][1] + total[1][1];
     printf("%" PRIu64 " of %d, %" PRIu64 " on average\n", count, argc - 2, count ? sum / count : 0);
