@@ -60,6 +60,12 @@ static bool blob_bytes(size_t *bytes, const sonic_dpf_shape *s)
            sonic_size_add(bytes, *bytes, sizeof(header));
 }
 
+static const char *plural(const sonic_dpf_shape *s)
+{
+    static const char *const names[] = {"points", "comparisons", "steps"};
+    return names[s->function - SONIC_DPF_POINT];
+}
+
 static sonic_dpf_kind kind_of(const sonic_dpf_shape *s)
 {
     return s->function == SONIC_DPF_POINT ? SONIC_DPF_EQUAL : SONIC_DPF_LESS;
@@ -233,9 +239,9 @@ sonic_status sonic_dpf_eval(const sonic_context *context, const sonic_dpf_shape 
     if (read.function != shape->function || read.ring != shape->ring || read.bits != shape->bits ||
         read.n != shape->n)
         return sonic_fail(error, SONIC_E_SHAPE,
-                          "keys of %zu functions %d of %u bits mod 2^%d, not %zu of %d, %u, %d",
-                          read.n, (int)read.function, read.bits, (int)read.ring, shape->n,
-                          (int)shape->function, shape->bits, (int)shape->ring);
+                          "keys of %zu %s of %u bits mod 2^%d, not of %zu %s of %u bits mod 2^%d",
+                          read.n, plural(&read), read.bits, (int)read.ring, shape->n, plural(shape),
+                          shape->bits, (int)shape->ring);
     const size_t blocks = sonic_size_pieces(shape->n, BLOCK);
     const int threads = threads_for(context, shape);
     (void)threads; /* without OpenMP */
