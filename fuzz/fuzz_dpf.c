@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     const size_t size = (size_t)shape.ring / 8;
     const size_t out_bytes =
         shape.function == SONIC_DPF_STEP ? 2 * size * shape.n : (shape.n + 7) / 8;
-    uint8_t *x = malloc(size * shape.n + 1), *out = malloc(out_bytes + 1);
+    uint8_t *x = malloc(size * shape.n), *out = malloc(out_bytes);
     fuzz_require(x && out);
     memset(x, 0x5a, size * shape.n);
     fuzz_require(sonic_dpf_eval(context_of(), &shape, out, data, n, x, &error) == SONIC_OK);
