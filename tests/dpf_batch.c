@@ -7,9 +7,10 @@
 #include <criterion/criterion.h>
 
 #include "proto/share/random.h"
+#include "tests/elements.h"
 #include "tests/random_test.h"
 
-enum { SIZE = 16 /* of a pair of the larger elements */ };
+enum { SIZE = 16 /* of a pair of the larger elements */, GUARD = 0xc3 };
 
 sonic_context *dpf_context(const char *tier, int threads)
 {
@@ -24,27 +25,8 @@ uint8_t *dpf_take(size_t bytes)
 {
     uint8_t *memory = calloc(bytes + 1, 1);
     cr_assert(memory);
+    memory[bytes] = GUARD;
     return memory;
-}
-
-static uint64_t get(const void *array, sonic_ring ring, size_t i)
-{
-    uint64_t wide;
-    uint32_t narrow;
-    if (ring == SONIC_RING_64)
-        memcpy(&wide, (const uint8_t *)array + 8 * i, 8);
-    else
-        memcpy(&narrow, (const uint8_t *)array + 4 * i, 4);
-    return ring == SONIC_RING_64 ? wide : narrow;
-}
-
-static void put(void *array, sonic_ring ring, size_t i, uint64_t value)
-{
-    const uint32_t narrow = (uint32_t)value;
-    if (ring == SONIC_RING_64)
-        memcpy((uint8_t *)array + 8 * i, &value, 8);
-    else
-        memcpy((uint8_t *)array + 4 * i, &narrow, 4);
 }
 
 size_t dpf_out_bytes(const sonic_dpf_shape *s)
@@ -55,21 +37,21 @@ size_t dpf_out_bytes(const sonic_dpf_shape *s)
 /* x is random, or alpha, or one beside it, or beside a flipped bit; alpha often a corner. */
 static void fill(dpf_batch *b, uint64_t seed)
 {
-    const sonic_ring ring = b->shape.ring;
+    const size_t bytes = (size_t)b->shape.ring / 8;
     sonic_test_seed(seed);
-    sonic_random_bytes(b->alpha, b->shape.n * ring / 8);
-    sonic_random_bytes(b->x, b->shape.n * ring / 8);
-    sonic_random_bytes(b->beta, b->shape.n * ring / 4);
+    sonic_random_bytes(b->alpha, b->shape.n * bytes);
+    sonic_random_bytes(b->x, b->shape.n * bytes);
+    sonic_random_bytes(b->beta, b->shape.n * 2 * bytes);
     for (size_t i = 0; i < b->shape.n; i++) {
-        const uint64_t junk = get(b->x, ring, i), choice = junk >> (ring - 8);
+        const uint64_t junk = element_get(b->x, i, bytes), choice = junk >> (8 * bytes - 8);
         const uint64_t corner[4] = {0, UINT64_MAX, (uint64_t)1 << (b->shape.bits - 1), 1};
         if (choice % 8 < 4)
-            put(b->alpha, ring, i, corner[choice % 4]);
-        const uint64_t alpha = get(b->alpha, ring, i);
+            element_put(b->alpha, i, bytes, corner[choice % 4]);
+        const uint64_t alpha = element_get(b->alpha, i, bytes);
         const uint64_t near[4] = {alpha, alpha - 1, alpha + 1,
                                   alpha ^ (uint64_t)1 << junk % b->shape.bits};
         if (choice / 8 % 8 < 4)
-            put(b->x, ring, i, near[choice / 8 % 4]);
+            element_put(b->x, i, bytes, near[choice / 8 % 4]);
     }
 }
 
@@ -90,7 +72,7 @@ dpf_batch dpf_make(sonic_dpf_shape shape, const sonic_context *context, uint64_t
                                     shape.function == SONIC_DPF_STEP ? b.beta : NULL, &error),
                  SONIC_OK, "%s", error.text);
     for (unsigned p = 0; p < 2; p++)
-        cr_assert_eq(b.blob[p][b.bytes], 0, "a byte behind a blob was written");
+        cr_assert_eq(b.blob[p][b.bytes], GUARD, "a byte behind a blob was written");
     return b;
 }
 
@@ -111,23 +93,25 @@ void dpf_eval(dpf_batch *b, unsigned p, const sonic_context *context)
     memset(b->out[p], 0xa5, dpf_out_bytes(&b->shape));
     cr_assert_eq(sonic_dpf_eval(context, &b->shape, b->out[p], b->blob[p], b->bytes, b->x, &error),
                  SONIC_OK, "%s", error.text);
-    cr_assert_eq(b->out[p][dpf_out_bytes(&b->shape)], 0, "a byte behind shares was written");
+    cr_assert_eq(b->out[p][dpf_out_bytes(&b->shape)], GUARD, "a byte behind shares was written");
 }
 
 /* Both parties' shares are of the function's values. */
 bool dpf_is_right(const dpf_batch *b)
 {
     const sonic_dpf_shape *s = &b->shape;
-    const uint64_t read = UINT64_MAX >> (64 - s->bits), element = UINT64_MAX >> (64 - s->ring);
+    const size_t bytes = (size_t)s->ring / 8;
+    const uint64_t read = UINT64_MAX >> (64 - s->bits);
     for (size_t i = 0; i < s->n; i++) {
-        const uint64_t x = get(b->x, s->ring, i) & read, a = get(b->alpha, s->ring, i) & read;
+        const uint64_t x = element_get(b->x, i, bytes) & read;
+        const uint64_t a = element_get(b->alpha, i, bytes) & read;
         const bool holds = s->function == SONIC_DPF_POINT ? x == a : x < a;
         if (s->function != SONIC_DPF_STEP &&
             (dpf_bit(b->out[0], i) ^ dpf_bit(b->out[1], i)) != holds)
             return false;
         for (size_t k = 2 * i; k < 2 * i + 2 && s->function == SONIC_DPF_STEP; k++)
-            if (((get(b->out[0], s->ring, k) + get(b->out[1], s->ring, k)) & element) !=
-                (holds ? get(b->beta, s->ring, k) : 0))
+            if (element_reduce(element_get(b->out[0], k, bytes) + element_get(b->out[1], k, bytes),
+                               bytes) != (holds ? element_get(b->beta, k, bytes) : 0))
                 return false;
     }
     for (size_t i = s->n; i < 8 * dpf_out_bytes(s) && s->function != SONIC_DPF_STEP; i++)

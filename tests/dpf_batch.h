@@ -12,7 +12,7 @@
 enum { DPF_HEADER = 48, DPF_BLOCK = 1024 };
 
 /** A batch: keys, what they are of, where they are evaluated, and shares.  Behind each blob and its
- * shares is one byte more, which must stay 0. */
+ * shares is one byte more, which must stay what it was. */
 typedef struct dpf_batch {
     sonic_dpf_shape shape;
     size_t bytes;
@@ -22,7 +22,7 @@ typedef struct dpf_batch {
 /** A context of a tier (NULL: the highest). */
 sonic_context *dpf_context(const char *tier, int threads);
 
-/** Zeroed memory. */
+/** Zeroed memory, with one byte behind it. */
 uint8_t *dpf_take(size_t bytes);
 
 /** Makes keys, by randomness that the seed determines.  x is random, or alpha, or beside it. */
