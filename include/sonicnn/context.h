@@ -42,8 +42,8 @@ SONIC_API void sonic_context_free(sonic_context *context);
 /** The name of the highest tier the context uses, static storage. */
 SONIC_API const char *sonic_context_tier(const sonic_context *context);
 
-/** The tier chosen for one primitive ("aes", "garble", "bitmat", "bool", "vec", "ring", "conv"),
- * static storage; NULL for an unknown primitive. */
+/** The tier chosen for one primitive ("aes", "garble", "ot", "bitmat", "bool", "vec", "ring",
+ * "conv", "vole", "dpf"), static storage; NULL for an unknown primitive. */
 SONIC_API const char *sonic_context_kernel(const sonic_context *context, const char *primitive);
 
 #ifdef __cplusplus

@@ -11,9 +11,11 @@
  *     SONIC_DPF_STEP       beta where x < alpha, else 0   a pair of elements mod 2^ring each, f(x)
  *                                                         their sums; beta is a secret pair, too
  *
- * A key may be evaluated any number of times.  Where x itself is secret and shared, it is opened
- * masked, with a mask r that nobody knows: x < alpha is turned into a comparison of x + r with keys
- * for r (Boyle et al., EUROCRYPT 2021).  Then a key is for one x.
+ * A key may be evaluated any number of times.  Where x itself is a secret that the servers share,
+ * who makes the keys draws a mask r, gives them shares of r and of its highest bit, and keys of
+ * alpha = r; they open e = x + r and evaluate at e (Boyle et al., EUROCRYPT 2021).  The sign of x
+ * mod 2^l is the highest bit of e ^ r, flipped where e < r on the lowest l - 1 bits.  Then a mask
+ * and its keys are for one x.
  *
  * Costs of one function, with v = ring / 4 bytes of a pair, for `bits` from 7, or 3 for a step, on:
  *
@@ -30,25 +32,27 @@
  *   - H(s) = pi(sigma(s)) ^ sigma(s), one AES-128 call under a public key, is circular correlation
  *     robust, pi an ideal cipher (Guo, Katz, Wang, Yu, IEEE S&P 2020).
  * An adversary of p AES calls under one key that hashes q seeds succeeds with a probability of
- * about p q 2^-126.  The key is another one for each 1024 functions, drawn at random with the
- * batch: at most 260 seeds a function, q < 2^19, 107 bits however many functions there are.
+ * about p q 2^-126.  The key is another one for each 1024 functions, their number in the batch XOR
+ * 16 bytes drawn with it: at most 260 seeds a function, q < 2^19, 107 bits however many functions
+ * there are.
  * Sources: Guo et al., Half-Tree, EUROCRYPT 2023 (trees); Boyle, Gilboa, Ishai, CCS 2016 (early
  * termination); Storrier et al., Grotto, CCS 2023 (comparisons from parities).
  *
  * A party's keys lie in one blob of sonic_dpf_bytes(): 48 bytes that say what they are, then blocks
  * of 1024 functions, the last one of what remains.  Its numbers are in the byte order of the
  * machine that made it.  A blob from outside is refused unless its header and its size are right,
- * and whatever else is in it, no call reads or writes beyond what is said here.  Nothing protects
- * the keys on their way: use TLS, SSH or WireGuard.
+ * and whatever else is in it, no call reads or writes beyond what is said here; shares by
+ * altered keys, by keys of two batches, or by one party's keys twice are wrong, unnoticed.  Nothing
+ * protects the keys on their way: use TLS, SSH or WireGuard.
  *
- * Alpha, beta, blobs and shares are secret: no branch and no address depends on them.  Function,
- * ring, bits, n and x are public.  Results are bit-identical on every tier and for every number of
- * threads; keys fit both parties' contexts whatever their tiers.  A batch is spread over the
- * context's threads.  Thread safe.  Elements are uint32_t or uint64_t in the machine's byte order,
- * by ring; of alpha and x the lowest `bits` bits are read, as an unsigned number.  Bit j of a
- * string of bits is bit j % 8 of byte j / 8.  Pointers must not be NULL where it is not said that
- * they may be; buffers have any alignment, and an output no bytes in common with other arguments.
- * Outputs are unchanged on failure.
+ * Alpha, beta, shares and blobs but for their headers are secret: no branch and no address depends
+ * on them, and the caller wipes them.  Function, ring, bits, n and x are public.  Results are
+ * bit-identical on every tier and for every number of threads; keys fit both parties' contexts
+ * whatever their tiers.  A batch is spread over the context's threads.  Thread safe.  Elements are
+ * uint32_t or uint64_t in the machine's byte order, by ring; of alpha and x the lowest `bits` bits
+ * are read, as an unsigned number.  Bit j of a string of bits is bit j % 8 of byte j / 8.  Pointers
+ * must not be NULL where it is not said that they may be; buffers have any alignment, and an output
+ * no bytes in common with other arguments.  Outputs are unchanged on failure.
  */
 #ifndef SONICNN_DPF_H
 #define SONICNN_DPF_H
@@ -84,7 +88,7 @@ SONIC_API SONIC_MUST_CHECK sonic_status sonic_dpf_bytes(size_t *bytes, const son
  * @param blob1  of party 1
  * @param alpha  n elements
  * @param beta   n pairs of elements for steps, and else NULL
- * @return as sonic_dpf_bytes(), SONIC_E_ARGUMENT for a beta too many or too few */
+ * @return as sonic_dpf_bytes(), SONIC_E_ARGUMENT for a beta too many or too few, or no context */
 SONIC_API SONIC_MUST_CHECK sonic_status sonic_dpf_generate(const sonic_context *context,
                                                            const sonic_dpf_shape *shape,
                                                            uint8_t *blob0, uint8_t *blob1,
@@ -104,7 +108,8 @@ SONIC_API SONIC_MUST_CHECK sonic_status sonic_dpf_inspect(sonic_dpf_shape *shape
  * @param out    for steps n pairs of elements; else n bits, ceil(n / 8) bytes, bits from n on 0
  * @param blob   of either party
  * @param x      n elements
- * @return as sonic_dpf_inspect() and sonic_dpf_bytes(), SONIC_E_SHAPE for keys of another shape */
+ * @return as sonic_dpf_inspect() and sonic_dpf_bytes(), SONIC_E_SHAPE for keys of another shape,
+ *         SONIC_E_ARGUMENT for no context */
 SONIC_API SONIC_MUST_CHECK sonic_status sonic_dpf_eval(const sonic_context *context,
                                                        const sonic_dpf_shape *shape, void *out,
                                                        const uint8_t *blob, size_t bytes,
