@@ -76,6 +76,9 @@ ParameterizedTest(struct network *network, inputs, secure_is_plain)
     sonic_model model;
     sonic_context *context;
     sonic_error error = {0};
+    const sonic_methods methods = {SONIC_RELU_FSS, SONIC_SOURCE_DEALER};
+    if (trained_takes_minutes(network->name, methods))
+        cr_skip("%s takes minutes under a sanitizer", network->name);
     if (!trained_import(&model, network->name))
         cr_skip("%s.onnx is not here (SONIC_MODELS)", network->name);
     const sonic_quantise_options options = {.ring = network->ring};
@@ -96,7 +99,7 @@ ParameterizedTest(struct network *network, inputs, secure_is_plain)
     for (uint32_t i = 0; i < inputs; i += both.batch) {
         both.batch = inputs - i < network->batch ? inputs - i : network->batch;
         sonic_test_seed(i); /* other masks for each batch */
-        two_party_use(&both, (sonic_methods){SONIC_RELU_FSS, SONIC_SOURCE_DEALER}, 1);
+        two_party_use(&both, methods, 1);
         compared += expect_equal(&both, context, q + i * in * element);
     }
     cr_log_info("%s, ring %d: %u inputs, %zu elements", network->name, network->ring, inputs,

@@ -4,7 +4,6 @@
 #include <criterion/parameterized.h>
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "tests/expect.h"
 #include "tests/oracle.h"
@@ -103,9 +102,9 @@ ParameterizedTest(struct network *network, network, secure_equals_plain)
 {
     sonic_model model;
     sonic_error error = {0};
-    if (network->source != SONIC_SOURCE_DEALER && strcmp(network->name, "f3") != 0 &&
-        getenv("SANITIZED"))
-        cr_skip("without a dealer it takes minutes under a sanitizer");
+    const sonic_methods methods = {network->relu, network->source};
+    if (trained_takes_minutes(network->name, methods))
+        cr_skip("%s takes minutes under a sanitizer", network->name);
     if (!trained_import(&model, network->name))
         cr_skip("%s.onnx is not here (SONIC_MODELS)", network->name);
     sonic_quantise_options options = {.ring = network->ring, .truncation = network->truncation};
@@ -113,7 +112,7 @@ ParameterizedTest(struct network *network, network, secure_equals_plain)
 
     two_party both;
     two_party_create(&both, &model, network->batch, 1, 41);
-    two_party_use(&both, (sonic_methods){network->relu, network->source}, 1);
+    two_party_use(&both, methods, 1);
     size_t in = two_party_elements(&both, 0);
     float *x = trained_inputs(network->name, in);
     void *q = malloc(in * 8),
