@@ -1,9 +1,11 @@
 /* The dealer's files: what the plan says, the same on every tier, and both or none. */
 #include <criterion/criterion.h>
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -162,4 +164,33 @@ Test(deal, both_files_appear_or_none)
     test_pools_free(&pools);
     sonic_graph_free(&graph);
     sonic_context_free(context);
+}
+
+/* As on a full disk.  With keys party 1's file is the larger one, by corrections. */
+Test(deal, a_file_that_cannot_grow_is_named)
+{
+    sonic_graph graph;
+    test_pools pools;
+    sonic_error error;
+    test_graph_relu(&graph, SONIC_RING_64, SONIC_TRUNC_LOCAL, 10000, 8);
+    test_pools_begin(&pools, &graph, SONIC_RELU_FSS, 1);
+    signal(SIGXFSZ, SIG_IGN);
+    for (unsigned i = 0; i < 4; i++) {
+        const unsigned party = i % 2;
+        const sonic_context_options options = {.threads = 1 + (int)i / 2};
+        sonic_context *context;
+        cr_assert_eq(sonic_context_create(&context, &options, NULL), SONIC_OK);
+        const rlim_t most = pools.plan.common_bytes / (2 - party) + 100000;
+        cr_assert_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){most, RLIM_INFINITY}), 0);
+        cr_assert_eq(sonic_deal(context, &graph, model, SONIC_RELU_FSS, 1, 1, pools.path[0],
+                                pools.path[1], NULL, NULL, &error),
+                     SONIC_E_FILE);
+        cr_assert(strstr(error.text, pools.path[party]), "%s", error.text);
+        cr_assert(strstr(error.text, "file too large"), "%s", error.text);
+        cr_assert_eq(rmdir(pools.directory), 0, "something was left behind");
+        cr_assert_eq(mkdir(pools.directory, 0700), 0);
+        sonic_context_free(context);
+    }
+    test_pools_free(&pools);
+    sonic_graph_free(&graph);
 }
