@@ -50,8 +50,10 @@ sonic_status sonic_fail_in(sonic_error *error, sonic_status status, const char *
         char cause[sizeof error->text];
         memcpy(cause, error->text, sizeof cause);
         int used = snprintf(error->text, sizeof error->text, "%s: ", prefix);
-        if (used > 0 && (size_t)used < sizeof error->text)
-            (void)snprintf(error->text + used, sizeof error->text - (size_t)used, "%s", cause);
+        if (used > 0 && (size_t)used < sizeof error->text) {
+            memcpy(error->text + used, cause, sizeof cause - (size_t)used);
+            error->text[sizeof error->text - 1] = '\0';
+        }
         make_printable(error->text);
         error->status = status;
     }
