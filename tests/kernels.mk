@@ -73,5 +73,4 @@ endif
 check_PROGRAMS += tests/tier_check
 tests_tier_check_SOURCES = tests/tier_check.c
 tests_tier_check_LDADD = libharness.la libdispatch.la $(KERNEL_LIBS)
-TESTS += tests/emulated.sh
 dist_noinst_SCRIPTS += tests/emulated.sh

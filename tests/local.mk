@@ -28,6 +28,7 @@ tests_test_graph_LDADD = libtest.la
 endif
 
 # The longest tests first: others run beside them.
+TESTS += tests/emulated.sh
 include tests/constant_time.mk
 include tests/tools.mk
 include tests/bench.mk
