@@ -10,14 +10,14 @@
  * node": a comparison is a sum of such bits of siblings, and costs no AES calls of its own.
  *
  * AES calls a key: one a level and one for the leaf (`eval`), of max(bits - 7, 0) levels; two a
- * level, at most, and one for the leaf (`step_eval`), of max(bits - 3, 0) levels; generating takes
- * twice as many, and of a step's leaf twice as many as it has places, 2^min(bits, 3).
+ * level and one for the leaf (`step_eval`), of max(bits - 3, 0) levels; generating takes twice as
+ * many, and of a step's leaf twice as many as it has places, 2^min(bits, 3).
  *
  * Security: hides alpha, beta and x's result from either party, 126 bits less log2 of the seeds
- * hashed under one pi (proto/offline/fss_plan.h keeps those below 2^19), where H is circular
- * correlation robust.  Sources: Guo et al., Half-Tree, EUROCRYPT 2023 (tree); Boyle, Gilboa, Ishai,
- * CCS 2016 (early termination); Boyle et al., EUROCRYPT 2021 (comparison from one opening);
- * Storrier et al., Grotto, CCS 2023 (prefix parities).
+ * hashed under one pi (below 2^18 in proto/offline/fss_plan.h, 2^19 in <sonicnn/dpf.h>), where H is
+ * circular correlation robust.  Sources: Guo et al., Half-Tree, EUROCRYPT 2023 (tree); Boyle,
+ * Gilboa, Ishai, CCS 2016 (early termination); Boyle et al., EUROCRYPT 2021 (comparison from one
+ * opening); Storrier et al., Grotto, CCS 2023 (prefix parities).
  *
  * Layout: keys lie in tiles of SONIC_DPF_TILE, the last one of what remains.  A tile of w keys is,
  * level by level from the root, w correction words of 16 bytes, for a step followed by w pairs of
