@@ -162,11 +162,14 @@ point "demo plays all roles, also by garbled circuits and function secret sharin
 # comes; and a second user, because material never ends.  Sanitizers take minutes for an image.
 few=6 batch=2
 [ -z "${SANITIZED-}" ] || few=1 batch=1
+json=
+[ ! -s info.json ] || json=--json # built with jansson
 few_as_plain() { head -n $((few + $(grep -n '^ *[0-9]' as_plain.txt | sed -n '1s/:.*//p') - 1)) as_plain.txt >few.txt; }
 made() {
-    few_as_plain && two_servers net '' --offline ot --batch $batch --requests 2 --json && "$sonicnn" share-input net.graph "$images" \
+    few_as_plain && two_servers net '' --offline ot --batch $batch --requests 2 $json && "$sonicnn" share-input net.graph "$images" \
         --batch $batch --first 2 --count $few -o min && infer min mout && infer min mout2 || return 1
-    [ "$(code s0)" = 0 ] && [ "$(code s1)" = 0 ] && cat s0.out && grep -q '"offline": "ot4"' s0.out || return 1
+    [ "$(code s0)" = 0 ] && [ "$(code s1)" = 0 ] && cat s0.out || return 1
+    [ -z "$json" ] || grep -q '"offline": "ot4"' s0.out || return 1
     for out in mout mout2; do
         "$sonicnn" reveal $out >secure.txt && cat secure.txt few.txt && same_results secure.txt few.txt || return 1
     done
