@@ -13,6 +13,7 @@
 #include "proto/compare/open.h"
 #include "proto/offline/fss_plan.h"
 #include "proto/offline/streams.h"
+#include "proto/share/secret.h"
 
 /* Values of which a thread evaluates the keys at a time: whole tiles and whole bytes of bits. */
 enum { PIECE = 128 };
@@ -273,9 +274,7 @@ static sonic_status run_call(fss_run *run, sonic_channel *channel, sonic_error *
     status = take_memory(run, error);
     if (!status)
         status = run_rounds(run, channel, error);
-    if (run->memory)
-        sodium_memzero(run->memory, run->bytes);
-    free(run->memory);
+    sonic_secret_free(run->memory, run->bytes);
     if (status)
         sodium_memzero(run->x, data);
     return status;

@@ -12,6 +12,7 @@
 #include "kernels/common/checked.h"
 #include "proto/offline/deal_run.h"
 #include "proto/share/random.h"
+#include "proto/share/secret.h"
 
 static sonic_status deal_relu(const sonic_deal_node *node, sonic_error *error)
 {
@@ -176,8 +177,7 @@ sonic_status sonic_deal(const sonic_context *context, const sonic_graph *graph,
     if (status == SONIC_OK)
         status = deal_files(&dealer, &header, path0, path1, progress, arg, error);
     sonic_deal_linear_free(&dealer);
-    sodium_memzero(dealer.buffer, buffers);
-    free(dealer.buffer);
+    sonic_secret_free(dealer.buffer, buffers);
     sodium_memzero(&dealer, sizeof dealer);
 free_plan:
     sonic_plan_free(&plan);

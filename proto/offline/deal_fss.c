@@ -2,14 +2,13 @@
  * at a time as the context has threads, and then both files. */
 #include <stdlib.h>
 
-#include <sodium.h>
-
 #include "dispatch/error.h"
 #include "kernels/common/checked.h"
 #include "proto/offline/deal_elements.h"
 #include "proto/offline/deal_run.h"
 #include "proto/offline/fss_plan.h"
 #include "proto/offline/streams.h"
+#include "proto/share/secret.h"
 
 typedef struct fss_call {
     const sonic_deal_node *node;
@@ -157,7 +156,6 @@ sonic_status sonic_deal_fss(const sonic_deal_node *node, sonic_fss_kind kind,
     sonic_status status = SONIC_OK;
     for (size_t block = 0; block < blocks && status == SONIC_OK; block += of.spaces)
         status = deal_blocks(&of, block, sonic_size_min(block + of.spaces, blocks), error);
-    sodium_memzero(of.space, all);
-    free(of.space);
+    sonic_secret_free(of.space, all);
     return status;
 }
