@@ -25,7 +25,7 @@ both() {
 
 # succeed [SECONDS]: both sides end well.
 succeed() {
-    [ "$(code g "${1-60}")" = 0 ] && [ "$(code e "${1-60}")" = 0 ]
+    [ "$(code g "${1-120}")" = 0 ] && [ "$(code e "${1-120}")" = 0 ]
     rc=$?
     cat g.err e.err
     return $rc
@@ -143,20 +143,20 @@ gone() {
     both relu64 "--repeat 100000000 --input 0=1 --input 2=1" "--repeat 100000000 --input 1=1" || return 1
     sleep 0.5
     end_job "$1"
-    ends "$2" "$3" 20
+    ends "$2" "$3"
 }
 point "an evaluator whose garbler is gone says so" gone g e 'tables: the garbler closed the connection'
 point "a garbler whose evaluator is gone says so" gone e g 'tables: the evaluator closed the connection'
 
 differ() {
-    both half.txt "--input 0=1" "" && ends e 'another view of whose inputs' 20 &&
-        ends g 'another view of whose inputs' 20 &&
-        both half.txt "--input 0=1" "--input 1=1 --repeat 2" && ends e 'computes 1 repetitions' 20 &&
-        both half.txt "--input 0=1 --check" "--input 1=1" && ends e 'of showing the inputs' 20 &&
-        ends g 'of showing the inputs' 20 &&
+    both half.txt "--input 0=1" "" && ends e 'another view of whose inputs' &&
+        ends g 'another view of whose inputs' &&
+        both half.txt "--input 0=1" "--input 1=1 --repeat 2" && ends e 'computes 1 repetitions' &&
+        both half.txt "--input 0=1 --check" "--input 1=1" && ends e 'of showing the inputs' &&
+        ends g 'of showing the inputs' &&
         start g circuit half.txt --garble --listen 127.0.0.1:0 && at=$(port g the) &&
-        start e circuit relu32 --evaluate --connect "127.0.0.1:$at" && ends e 'another circuit' 20 &&
-        ends g 'another circuit' 20
+        start e circuit relu32 --evaluate --connect "127.0.0.1:$at" && ends e 'another circuit' &&
+        ends g 'another circuit'
 }
 point "sides that do not agree both say so" differ
 
@@ -190,6 +190,6 @@ point "wrong usage" usages
 
 interrupted() {
     start g circuit half.txt --garble --listen 127.0.0.1:0 --input 0=1 && port g the && kill -TERM "$(cat g.pid)" &&
-        ends g 'told to stop' 20
+        ends g 'told to stop'
 }
 point "a side that waits can be stopped" interrupted

@@ -136,7 +136,7 @@ point "a network that is not there, is none, or does not fit the ring is refused
 stops() {
     start long compare "$model" --repeat 100 --batch 10
     sleep 1
-    kill -TERM "$(cat long.pid)" && ends long 'told to stop' 20
+    kill -TERM "$(cat long.pid)" && ends long 'told to stop'
 }
 point "SIGTERM ends a comparison with a sentence" stops
 leaves_nothing() { ls -la "$TMPDIR" && [ -z "$(ls "$TMPDIR")" ]; }

@@ -168,7 +168,7 @@ point "a network that is not there, is none, or does not fit the ring is refused
 stops() {
     start long perf "$model" --repeat 100 --batch 100
     sleep 1
-    kill -TERM "$(cat long.pid)" && ends long 'told to stop' 20
+    kill -TERM "$(cat long.pid)" && ends long 'told to stop'
 }
 point "SIGTERM ends a measurement with a sentence" stops
 leaves_nothing() { ls -la "$TMPDIR" && [ -z "$(ls "$TMPDIR")" ]; }

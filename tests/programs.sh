@@ -194,7 +194,7 @@ point "demo without a dealer says what the servers made" demonstrates_made
 stops_making() {
     two_servers net '' --offline ot1 --batch 200 || return 1
     sleep 0.5
-    kill -TERM "$(cat s0.pid)" && [ "$(code s0 5)" = 0 ] && ends s1 'server 0' 5 &&
+    kill -TERM "$(cat s0.pid)" && [ "$(code s0 20)" = 0 ] && ends s1 'server 0' 20 &&
         grep -q '^server 0 answered 0 requests' s0.out && [ -z "$(ls "$TMPDIR")" ]
 }
 point "SIGTERM ends a server that is making material" stops_making
