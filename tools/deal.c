@@ -22,41 +22,50 @@ static int show_progress(void *arg, uint64_t done, uint64_t total)
     return w->stop && *w->stop;
 }
 
-static sonic_status deal_files(const sonic_deal_options *options, const sonic_dealing *dealing,
-                               const char *path0, const char *path1, sonic_error *error)
+/* Into two files of these names, or into two without names. */
+static sonic_status deal_into(const sonic_dealing *dealing, const char *path0, const char *path1,
+                              const int fd[2], sonic_error *error)
 {
+    const sonic_deal_options *options = dealing->options;
     watch w = { .stop = options->stop };
     sonic_bar_start(&w.bar, "deal", options->quiet);
     sonic_status status =
-        sonic_deal(dealing->context, &dealing->graph, dealing->model, options->relu, options->batch,
-                   options->count, path0, path1, show_progress, &w, error);
+        fd ? sonic_deal_anonymous(dealing->context, &dealing->graph, dealing->model, options->relu,
+                                  options->batch, options->count, fd, show_progress, &w, error)
+           : sonic_deal(dealing->context, &dealing->graph, dealing->model, options->relu,
+                        options->batch, options->count, path0, path1, show_progress, &w, error);
     sonic_bar_end(&w.bar);
     return status;
 }
 
-static sonic_status deal_to_output(const sonic_deal_options *options, const sonic_dealing *dealing,
+static sonic_status deal_anonymous(const sonic_dealing *dealing, const int fd[2],
                                    sonic_error *error)
 {
-    char *path0 = NULL, *path1 = NULL;
-    sonic_status status = sonic_cli_path(&path0, options->output, ".0", error);
+    return deal_into(dealing, NULL, NULL, fd, error);
+}
+
+static sonic_status deal_to_output(const sonic_dealing *dealing, sonic_error *error)
+{
+    char *path[2] = { NULL, NULL };
+    sonic_status status = sonic_cli_path(&path[0], dealing->options->output, ".0", error);
     if (status == SONIC_OK)
-        status = sonic_cli_path(&path1, options->output, ".1", error);
+        status = sonic_cli_path(&path[1], dealing->options->output, ".1", error);
     if (status == SONIC_OK)
-        status = deal_files(options, dealing, path0, path1, error);
-    free(path0);
-    free(path1);
+        status = deal_into(dealing, path[0], path[1], NULL, error);
+    free(path[0]);
+    free(path[1]);
     return status;
 }
 
 sonic_status sonic_deal_run(const sonic_deal_options *options, sonic_error *error)
 {
-    sonic_dealing dealing = { .options = options, .deal = deal_files };
+    sonic_dealing dealing = { .options = options, .deal = deal_anonymous };
     sonic_status status = sonic_context_create(&dealing.context, &options->context, error);
     if (status != SONIC_OK)
         return status;
     status = sonic_graph_load(&dealing.graph, dealing.model, options->graph, error);
     if (status == SONIC_OK) {
-        status = options->output ? deal_to_output(options, &dealing, error)
+        status = options->output ? deal_to_output(&dealing, error)
                                  : sonic_deal_serve(&dealing, error);
         sonic_graph_free(&dealing.graph);
     }

@@ -2,7 +2,6 @@
 #include "tools/deal_serve.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +21,7 @@ typedef enum stage { DEALING, DEALT, FAILED } stage;
 
 typedef struct dealer {
     const sonic_dealing *dealing;
-    char directory[512];
-    char path[2][520];
+    int fd[2]; /* of the pools */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     stage stage;
@@ -110,19 +108,13 @@ static sonic_status send_pool(dealer *d, sonic_channel *channel, unsigned party,
 {
     struct stat info;
     sonic_message message = { .type = SONIC_MESSAGE_FILE };
-    int fd = open(d->path[party], O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &info) != 0) {
-        sonic_status status =
-            sonic_fail_errno(error, SONIC_E_FILE, errno, "cannot read %s", d->path[party]);
-        if (fd >= 0)
-            (void)close(fd);
-        return status;
-    }
+    if (fstat(d->fd[party], &info) != 0)
+        return sonic_fail_errno(error, SONIC_E_FILE, errno, "cannot read the pool of server %u",
+                                party);
     message.total = (uint64_t)info.st_size;
     sonic_status status = sonic_message_send(channel, &message, error);
     if (status == SONIC_OK)
-        status = sonic_file_send(channel, fd, message.total, NULL, NULL, error);
-    (void)close(fd);
+        status = sonic_file_send(channel, d->fd[party], message.total, NULL, NULL, error);
     if (status == SONIC_OK)
         status = sonic_message_receive(channel, &message, error);
     if (status == SONIC_OK && message.type != SONIC_MESSAGE_DONE)
@@ -181,27 +173,17 @@ static sonic_status await_delivery(dealer *d, sonic_error *error)
     return status;
 }
 
-static sonic_status make_directory(dealer *d, sonic_error *error)
+static sonic_status make_files(dealer *d, sonic_error *error)
 {
-    const char *where = getenv("TMPDIR");
-    if (!where || !*where)
-        where = "/tmp";
-    int n = snprintf(d->directory, sizeof d->directory, "%s/sonicnn.XXXXXX", where);
-    if (n < 0 || (size_t)n >= sizeof d->directory || !mkdtemp(d->directory)) {
-        d->directory[0] = 0;
-        return sonic_fail_errno(error, SONIC_E_FILE, errno, "cannot make a directory in %.200s",
-                                where);
-    }
-    for (unsigned i = 0; i < 2; i++)
-        (void)snprintf(d->path[i], sizeof d->path[i], "%s/pool.%u", d->directory, i);
-    return SONIC_OK;
+    sonic_status status = sonic_anonymous_file(&d->fd[0], NULL, error);
+    return status ? status : sonic_anonymous_file(&d->fd[1], NULL, error);
 }
 
-static void remove_directory(const dealer *d)
+static void close_files(const dealer *d)
 {
-    (void)unlink(d->path[0]);
-    (void)unlink(d->path[1]);
-    (void)rmdir(d->directory);
+    for (unsigned i = 0; i < 2; i++)
+        if (d->fd[i] >= 0)
+            (void)close(d->fd[i]);
 }
 
 static void announce(const sonic_deal_options *options, unsigned port)
@@ -222,7 +204,7 @@ static sonic_status deal_and_deliver(dealer *d, sonic_listener *listener, sonic_
     sonic_status status = sonic_host_start(&host, listener, options->timeout_ms, talk, d, error);
     if (status != SONIC_OK)
         return status;
-    status = d->dealing->deal(options, d->dealing, d->path[0], d->path[1], error);
+    status = d->dealing->deal(d->dealing, d->fd, error);
     if (status == SONIC_OK) {
         pthread_mutex_lock(&d->lock);
         d->stage = d->stage == DEALING ? DEALT : d->stage;
@@ -243,20 +225,22 @@ sonic_status sonic_deal_serve(const sonic_dealing *dealing, sonic_error *error)
     if (!d)
         return sonic_fail(error, SONIC_E_MEMORY, "out of memory");
     d->dealing = dealing;
+    d->fd[0] = d->fd[1] = -1;
     pthread_mutex_init(&d->lock, NULL);
     pthread_cond_init(&d->changed, NULL);
     sonic_status status = sonic_listener_create(&listener, dealing->options->listen, error);
     if (status != SONIC_OK)
         goto free_dealer;
-    status = make_directory(d, error);
+    status = make_files(d, error);
     if (status == SONIC_OK) {
         announce(dealing->options, sonic_listener_port(listener));
         status = deal_and_deliver(d, listener, error);
-        remove_directory(d);
     }
     sonic_listener_free(listener);
 free_dealer:
-    if (!d->abandoned)
+    if (!d->abandoned) {
+        close_files(d);
         free(d);
+    }
     return status;
 }

@@ -12,13 +12,11 @@ typedef struct sonic_dealing {
     sonic_context *context;
     sonic_graph graph;
     uint8_t model[SONIC_ID_BYTES];
-    /** Makes the two pool files. */
-    sonic_status (*deal)(const sonic_deal_options *options, const struct sonic_dealing *dealing,
-                         const char *path0, const char *path1, sonic_error *error);
+    /** Makes the two pools, in anonymous files. */
+    sonic_status (*deal)(const struct sonic_dealing *dealing, const int fd[2], sonic_error *error);
 } sonic_dealing;
 
-/** Deals into a private temporary directory while it listens, gives each server its pool, once, and
- * removes the directory.  A server that has its pool waits until the other one has, too: they meet
+/** Deals into anonymous files while it listens, and gives each server its pool, once.  A server that has its pool waits until the other one has, too: they meet
  * within a timeout, and pools may take longer. */
 SONIC_MUST_CHECK sonic_status sonic_deal_serve(const sonic_dealing *dealing, sonic_error *error);
 

@@ -88,9 +88,15 @@ static sonic_status deal_slots(sonic_dealer *dealer, uint32_t count, sonic_progr
     return SONIC_OK;
 }
 
+/* Where the pools go: a file of that name, or a descriptor of the caller's that the name is for. */
+typedef struct target {
+    const char *name[2];
+    const int *fd; /* [2], or NULL */
+} target;
+
 /* Starts one party's file; its metadata is the seed and the plan's digest. */
 static sonic_status create_file(sonic_dealer *dealer, unsigned party, sonic_file_header header,
-                                const char *path, sonic_error *error)
+                                const target *to, sonic_error *error)
 {
     const uint64_t slot_bytes = sonic_plan_pool_bytes(dealer->plan, party);
     uint8_t meta[SONIC_POOL_META_BYTES];
@@ -101,20 +107,24 @@ static sonic_status create_file(sonic_dealer *dealer, unsigned party, sonic_file
     header.party = party;
     header.data_bytes = data;
     sonic_pool_encode_meta(meta, dealer->seed[party], dealer->plan->digest);
-    sonic_status status = sonic_writer_create(&dealer->writer[party], path, &header, meta, error);
+    sonic_writer **writer = &dealer->writer[party];
+    sonic_status status =
+        to->fd
+            ? sonic_writer_create_fd(writer, to->fd[party], to->name[party], &header, meta, error)
+            : sonic_writer_create(writer, to->name[party], &header, meta, error);
     sodium_memzero(meta, sizeof meta);
     return status;
 }
 
 /* Both files, or none. */
 static sonic_status deal_files(sonic_dealer *dealer, const sonic_file_header *header,
-                               const char *path0, const char *path1, sonic_progress progress,
-                               void *arg, sonic_error *error)
+                               const target *to, sonic_progress progress, void *arg,
+                               sonic_error *error)
 {
-    sonic_status status = create_file(dealer, 0, *header, path0, error);
+    sonic_status status = create_file(dealer, 0, *header, to, error);
     if (status != SONIC_OK)
         return status;
-    status = create_file(dealer, 1, *header, path1, error);
+    status = create_file(dealer, 1, *header, to, error);
     if (status != SONIC_OK)
         goto abort_writer0;
     status = deal_slots(dealer, header->count, progress, arg, error);
@@ -125,8 +135,8 @@ static sonic_status deal_files(sonic_dealer *dealer, const sonic_file_header *he
     if (status != SONIC_OK)
         goto abort_writer0;
     status = sonic_writer_commit(dealer->writer[0], error);
-    if (status != SONIC_OK)
-        (void)unlink(path1);
+    if (status != SONIC_OK && !to->fd)
+        (void)unlink(to->name[1]);
     return status;
 
 abort_writer1:
@@ -136,17 +146,14 @@ abort_writer0:
     return status;
 }
 
-sonic_status sonic_deal(const sonic_context *context, const sonic_graph *graph,
-                        const uint8_t model[SONIC_ID_BYTES], sonic_relu relu, uint32_t batch,
-                        uint32_t count, const char *path0, const char *path1,
-                        sonic_progress progress, void *arg, sonic_error *error)
+static sonic_status deal(const sonic_context *context, const sonic_graph *graph,
+                         const uint8_t model[SONIC_ID_BYTES], sonic_relu relu, uint32_t batch,
+                         uint32_t count, const target *to, sonic_progress progress, void *arg,
+                         sonic_error *error)
 {
     sonic_plan plan;
     if (count == 0)
         return sonic_fail(error, SONIC_E_ARGUMENT, "a pool must hold at least one inference");
-    if (strcmp(path0, path1) == 0)
-        return sonic_fail(error, SONIC_E_ARGUMENT, "both parties' pools would be written to %s",
-                          path0);
     const sonic_methods methods = {.relu = relu, .source = SONIC_SOURCE_DEALER};
     sonic_status status = sonic_plan_make(&plan, graph, batch, methods, error);
     if (status != SONIC_OK)
@@ -175,11 +182,32 @@ sonic_status sonic_deal(const sonic_context *context, const sonic_graph *graph,
     sonic_random_bytes(dealer.seed[1], sizeof dealer.seed[1]);
     status = sonic_deal_linear_begin(&dealer, error);
     if (status == SONIC_OK)
-        status = deal_files(&dealer, &header, path0, path1, progress, arg, error);
+        status = deal_files(&dealer, &header, to, progress, arg, error);
     sonic_deal_linear_free(&dealer);
     sonic_secret_free(dealer.buffer, buffers);
     sodium_memzero(&dealer, sizeof dealer);
 free_plan:
     sonic_plan_free(&plan);
     return status;
+}
+
+sonic_status sonic_deal(const sonic_context *context, const sonic_graph *graph,
+                        const uint8_t model[SONIC_ID_BYTES], sonic_relu relu, uint32_t batch,
+                        uint32_t count, const char *path0, const char *path1,
+                        sonic_progress progress, void *arg, sonic_error *error)
+{
+    const target to = {{path0, path1}, NULL};
+    if (strcmp(path0, path1) == 0)
+        return sonic_fail(error, SONIC_E_ARGUMENT, "both parties' pools would be written to %s",
+                          path0);
+    return deal(context, graph, model, relu, batch, count, &to, progress, arg, error);
+}
+
+sonic_status sonic_deal_anonymous(const sonic_context *context, const sonic_graph *graph,
+                                  const uint8_t model[SONIC_ID_BYTES], sonic_relu relu,
+                                  uint32_t batch, uint32_t count, const int fd[2],
+                                  sonic_progress progress, void *arg, sonic_error *error)
+{
+    const target to = {{"the pool of server 0", "the pool of server 1"}, fd};
+    return deal(context, graph, model, relu, batch, count, &to, progress, arg, error);
 }

@@ -24,4 +24,13 @@ SONIC_MUST_CHECK sonic_status sonic_deal(const sonic_context *context, const son
                                          const char *path1, sonic_progress progress, void *arg,
                                          sonic_error *error);
 
+/** The same into the caller's descriptors, which are those of sonic_anonymous_file(): for pools
+ * that are handed on at once, and of which a dealer that is killed leaves nothing. */
+SONIC_MUST_CHECK sonic_status sonic_deal_anonymous(const sonic_context *context,
+                                                   const sonic_graph *graph,
+                                                   const uint8_t model[SONIC_ID_BYTES],
+                                                   sonic_relu relu, uint32_t batch, uint32_t count,
+                                                   const int fd[2], sonic_progress progress,
+                                                   void *arg, sonic_error *error);
+
 #endif

@@ -48,14 +48,16 @@ typedef struct sonic_reader sonic_reader;
 SONIC_MUST_CHECK sonic_status sonic_writer_create(sonic_writer **writer, const char *path,
                                                   const sonic_file_header *header, const void *meta,
                                                   sonic_error *error);
-/** The same into an open file descriptor (an anonymous file, say), which stays the caller's. */
+/** The same into an open file descriptor, which stays the caller's: made for anonymous files, which
+ * end with the machine, and therefore not synced. */
 SONIC_MUST_CHECK sonic_status sonic_writer_create_fd(sonic_writer **writer, int fd,
                                                      const char *name,
                                                      const sonic_file_header *header,
                                                      const void *meta, sonic_error *error);
 SONIC_MUST_CHECK sonic_status sonic_writer_write(sonic_writer *writer, const void *data, size_t n,
                                                  sonic_error *error);
-/** Flushes, syncs, renames into place and frees.  On failure nothing is left behind. */
+/** Flushes, syncs, renames into place and frees; with a descriptor, flushes and frees.  On failure
+ * nothing is left behind. */
 SONIC_MUST_CHECK sonic_status sonic_writer_commit(sonic_writer *writer, sonic_error *error);
 /** Drops the temporary file and frees; NULL is allowed. */
 void sonic_writer_abort(sonic_writer *writer);

@@ -270,10 +270,10 @@ static sonic_status finish(sonic_writer *writer, sonic_error *error)
         return sonic_fail(error, SONIC_E_ARGUMENT, "%llu of the promised %llu bytes of data for %s",
                           (unsigned long long)writer->written,
                           (unsigned long long)writer->header.data_bytes, writer->shown);
-    if (fsync(writer->fd) && errno != EINVAL)
-        return fail_write(writer, errno, error);
     if (!writer->path)
         return SONIC_OK;
+    if (fsync(writer->fd) && errno != EINVAL)
+        return fail_write(writer, errno, error);
     if (rename(writer->temporary, writer->path))
         return fail_write(writer, errno, error);
     free(writer->temporary);
