@@ -324,6 +324,8 @@ Test(import_file, f3)
 
 Test(import_file, c1)
 {
+    if (getenv("SANITIZED"))
+        cr_skip("too slow with sanitizers");
     run_trained("c1");
 }
 

@@ -40,7 +40,7 @@ bool trained_takes_minutes(const char *name, sonic_methods methods)
         return false;
     if (methods.source != SONIC_SOURCE_DEALER)
         return strcmp(name, "f3") != 0;
-    return methods.relu == SONIC_RELU_FSS && (!strcmp(name, "c1") || !strcmp(name, "r20"));
+    return !strcmp(name, "c1") || !strcmp(name, "r20");
 }
 
 float *trained_read(const char *name, const char *what, size_t *n)
