@@ -25,6 +25,8 @@ void test_graph_material(sonic_graph *graph, sonic_ring ring, sonic_truncation t
 
 /** Contexts of every tier this machine has, one thread each; returns how many. */
 size_t test_contexts(sonic_context *contexts[SONIC_TIERS]);
+/** From one of tiers * tiers pairs to the next: under a sanitizer only each with itself. */
+size_t test_next_pair(size_t tiers);
 
 /** Two opened pools and their plan; test_pools_free() removes the files. */
 typedef struct test_pools {

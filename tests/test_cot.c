@@ -98,7 +98,8 @@ Test(cot, a_million_at_once)
                 continue;
             const bool portable = tier == SONIC_TIER_REF;
             const char *name = sonic_tier_name((sonic_tier)tier);
-            const uint64_t got = extend(sizes[i], name, name, portable || slow ? fewer : counts, 2, 9);
+            const uint64_t got =
+                extend(sizes[i], name, name, portable || slow ? fewer : counts, 2, 9);
             cr_assert(!hash || got == hash, "k = %u, %s", sizes[i], name);
             hash = portable && !slow ? 0 : got;
         }
